@@ -1,0 +1,3 @@
+//! The conductor.
+
+pub mod status;

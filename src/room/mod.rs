@@ -1,0 +1,6 @@
+//! Owns the conference rules: what a room is, who may enter it, who is in it. Pure: reads no clock, knows neither SIP
+//! nor the reception's dialogue nor audio.
+
+mod booking;
+
+pub use booking::Booking;
