@@ -7,7 +7,7 @@ use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::secret::Key;
 use std::net::SocketAddr;
 
-/// A leg's place in the media thread's slab, given out by the control side and reused after [`Event::Gone`] only.
+/// A leg's place in the media thread's slab, given out by the control side and reused after [`Finished::Leg`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seat(pub u32);
 
@@ -109,19 +109,24 @@ pub enum Command<L, R> {
     Stop { seat: Seat, leg: LegId },
     /// The peer's side changed (re-INVITE).
     Update { seat: Seat, leg: LegId, spec: MediaSpec },
-    /// Remove a leg; it comes back as [`Event::Gone`].
+    /// Remove a leg; it comes back as [`Finished::Leg`].
     Remove { seat: Seat, leg: LegId },
 }
 
-/// What a media thread tells the control side.
-#[derive(Debug)]
-pub enum Event<L, R> {
+/// What a media thread tells the control side. Small, so that its ring stays in the cache.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
     /// A key was pressed (told once, when it is first noticed).
     Key { leg: LegId, key: Key },
     /// The clips of this `Play` were heard to their end.
     Played { leg: LegId, token: PlayToken },
-    /// A removed leg, to be freed; its seat may be given out again.
-    Gone { seat: Seat, leg: L },
-    /// A closed (or refused) room, to be freed.
-    Closed { room: R },
+}
+
+/// What a media thread is done with: it travels back to be freed by the control side.
+#[derive(Debug)]
+pub enum Finished<L, R> {
+    /// A removed leg; its seat may be given out again.
+    Leg { seat: Seat, leg: L },
+    /// A closed (or refused) room.
+    Room { room: R },
 }

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The media core: everything that happens to sound. Pure: time is the number of the slot, packets come and go through
+//! a [`Wire`], randomness is given at birth. On the tick nothing locks, blocks, logs, formats, allocates or frees.
+//!
+//! One frame's way: `Wire → latch → rtp → playout (or events) → law → room sum … per listener: sum minus own → limiter →
+//! player over it → law → rtp → Wire`, all within one slot and on one stack.
+
+mod counters;
+mod engine;
+mod events;
+mod latch;
+mod law;
+mod leg;
+mod limiter;
+mod mixer;
+mod player;
+mod playout;
+mod room;
+mod rtp;
+mod slots;
+mod wire;
+
+pub use counters::{Counter, Counters};
+pub use engine::{Engine, Mailbox};
+pub use leg::{Leg, LegSeed};
+pub use player::ClipBank;
+pub use room::Room;
+pub use wire::{Datagram, Wire};
+
+use crate::units::FRAME;
+
+/// One frame of 20 ms, linear, as G.711 decodes it (16 bit).
+pub type Frame = [i16; FRAME];
+
+/// The frame in which nobody speaks.
+pub const SILENCE: Frame = [0; FRAME];

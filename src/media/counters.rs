@@ -1,0 +1,78 @@
+//! A counter of its own for every odd case on the tick.
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// An odd case on the tick.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counter { $($(#[$doc])* $variant,)* }
+
+        impl Counter {
+            /// Every counter.
+            pub const ALL: &'static [Counter] = &[$(Counter::$variant,)*];
+
+            /// Its name in `status`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Counter::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Frames played as they came.
+    Played = "frames_played",
+    /// Frames that had not come when they were due; repeated and faded.
+    Concealed = "frames_concealed",
+    /// Frames that came after their time and were dropped.
+    Late = "frames_late",
+    /// Frames that came twice.
+    Doubled = "frames_doubled",
+    /// Times that a buffer grew by one frame.
+    Grown = "buffer_grown",
+    /// Times that a buffer shrank by one frame.
+    Shrunk = "buffer_shrunk",
+    /// Time stamps that jumped out of the buffer's reach: the stream began anew.
+    Jumped = "stream_jumped",
+    /// Packets that were not RTP version 2.
+    NotRtp = "rtp_malformed",
+    /// Packets of a payload type that was not agreed.
+    WrongPayload = "rtp_payload_type",
+    /// Audio packets whose length is no multiple of a frame.
+    OddLength = "rtp_odd_length",
+    /// Packets from an address that is not the leg's peer.
+    Stranger = "rtp_stranger",
+    /// Legs that settled on another address than the negotiated one.
+    Moved = "rtp_latched_elsewhere",
+    /// Telephone events that were malformed.
+    BadEvent = "event_malformed",
+    /// Packets that the system would not send.
+    SendFailed = "rtp_send_failed",
+    /// Frames in which a room's limiter was at work.
+    Limited = "frames_limited",
+    /// Commands that named a leg or room that was not there.
+    Void = "commands_void",
+    /// Events that found the ring full.
+    EventLost = "events_lost",
+}
+
+/// All counters, counting up from the start.
+#[derive(Clone, Debug)]
+pub struct Counters([u64; Counter::ALL.len()]);
+
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters([0; Counter::ALL.len()])
+    }
+}
+
+impl Counters {
+    /// Counts one case.
+    pub fn count(&mut self, case: Counter) {
+        self.0[case as usize] += 1;
+    }
+
+    /// How often the case was seen.
+    pub fn get(&self, case: Counter) -> u64 {
+        self.0[case as usize]
+    }
+}

@@ -1,0 +1,276 @@
+//! The tick, run to completion: one engine a media thread. It owns its rooms, its legs and their sockets.
+//!
+//! A leg is in reception or in one room. `Add` puts it into reception, `Join` into a room, `Leave` (or the room's `Close`)
+//! back; `Remove` from anywhere. A leg that moves to a slot that comes later in the same frame waits for its next frame.
+
+use super::SILENCE;
+use super::counters::{Counter, Counters};
+use super::leg::Leg;
+use super::player::ClipBank;
+use super::room::Room;
+use super::slots::{self, Slots};
+use super::wire::Wire;
+use crate::ids::{LegId, RoomNumber};
+use crate::media_api::{Command, Event, Finished, Seat};
+use crate::units::SLOTS;
+use std::sync::Arc;
+
+/// Commands applied a slot at most; the rest waits in its ring.
+const COMMANDS_A_SLOT: usize = 32;
+
+/// The engine's three rings. Nothing here may block or allocate.
+pub trait Mailbox<W> {
+    /// Takes the next command; none while a finished leg or room could not be sent back.
+    fn command(&mut self) -> Option<Command<Leg<W>, Room>>;
+    /// Tells an event; `false` if the ring is full.
+    fn tell(&mut self, event: Event) -> bool;
+    /// Sends a finished leg or room back. There is a place: [`Mailbox::command`] saw to it.
+    fn give_back(&mut self, finished: Finished<Leg<W>, Room>);
+}
+
+/// Where a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Reception { slot: usize },
+    Room(u32),
+}
+
+/// The slab of legs. Seats are given out by the control side.
+#[derive(Debug)]
+pub struct Seats<W>(Vec<Option<(Leg<W>, Place)>>);
+
+impl<W> Seats<W> {
+    pub(super) fn get(&self, seat: u32) -> Option<&Leg<W>> {
+        self.0.get(seat as usize)?.as_ref().map(|(leg, _)| leg)
+    }
+
+    pub(super) fn get_mut(&mut self, seat: u32) -> Option<&mut Leg<W>> {
+        self.0.get_mut(seat as usize)?.as_mut().map(|(leg, _)| leg)
+    }
+
+    /// The leg of this name in this seat, and where it is.
+    fn named(&mut self, seat: Seat, name: LegId) -> Option<&mut (Leg<W>, Place)> {
+        self.0
+            .get_mut(seat.0 as usize)?
+            .as_mut()
+            .filter(|(leg, _)| leg.id == name)
+    }
+}
+
+/// One media thread's world.
+#[derive(Debug)]
+pub struct Engine<W> {
+    legs: Seats<W>,
+    rooms: Vec<Option<Room>>,
+    free_rooms: Vec<u32>,
+    /// Room numbers in order, each with its place in `rooms`.
+    numbers: Vec<(RoomNumber, u32)>,
+    slots: Slots,
+    bank: Arc<ClipBank>,
+    counters: Counters,
+}
+
+impl<W: Wire> Engine<W> {
+    /// An engine for at most `seats` legs, and as many rooms. Everything is allocated here.
+    pub fn new(seats: usize, bank: Arc<ClipBank>) -> Engine<W> {
+        Engine {
+            legs: Seats((0..seats).map(|_| None).collect()),
+            rooms: (0..seats).map(|_| None).collect(),
+            free_rooms: (0..seats as u32).rev().collect(),
+            numbers: Vec::with_capacity(seats),
+            slots: Slots::new(seats),
+            bank,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Every odd case so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Runs slot number `at`: millisecond `at % 20` of frame `at / 20`.
+    pub fn run_slot<M: Mailbox<W>>(&mut self, at: u64, mailbox: &mut M) {
+        let (frame, slot) = (at / SLOTS as u64, (at % SLOTS as u64) as usize);
+        for _ in 0..COMMANDS_A_SLOT {
+            let Some(command) = mailbox.command() else { break };
+            self.apply(frame, command, mailbox);
+        }
+        let slot = self.slots.get(slot);
+        for &room in &slot.rooms {
+            if let Some(room) = &mut self.rooms[room as usize] {
+                room.run(frame, &mut self.legs, &self.bank, mailbox, &mut self.counters);
+            }
+        }
+        for &seat in &slot.reception {
+            if let Some(leg) = self.legs.get_mut(seat) {
+                receive(leg, frame, &self.bank, mailbox, &mut self.counters);
+            }
+        }
+    }
+
+    fn apply<M: Mailbox<W>>(&mut self, frame: u64, command: Command<Leg<W>, Room>, mailbox: &mut M) {
+        let done = match command {
+            Command::Add { seat, leg } => return self.add(seat, leg, mailbox),
+            Command::Open { room } => return self.open(room, mailbox),
+            Command::Close { number } => self.close(number, mailbox),
+            Command::Join { seat, leg, number } => self.join(seat, leg, number),
+            Command::Leave { seat, leg } => self.leave(seat, leg),
+            Command::Remove { seat, leg } => self.remove(seat, leg, mailbox),
+            Command::Play {
+                seat,
+                leg,
+                clips,
+                token,
+            } => self.legs.named(seat, leg).map(|(leg, _)| leg.play(clips, token)),
+            Command::Stop { seat, leg } => self.legs.named(seat, leg).map(|(leg, _)| leg.stop()),
+            Command::Update { seat, leg, spec } => {
+                self.legs.named(seat, leg).map(|(leg, _)| leg.update(frame, spec))
+            }
+        };
+        if done.is_none() {
+            self.counters.count(Counter::Void);
+        }
+    }
+
+    fn add<M: Mailbox<W>>(&mut self, seat: Seat, leg: Leg<W>, mailbox: &mut M) {
+        match self.legs.0.get_mut(seat.0 as usize) {
+            Some(place @ None) => {
+                let slot = self.slots.add_leg(seat.0);
+                *place = Some((leg, Place::Reception { slot }));
+            }
+            Some(Some(_)) | None => {
+                self.counters.count(Counter::Void);
+                mailbox.give_back(Finished::Leg { seat, leg });
+            }
+        }
+    }
+
+    fn open<M: Mailbox<W>>(&mut self, mut room: Room, mailbox: &mut M) {
+        let Err(order) = self.find(room.number) else {
+            self.counters.count(Counter::Void);
+            return mailbox.give_back(Finished::Room { room });
+        };
+        let Some(index) = self.free_rooms.pop() else {
+            self.counters.count(Counter::Void);
+            return mailbox.give_back(Finished::Room { room });
+        };
+        room.slot = self.slots.add_room(index);
+        self.numbers.insert(order, (room.number, index));
+        self.rooms[index as usize] = Some(room);
+    }
+
+    fn close<M: Mailbox<W>>(&mut self, number: RoomNumber, mailbox: &mut M) -> Option<()> {
+        let order = self.find(number).ok()?;
+        let (_, index) = self.numbers.remove(order);
+        let mut room = self.rooms[index as usize].take()?;
+        self.free_rooms.push(index);
+        self.slots.remove_room(room.slot, index);
+        while let Some(seat) = room.members.pop() {
+            self.slots.left(room.slot);
+            self.to_reception(seat);
+        }
+        mailbox.give_back(Finished::Room { room });
+        Some(())
+    }
+
+    fn join(&mut self, seat: Seat, leg: LegId, number: RoomNumber) -> Option<()> {
+        self.legs.named(seat, leg)?;
+        let order = self.find(number).ok()?;
+        let index = self.numbers[order].1;
+        if !self.rooms[index as usize].as_ref()?.has_place() {
+            return None;
+        }
+        self.take_out(seat.0);
+        let room = self.rooms[index as usize].as_mut()?;
+        room.members.push(seat.0);
+        self.slots.joined(room.slot);
+        self.legs.named(seat, leg)?.1 = Place::Room(index);
+        Some(())
+    }
+
+    fn leave(&mut self, seat: Seat, leg: LegId) -> Option<()> {
+        let (_, place) = self.legs.named(seat, leg)?;
+        if matches!(place, Place::Room(_)) {
+            self.take_out(seat.0);
+            self.to_reception(seat.0);
+        }
+        Some(())
+    }
+
+    fn remove<M: Mailbox<W>>(&mut self, seat: Seat, leg: LegId, mailbox: &mut M) -> Option<()> {
+        self.legs.named(seat, leg)?;
+        self.take_out(seat.0);
+        let (leg, _) = self.legs.0[seat.0 as usize].take()?;
+        mailbox.give_back(Finished::Leg { seat, leg });
+        Some(())
+    }
+
+    /// Takes a leg out of the list of its slot or room.
+    fn take_out(&mut self, seat: u32) {
+        match self.legs.0[seat as usize].as_ref().map(|(_, place)| *place) {
+            Some(Place::Reception { slot }) => self.slots.remove_leg(slot, seat),
+            Some(Place::Room(index)) => {
+                if let Some(room) = &mut self.rooms[index as usize] {
+                    slots::remove(&mut room.members, seat);
+                    self.slots.left(room.slot);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn to_reception(&mut self, seat: u32) {
+        let slot = self.slots.add_leg(seat);
+        if let Some((_, place)) = &mut self.legs.0[seat as usize] {
+            *place = Place::Reception { slot };
+        }
+    }
+
+    fn find(&self, number: RoomNumber) -> Result<usize, usize> {
+        self.numbers.binary_search_by_key(&number, |&(known, _)| known)
+    }
+}
+
+/// One tick of a leg in reception: its keys are heard, its clips or silence are said.
+fn receive<W: Wire, M: Mailbox<W>>(
+    leg: &mut Leg<W>,
+    frame: u64,
+    bank: &ClipBank,
+    mailbox: &mut M,
+    counters: &mut Counters,
+) {
+    if !leg.begin_tick(frame) {
+        return;
+    }
+    listen(leg, frame, mailbox, counters);
+    let mut sound = SILENCE;
+    if leg.is_playing()
+        && let Some(token) = leg.play_over(bank, &mut sound)
+    {
+        tell(mailbox, Event::Played { leg: leg.id, token }, counters);
+    }
+    leg.say(frame, &sound, counters);
+}
+
+/// Listens to a leg, and tells its keys.
+pub(super) fn listen<W: Wire, M: Mailbox<W>>(
+    leg: &mut Leg<W>,
+    frame: u64,
+    mailbox: &mut M,
+    counters: &mut Counters,
+) {
+    for key in leg.listen(frame, counters).into_iter().flatten() {
+        tell(mailbox, Event::Key { leg: leg.id, key }, counters);
+    }
+}
+
+/// Tells an event, or counts that it was lost.
+pub(super) fn tell<W, M: Mailbox<W>>(mailbox: &mut M, event: Event, counters: &mut Counters) {
+    if !mailbox.tell(event) {
+        counters.count(Counter::EventLost);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Telephone events (RFC 4733): one key press is told once, whatever of its packets was lost, doubled, reordered or
+//! sent under another SSRC.
+//!
+//! An event is known by its time stamp. It is told at the first of its packets that comes, be that its last one. Two
+//! things look like a new event and are none: a segment of a long event (its time stamp continues where the one before
+//! ended, §2.5.1.3), and a sender that moves the time stamp in every packet while the duration keeps growing.
+
+use crate::secret::Key;
+use crate::units::FRAME;
+
+/// Time stamps remembered, so that a late packet of an earlier event is known.
+const REMEMBERED: usize = 8;
+/// Ticks after which a time stamp may come again as another event: 5 s.
+const FORGOTTEN: u64 = 250;
+/// Ticks without a packet after which an event whose end was lost is over: 100 ms.
+const ABANDONED: u64 = 5;
+/// How far a moving time stamp may move from one packet to the next: 100 ms.
+const MOVES_MAX: u32 = 5 * FRAME as u32;
+/// Longest duration of one segment, less one packet.
+const SEGMENT_NEARLY: u16 = 0xff00;
+
+/// A packet that is no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    timestamp: u32,
+    tick: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pressed {
+    event: u8,
+    timestamp: u32,
+    duration: u16,
+    ended: bool,
+    tick: u64,
+}
+
+/// One leg's events.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    current: Option<Pressed>,
+    known: [Option<Known>; REMEMBERED],
+    oldest: usize,
+}
+
+impl Events {
+    /// Takes an event packet's payload (RFC 4733 §2.3); tells the key if it is a new press of one of the sixteen keys.
+    pub fn handle_packet(
+        &mut self,
+        tick: u64,
+        marker: bool,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> Result<Option<Key>, Malformed> {
+        let &[event, flags, high, low, ..] = payload else {
+            return Err(Malformed);
+        };
+        let packet = Pressed {
+            event,
+            timestamp,
+            duration: u16::from_be_bytes([high, low]),
+            ended: flags & 0x80 != 0,
+            tick,
+        };
+        if let Some(current) = self
+            .current
+            .as_mut()
+            .filter(|current| current.timestamp == timestamp)
+        {
+            current.merge(packet);
+            return Ok(None);
+        }
+        if self.is_known(tick, timestamp) {
+            return Ok(None);
+        }
+        self.remember(Known { timestamp, tick });
+        let continues = !marker && self.current.is_some_and(|current| current.goes_on_in(packet));
+        let earlier = self
+            .current
+            .is_some_and(|current| is_before(timestamp, current.timestamp));
+        if !earlier {
+            self.current = Some(packet);
+        }
+        if continues {
+            Ok(None)
+        } else {
+            Ok(Key::from_event(event))
+        }
+    }
+
+    /// Whether a key is down: its tone may be in the audio too, and must not reach the others.
+    pub fn is_down(&self, tick: u64) -> bool {
+        self.current
+            .is_some_and(|current| !current.ended && tick < current.tick + ABANDONED)
+    }
+
+    fn is_known(&self, tick: u64, timestamp: u32) -> bool {
+        self.known
+            .iter()
+            .flatten()
+            .any(|known| known.timestamp == timestamp && tick < known.tick + FORGOTTEN)
+    }
+
+    fn remember(&mut self, known: Known) {
+        self.known[self.oldest] = Some(known);
+        self.oldest = (self.oldest + 1) % REMEMBERED;
+    }
+}
+
+impl Pressed {
+    /// Another packet of this event.
+    fn merge(&mut self, packet: Pressed) {
+        self.duration = self.duration.max(packet.duration);
+        self.ended |= packet.ended;
+        self.tick = packet.tick;
+    }
+
+    /// Whether a packet with another time stamp is the same press.
+    fn goes_on_in(&self, next: Pressed) -> bool {
+        if self.ended || next.event != self.event || next.tick >= self.tick + ABANDONED {
+            return false;
+        }
+        let moved = next.timestamp.wrapping_sub(self.timestamp);
+        let next_segment = self.duration >= SEGMENT_NEARLY && moved >= u32::from(SEGMENT_NEARLY);
+        let moving_time_stamp = moved <= MOVES_MAX && next.duration > self.duration;
+        next_segment || moving_time_stamp
+    }
+}
+
+fn is_before(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) < 0
+}
+
+#[cfg(test)]
+mod tests;

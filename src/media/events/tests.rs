@@ -1,0 +1,138 @@
+use super::*;
+use proptest::prelude::*;
+
+/// A packet on its way: when it is heard, its time stamp, and what it says.
+#[derive(Clone, Copy, Debug)]
+struct Packet {
+    marker: bool,
+    timestamp: u32,
+    payload: [u8; 4],
+}
+
+fn packet(event: u8, timestamp: u32, duration: u16, ended: bool) -> Packet {
+    let [high, low] = duration.to_be_bytes();
+    Packet {
+        marker: duration == 160,
+        timestamp,
+        payload: [event, 10 | if ended { 0x80 } else { 0 }, high, low],
+    }
+}
+
+/// What a good sender sends for a press of `frames` × 20 ms: an update a frame, and the end three times.
+fn press(event: u8, timestamp: u32, frames: u16) -> Vec<Packet> {
+    let mut packets: Vec<_> = (1..frames)
+        .map(|n| packet(event, timestamp, n * 160, false))
+        .collect();
+    packets.extend([packet(event, timestamp, frames * 160, true); 3]);
+    packets
+}
+
+fn heard(packets: &[Packet]) -> String {
+    let mut events = Events::default();
+    let told = packets.iter().enumerate().filter_map(|(tick, packet)| {
+        events
+            .handle_packet(tick as u64, packet.marker, packet.timestamp, &packet.payload)
+            .expect("well-formed")
+    });
+    told.map(|key| char::from(b"0123456789*#ABCD"[usize::from(key.event())]))
+        .collect()
+}
+
+#[test]
+fn a_number_keyed_well_is_heard_as_keyed() {
+    let packets: Vec<_> = [1, 1, 2, 11, 10]
+        .iter()
+        .zip(0..)
+        .flat_map(|(&e, n)| press(e, n * 1600, 5))
+        .collect();
+    assert_eq!(heard(&packets), "112#*");
+}
+
+#[test]
+fn only_the_last_end_packet_comes() {
+    assert_eq!(heard(&[packet(7, 800, 800, true)]), "7");
+}
+
+#[test]
+fn all_end_packets_are_lost_twice_for_the_same_key() {
+    let mut packets = press(5, 0, 5);
+    packets.truncate(4);
+    packets.extend(press(5, 1_600, 5));
+    assert_eq!(heard(&packets), "55");
+}
+
+#[test]
+fn the_end_comes_before_the_beginning_and_after_the_next_key() {
+    let (one, two) = (press(1, 0, 5), press(2, 1_600, 5));
+    let mixed = [one[6], one[0], two[0], one[3], two[5], one[1], two[1]];
+    assert_eq!(heard(&mixed), "12");
+}
+
+#[test]
+fn a_time_stamp_that_moves_in_every_packet_is_one_press() {
+    let packets: Vec<_> = (1..=6)
+        .map(|n| Packet {
+            marker: n == 1,
+            ..packet(8, u32::from(n) * 160, n * 160, n == 6)
+        })
+        .collect();
+    assert_eq!(heard(&packets), "8");
+}
+
+#[test]
+fn a_press_longer_than_a_segment_is_one_press() {
+    let mut packets = vec![packet(3, 0, 0xfff0, false), packet(3, 0, 0xffff, false)];
+    packets.push(packet(3, 0xffff, 160, false));
+    packets[2].marker = false;
+    packets.push(packet(3, 0xffff, 320, true));
+    assert_eq!(heard(&packets), "3");
+}
+
+#[test]
+fn events_that_are_no_keys_and_short_payloads_are_not_told() {
+    let mut events = Events::default();
+    assert_eq!(events.handle_packet(0, true, 0, &[16, 10, 0, 160]), Ok(None));
+    assert_eq!(events.handle_packet(1, true, 160, &[1, 10, 0]), Err(Malformed));
+    assert_eq!(events.handle_packet(1, true, 160, &[]), Err(Malformed));
+}
+
+#[test]
+fn a_key_is_down_until_its_end_or_until_nothing_more_comes() {
+    let mut events = Events::default();
+    let first = packet(1, 0, 160, false);
+    events
+        .handle_packet(10, true, 0, &first.payload)
+        .expect("well-formed");
+    assert!(events.is_down(14) && !events.is_down(15));
+    events
+        .handle_packet(11, false, 0, &packet(1, 0, 320, true).payload)
+        .expect("well-formed");
+    assert!(!events.is_down(11));
+}
+
+proptest! {
+    /// Lost, doubled and swapped with near neighbours: a press of which a packet comes is told once, in order of arrival.
+    #[test]
+    fn counted_once_whatever_is_lost_doubled_or_reordered(
+        keys in prop::collection::vec(0u8..16, 1..6),
+        fates in prop::collection::vec((0u8..4, 0usize..3), 60),
+        start in any::<u32>(),
+    ) {
+        let sent: Vec<_> = keys.iter().zip(0u32..)
+            .flat_map(|(&event, n)| press(event, start.wrapping_add(n * 1_600), 5))
+            .collect();
+        let mut arriving: Vec<(usize, Packet)> = Vec::new();
+        for (at, (packet, (copies, delay))) in sent.iter().zip(fates).enumerate() {
+            // A good sender leaves at least 40 ms between keys: swaps stay within a press.
+            let press_end = (at / 7 + 1) * 7 - 1;
+            arriving.extend(vec![((at + delay).min(press_end), *packet); usize::from(copies.min(2))]);
+        }
+        arriving.sort_by_key(|(at, _)| *at);
+        let expected: Vec<_> = keys.iter().zip(0u32..)
+            .filter(|(_, n)| arriving.iter().any(|(_, p)| p.timestamp == start.wrapping_add(n * 1_600)))
+            .map(|(&event, _)| char::from(b"0123456789*#ABCD"[usize::from(event)]))
+            .collect();
+        let arriving: Vec<_> = arriving.into_iter().map(|(_, packet)| packet).collect();
+        prop_assert_eq!(heard(&arriving), String::from_iter(expected));
+    }
+}

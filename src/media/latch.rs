@@ -1,0 +1,192 @@
+//! Symmetric RTP (RFC 4961): from whom a leg takes media, and where it sends. Time is the tick number.
+//!
+//! | state \ event | from the negotiated address | from the settled peer | from another address | silence |
+//! |---|---|---|---|---|
+//! | Waiting | settle | – | drop; after 1 s settle there | – |
+//! | Settled | drop | take | drop | after 2 s: Searching |
+//! | Searching | settle | settle | drop; the same host after 1 s settles | – |
+//!
+//! Nothing is ever sent to an address that did not send valid media, but for the negotiated one.
+
+use std::net::SocketAddr;
+
+/// Frames in which the negotiated address alone may begin: 1 s.
+const NEGOTIATED_ALONE: u64 = 50;
+/// Frames without a valid packet after which the peer may have moved: 2 s.
+const GIVEN_UP: u64 = 100;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing valid has come yet.
+    Waiting { since: u64 },
+    /// One peer, and nobody else.
+    Settled { peer: SocketAddr, heard: u64 },
+    /// The peer fell silent; the same host may come back by another port.
+    Searching { peer: SocketAddr, since: u64 },
+}
+
+/// What to do with a valid packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the peer's.
+    Take,
+    /// It is the peer's, and settles who the peer is.
+    Settle(SocketAddr),
+    /// It is somebody else's.
+    Drop,
+}
+
+/// One leg's latch.
+#[derive(Clone, Debug)]
+pub struct Latch {
+    negotiated: SocketAddr,
+    state: State,
+}
+
+impl Latch {
+    /// A latch for the address that offer and answer agreed on, opened at tick `frame`.
+    pub fn new(negotiated: SocketAddr, frame: u64) -> Latch {
+        Latch {
+            negotiated,
+            state: State::Waiting { since: frame },
+        }
+    }
+
+    /// Where to send.
+    pub fn target(&self) -> SocketAddr {
+        match self.state {
+            State::Waiting { .. } => self.negotiated,
+            State::Settled { peer, .. } | State::Searching { peer, .. } => peer,
+        }
+    }
+
+    /// Whether the settled peer is not the negotiated one.
+    pub fn moved(&self) -> bool {
+        self.target() != self.negotiated
+    }
+
+    /// A valid packet came.
+    pub fn handle_packet(&mut self, frame: u64, from: SocketAddr) -> Verdict {
+        let welcome = match self.state {
+            State::Settled { peer, .. } if from == peer => {
+                self.state = State::Settled { peer, heard: frame };
+                return Verdict::Take;
+            }
+            State::Settled { .. } => false,
+            State::Waiting { since } => from == self.negotiated || frame >= since + NEGOTIATED_ALONE,
+            State::Searching { peer, since } => {
+                let same_host = from.ip() == peer.ip() || from.ip() == self.negotiated.ip();
+                from == self.negotiated || from == peer || (same_host && frame >= since + NEGOTIATED_ALONE)
+            }
+        };
+        if !welcome {
+            return Verdict::Drop;
+        }
+        self.state = State::Settled {
+            peer: from,
+            heard: frame,
+        };
+        Verdict::Settle(from)
+    }
+
+    /// A tick passed; `true` if the leg must listen to everybody again.
+    pub fn handle_tick(&mut self, frame: u64) -> bool {
+        match self.state {
+            State::Settled { peer, heard } if frame >= heard + GIVEN_UP => {
+                self.state = State::Searching { peer, since: frame };
+                true
+            }
+            State::Settled { .. } | State::Waiting { .. } | State::Searching { .. } => false,
+        }
+    }
+
+    /// A re-INVITE named `negotiated`; `true` if the leg must listen to everybody again.
+    pub fn handle_update(&mut self, frame: u64, negotiated: SocketAddr) -> bool {
+        if negotiated == self.negotiated {
+            return false;
+        }
+        *self = Latch::new(negotiated, frame);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(host: u8, port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, host], port))
+    }
+
+    #[test]
+    fn the_table_row_by_row() {
+        use State::{Searching, Settled, Waiting};
+        use Verdict::{Drop, Settle, Take};
+        let (own, moved, other) = (at(1, 4000), at(1, 5000), at(9, 4000));
+        let settled = Settled { peer: own, heard: 0 };
+        let latched = Settled {
+            peer: other,
+            heard: 0,
+        };
+        let searching = Searching {
+            peer: own,
+            since: 100,
+        };
+        let rows = [
+            (Waiting { since: 0 }, 0, own, Settle(own)),
+            (Waiting { since: 0 }, 49, other, Drop),
+            (Waiting { since: 0 }, 50, other, Settle(other)),
+            (settled, 99, own, Take),
+            (settled, 99, moved, Drop),
+            (settled, 99, other, Drop),
+            (latched, 10, own, Drop),
+            (latched, 10, other, Take),
+            (searching, 101, own, Settle(own)),
+            (searching, 149, moved, Drop),
+            (searching, 150, moved, Settle(moved)),
+            (searching, 9_999, other, Drop),
+        ];
+        for (state, frame, from, verdict) in rows {
+            let mut latch = Latch {
+                negotiated: own,
+                state,
+            };
+            assert_eq!(
+                latch.handle_packet(frame, from),
+                verdict,
+                "{state:?} {frame} {from}"
+            );
+            let expected = match verdict {
+                Drop => state,
+                Take | Settle(_) => Settled {
+                    peer: from,
+                    heard: frame,
+                },
+            };
+            assert_eq!(latch.state, expected);
+        }
+    }
+
+    #[test]
+    fn two_seconds_of_silence_open_the_search_once() {
+        let mut latch = Latch::new(at(1, 4000), 0);
+        assert!(!latch.handle_tick(1_000), "nothing was settled yet");
+        latch.handle_packet(1_000, at(1, 4000));
+        assert!(!latch.handle_tick(1_099));
+        assert!(latch.handle_tick(1_100));
+        assert!(!latch.handle_tick(1_101));
+        assert_eq!(latch.target(), at(1, 4000));
+    }
+
+    #[test]
+    fn a_new_negotiated_address_begins_anew_and_the_same_one_changes_nothing() {
+        let mut latch = Latch::new(at(1, 4000), 0);
+        latch.handle_packet(60, at(2, 6000));
+        assert!(latch.moved());
+        assert!(!latch.handle_update(70, at(1, 4000)));
+        assert_eq!(latch.target(), at(2, 6000));
+        assert!(latch.handle_update(70, at(1, 4002)));
+        assert_eq!(latch.target(), at(1, 4002));
+        assert_eq!(latch.handle_packet(71, at(2, 6000)), Verdict::Drop);
+    }
+}

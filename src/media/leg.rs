@@ -1,0 +1,307 @@
+//! One caller's line on the tick: what it says, what it hears, its socket and its stream.
+
+use super::counters::{Counter, Counters};
+use super::events::Events;
+use super::latch::{Latch, Verdict};
+use super::law::{self, Coded};
+use super::player::{ClipBank, Player};
+use super::playout::{Playout, Pulled};
+use super::rtp::{self, PACKET, Received, Stream};
+use super::wire::{DATAGRAM_MAX, Wire};
+use super::{Frame, SILENCE};
+use crate::ids::LegId;
+use crate::media_api::{Law, MediaSpec, PlayToken, Playlist};
+use crate::secret::Key;
+use std::net::SocketAddr;
+
+/// Datagrams taken from a leg's socket a tick at most; the rest waits.
+const TAKEN_MAX: usize = 32;
+/// Keys that one tick of packets can hold: one a packet.
+pub type Keys = [Option<Key>; TAKEN_MAX];
+/// Payload type of comfort noise (RFC 3389): welcome, and silent.
+const COMFORT_NOISE: u8 = 13;
+/// Every so many ticks the RTCP port is emptied: about once a second.
+const CONTROL_EVERY: u64 = 50;
+/// What digital silence decodes to: µ-law has a zero, A-law's smallest step is 8. Nothing else is left out of the sum.
+const DIGITAL_SILENCE: [i16; 2] = [0, 8];
+
+/// What a leg begins with: who it is, and randomness for its stream.
+#[derive(Clone, Copy, Debug)]
+pub struct LegSeed {
+    /// The leg's name.
+    pub id: LegId,
+    /// What offer and answer agreed.
+    pub spec: MediaSpec,
+    /// 64 random bits: SSRC, first sequence number, first time stamp (RFC 3550 §5.1).
+    pub random: u64,
+}
+
+/// One leg.
+#[derive(Debug)]
+pub struct Leg<W> {
+    /// The leg's name.
+    pub id: LegId,
+    wire: W,
+    spec: MediaSpec,
+    latch: Option<Latch>,
+    playout: Playout,
+    events: Events,
+    player: Player,
+    stream: Stream,
+    /// What the caller said in this tick.
+    heard: Frame,
+    peak: u16,
+    silent: bool,
+    missing: u32,
+    last_frame: Option<u64>,
+    on_turn: bool,
+}
+
+impl<W: Wire> Leg<W> {
+    /// A leg, complete: nothing is allocated for it later.
+    pub fn new(seed: LegSeed, wire: W) -> Leg<W> {
+        let [a, b, c, d, e, f, g, h] = seed.random.to_be_bytes();
+        let ssrc = u32::from_be_bytes([a, b, c, d]);
+        Leg {
+            id: seed.id,
+            wire,
+            spec: seed.spec,
+            latch: None,
+            playout: Playout::new(),
+            events: Events::default(),
+            player: Player::default(),
+            stream: Stream::new(
+                ssrc,
+                u16::from_be_bytes([e, f]),
+                ssrc.rotate_left(7) ^ u32::from_be_bytes([g, h, e, f]),
+            ),
+            heard: SILENCE,
+            peak: 0,
+            silent: true,
+            missing: 0,
+            last_frame: None,
+            on_turn: false,
+        }
+    }
+
+    /// Whether this tick is still to come for this leg: one that moved to a later slot has had it.
+    pub fn begin_tick(&mut self, frame: u64) -> bool {
+        self.on_turn = self.last_frame.is_none_or(|last| last < frame);
+        self.last_frame = Some(frame);
+        self.on_turn
+    }
+
+    /// Whether the leg takes part in the tick that began last.
+    pub fn is_on_turn(&self) -> bool {
+        self.on_turn
+    }
+
+    /// Receives what has come, and decodes this tick's frame. Returns the keys that were pressed.
+    pub fn listen(&mut self, frame: u64, counters: &mut Counters) -> Keys {
+        let mut keys = [None; TAKEN_MAX];
+        let mut buffer = [0; DATAGRAM_MAX];
+        for key in &mut keys {
+            let Some(datagram) = self.wire.receive(&mut buffer) else {
+                break;
+            };
+            *key = self.take(
+                frame,
+                datagram.from,
+                &buffer[..datagram.len.min(DATAGRAM_MAX)],
+                counters,
+            );
+        }
+        if frame % CONTROL_EVERY == self.id.0 % CONTROL_EVERY {
+            self.wire.drain_control();
+        }
+        if self.latch_mut(frame).handle_tick(frame) {
+            self.wire.unsettle();
+        }
+        self.pull(frame, counters);
+        keys
+    }
+
+    fn take(&mut self, frame: u64, from: SocketAddr, packet: &[u8], counters: &mut Counters) -> Option<Key> {
+        let Some(received) = rtp::read(packet) else {
+            counters.count(Counter::NotRtp);
+            return None;
+        };
+        let kind = self.kind_of(received.payload_type);
+        if kind == Kind::Unknown {
+            counters.count(Counter::WrongPayload);
+            return None;
+        }
+        match self.latch_mut(frame).handle_packet(frame, from) {
+            Verdict::Take => {}
+            Verdict::Settle(peer) => self.settle(peer, counters),
+            Verdict::Drop => {
+                counters.count(Counter::Stranger);
+                return None;
+            }
+        }
+        self.take_valid(frame, kind, received, counters)
+    }
+
+    fn take_valid(
+        &mut self,
+        frame: u64,
+        kind: Kind,
+        packet: Received,
+        counters: &mut Counters,
+    ) -> Option<Key> {
+        match kind {
+            Kind::Audio(law) => {
+                self.playout
+                    .put(packet.ssrc, packet.timestamp, law, packet.payload, counters);
+                None
+            }
+            Kind::Event => {
+                let told = self
+                    .events
+                    .handle_packet(frame, packet.marker, packet.timestamp, packet.payload);
+                told.unwrap_or_else(|_| {
+                    counters.count(Counter::BadEvent);
+                    None
+                })
+            }
+            Kind::Quiet | Kind::Unknown => None,
+        }
+    }
+
+    fn kind_of(&self, payload_type: u8) -> Kind {
+        match payload_type {
+            pt if Some(pt) == self.spec.event_payload_type => Kind::Event,
+            pt if pt == Law::A.payload_type() => Kind::Audio(Law::A),
+            pt if pt == Law::Mu.payload_type() => Kind::Audio(Law::Mu),
+            COMFORT_NOISE => Kind::Quiet,
+            _ => Kind::Unknown,
+        }
+    }
+
+    fn settle(&mut self, peer: SocketAddr, counters: &mut Counters) {
+        self.wire.settle(peer);
+        if self.latch.as_ref().is_some_and(Latch::moved) {
+            counters.count(Counter::Moved);
+        }
+    }
+
+    fn latch_mut(&mut self, frame: u64) -> &mut Latch {
+        self.latch
+            .get_or_insert_with(|| Latch::new(self.spec.remote, frame))
+    }
+
+    fn pull(&mut self, frame: u64, counters: &mut Counters) {
+        match self.playout.pull(&mut self.heard, counters) {
+            Pulled::Played => {
+                counters.count(Counter::Played);
+                self.missing = 0;
+            }
+            Pulled::Missing => self.conceal(counters),
+        }
+        if self.events.is_down(frame) || !self.spec.receive {
+            self.heard = SILENCE;
+        }
+        let (low, high) = self
+            .heard
+            .iter()
+            .fold((i16::MAX, i16::MIN), |(low, high), &s| (low.min(s), high.max(s)));
+        self.peak = low.unsigned_abs().max(high.unsigned_abs());
+        self.silent = low == high && DIGITAL_SILENCE.contains(&low);
+    }
+
+    /// Repeats the last frame, each time at half the level, then falls silent.
+    fn conceal(&mut self, counters: &mut Counters) {
+        if !self.silent {
+            counters.count(Counter::Concealed);
+        }
+        self.missing = self.missing.saturating_add(1);
+        let shift = if self.missing <= 3 { 1 } else { 15 };
+        self.heard
+            .iter_mut()
+            .for_each(|sample| *sample = (i32::from(*sample) / (1 << shift)) as i16);
+    }
+
+    /// What the caller said in this tick.
+    pub fn heard(&self) -> &Frame {
+        &self.heard
+    }
+
+    /// The largest sample of what the caller said.
+    pub fn peak(&self) -> u16 {
+        self.peak
+    }
+
+    /// Whether the caller adds anything to the room in this tick.
+    pub fn contributes(&self) -> bool {
+        self.on_turn && !self.silent
+    }
+
+    /// Whether a clip plays over what the leg hears.
+    pub fn is_playing(&self) -> bool {
+        self.player.is_playing()
+    }
+
+    /// The law in which this leg is spoken to.
+    pub fn law(&self) -> Law {
+        self.spec.law
+    }
+
+    /// Lays the next 20 ms of the playing clip over `sound`, which steps back for it (−6 dB).
+    pub fn play_over(&mut self, bank: &ClipBank, sound: &mut Frame) -> Option<PlayToken> {
+        let mut clip = SILENCE;
+        let ended = self.player.next(bank, &mut clip);
+        for (sample, &over) in sound.iter_mut().zip(&clip) {
+            *sample = (*sample / 2).saturating_add(over);
+        }
+        ended
+    }
+
+    /// Plays `clips`, instead of what plays now.
+    pub fn play(&mut self, clips: Playlist, token: PlayToken) {
+        self.player.play(clips, token);
+    }
+
+    /// Stops what plays.
+    pub fn stop(&mut self) {
+        self.player.stop();
+    }
+
+    /// Encodes and sends a frame.
+    pub fn say(&mut self, frame: u64, sound: &Frame, counters: &mut Counters) {
+        let mut coded = [0; crate::units::FRAME];
+        law::encode(self.spec.law, sound, &mut coded);
+        self.say_coded(frame, &coded, counters);
+    }
+
+    /// Sends a frame that is encoded already, in this leg's law.
+    pub fn say_coded(&mut self, frame: u64, coded: &Coded, counters: &mut Counters) {
+        if !self.spec.send {
+            return;
+        }
+        let mut packet = [0; PACKET];
+        let len = self
+            .stream
+            .write(frame, self.spec.law.payload_type(), coded, &mut packet);
+        let target = self.latch_mut(frame).target();
+        if !self.wire.send(target, &packet[..len]) {
+            counters.count(Counter::SendFailed);
+        }
+    }
+
+    /// The peer's side changed (re-INVITE).
+    pub fn update(&mut self, frame: u64, spec: MediaSpec) {
+        self.spec = spec;
+        if self.latch_mut(frame).handle_update(frame, spec.remote) {
+            self.wire.unsettle();
+        }
+    }
+}
+
+/// What a payload type stands for on this leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Audio(Law),
+    Event,
+    Quiet,
+    Unknown,
+}

@@ -1,0 +1,113 @@
+//! RTP packets (RFC 3550 §5.1): what of a received one matters here, and a leg's own outgoing stream.
+
+use super::law::Coded;
+use crate::units::FRAME;
+use rtp_rs::{RtpPacketBuilder, RtpReader, Seq};
+
+/// Bytes of an outgoing packet: a header without extensions and one frame.
+pub const PACKET: usize = 12 + FRAME;
+
+/// A received packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// Payload type.
+    pub payload_type: u8,
+    /// The first of a talk spurt, or of an event.
+    pub marker: bool,
+    /// Time stamp in samples.
+    pub timestamp: u32,
+    /// Who sent it.
+    pub ssrc: u32,
+    /// What it carries, padding removed.
+    pub payload: &'a [u8],
+}
+
+/// Reads a packet; `None` unless it is RTP version 2 and whole.
+pub fn read(packet: &[u8]) -> Option<Received<'_>> {
+    let reader = RtpReader::new(packet).ok()?;
+    Some(Received {
+        payload_type: reader.payload_type(),
+        marker: reader.mark(),
+        timestamp: reader.timestamp(),
+        ssrc: reader.ssrc(),
+        payload: reader.payload(),
+    })
+}
+
+/// An outgoing stream: its sequence grows by one a packet, its time stamp follows the tick.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    ssrc: u32,
+    sequence: u16,
+    timestamp_base: u32,
+    begun: bool,
+}
+
+impl Stream {
+    /// A stream from random beginnings (RFC 3550 §5.1).
+    pub fn new(ssrc: u32, sequence: u16, timestamp_base: u32) -> Stream {
+        Stream {
+            ssrc,
+            sequence,
+            timestamp_base,
+            begun: false,
+        }
+    }
+
+    /// Writes the packet of tick `frame`; the first one carries the marker bit. Returns its length.
+    pub fn write(&mut self, frame: u64, payload_type: u8, coded: &Coded, packet: &mut [u8; PACKET]) -> usize {
+        // Truncation is the point: RTP time wraps at 2³².
+        let timestamp = self
+            .timestamp_base
+            .wrapping_add((frame as u32).wrapping_mul(FRAME as u32));
+        let written = RtpPacketBuilder::new()
+            .payload_type(payload_type)
+            .marked(!self.begun)
+            .sequence(Seq::from(self.sequence))
+            .timestamp(timestamp)
+            .ssrc(self.ssrc)
+            .payload(coded)
+            .build_into(packet);
+        self.begun = true;
+        self.sequence = self.sequence.wrapping_add(1);
+        written.unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_and_time_advance_together_and_wrap() {
+        let mut stream = Stream::new(7, u16::MAX, u32::MAX - 159);
+        let mut packet = [0; PACKET];
+        let mut seen = Vec::new();
+        for frame in 0..3 {
+            let len = stream.write(frame, 8, &[0xd5; FRAME], &mut packet);
+            assert_eq!(len, PACKET);
+            let got = read(&packet).expect("own packets are readable");
+            assert_eq!((got.payload_type, got.ssrc, got.payload.len()), (8, 7, FRAME));
+            let sequence = u16::from_be_bytes([packet[2], packet[3]]);
+            seen.push((sequence, got.timestamp, got.marker));
+        }
+        assert_eq!(
+            seen,
+            [(u16::MAX, u32::MAX - 159, true), (0, 0, false), (1, 160, false)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_rtp_is_refused() {
+        for bad in [
+            &[][..],
+            &[0x80; 11],
+            &[0x40; 40],
+            b"OPTIONS sip:x SIP/2.0\r\n\r\n",
+        ] {
+            assert!(read(bad).is_none());
+        }
+        let lying_padding = [0xa0, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 2, 3, 200];
+        assert!(read(&lying_padding).is_none_or(|got| got.payload.len() <= 4));
+    }
+}
