@@ -2,5 +2,7 @@
 //! nor the reception's dialogue nor audio.
 
 mod booking;
+mod rooms;
 
-pub use booking::Booking;
+pub use booking::{Booking, NAME_CHARS_MAX, SEATS_DEFAULT, SEATS_MAX};
+pub use rooms::{Entry, Left, Rooms};

@@ -1,0 +1,140 @@
+//! The control side of the media thread: builds legs and rooms complete, gives out seats, keeps what a full ring refused,
+//! and frees what comes back.
+
+use super::media_thread::{FromMedia, MediaThread, Rings, ToMedia};
+use super::ports::Ports;
+use crate::bridge::MediaRequest;
+use crate::bridge::status::MediaStatus;
+use crate::ids::LegId;
+use crate::media::{Counter, Leg, LegSeed, Room};
+use crate::media_api::{Command, Event, Finished, MediaSpec, Seat};
+use rtrb::PushError;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Why a leg could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Every seat is taken.
+    #[error("all seats are taken")]
+    Seats,
+    /// No free pair of ports, or no descriptors left.
+    #[error("no free RTP ports or descriptors are left")]
+    Ports,
+    /// The ring to the media thread is full.
+    #[error("the media thread has too much to do")]
+    Ring,
+}
+
+/// The control side's door to the media thread.
+pub struct MediaPort {
+    thread: MediaThread,
+    rings: Rings,
+    ports: Ports,
+    seats: usize,
+    free: Vec<Seat>,
+    seated: HashMap<LegId, Seat>,
+    backlog: VecDeque<ToMedia>,
+}
+
+impl MediaPort {
+    /// A door to `thread`, which has `seats` seats.
+    pub fn new(thread: MediaThread, rings: Rings, ports: Ports, seats: usize) -> MediaPort {
+        let free = (0..seats as u32).rev().map(Seat).collect();
+        MediaPort { thread, rings, ports, seats, free, seated: HashMap::new(), backlog: VecDeque::new() }
+    }
+
+    /// Opens a leg in reception; its RTP port.
+    pub fn open(&mut self, leg: LegId, spec: MediaSpec, random: u64) -> Result<u16, OpenError> {
+        // A new leg must not overtake what still waits for its predecessor in the seat.
+        if !self.backlog.is_empty() || self.rings.commands.is_full() {
+            return Err(OpenError::Ring);
+        }
+        let seat = self.free.pop().ok_or(OpenError::Seats)?;
+        let Ok((socket, port)) = self.ports.open() else {
+            self.free.push(seat);
+            return Err(OpenError::Ports);
+        };
+        self.seated.insert(leg, seat);
+        self.send(Command::Add { seat, leg: Leg::new(LegSeed { id: leg, spec, random }, socket) });
+        Ok(port)
+    }
+
+    /// Passes a request on. One for a leg that is gone is dropped.
+    pub fn request(&mut self, request: MediaRequest) {
+        let seat = |leg: LegId| self.seated.get(&leg).copied();
+        let command = match request {
+            MediaRequest::Open { number, seats } => Some(Command::Open { room: Room::new(number, seats as usize) }),
+            MediaRequest::Close { number } => Some(Command::Close { number }),
+            MediaRequest::Join { leg, number } => seat(leg).map(|seat| Command::Join { seat, leg, number }),
+            MediaRequest::Leave { leg } => seat(leg).map(|seat| Command::Leave { seat, leg }),
+            MediaRequest::Play { leg, clips, token } => {
+                seat(leg).map(|seat| Command::Play { seat, leg, clips, token })
+            }
+            MediaRequest::Stop { leg } => seat(leg).map(|seat| Command::Stop { seat, leg }),
+            MediaRequest::Update { leg, spec } => seat(leg).map(|seat| Command::Update { seat, leg, spec }),
+            MediaRequest::Remove { leg } => self.seated.remove(&leg).map(|seat| Command::Remove { seat, leg }),
+        };
+        if let Some(command) = command {
+            self.send(command);
+        }
+    }
+
+    fn send(&mut self, command: ToMedia) {
+        self.backlog.push_back(command);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(command) = self.backlog.pop_front() {
+            if let Err(PushError::Full(command)) = self.rings.commands.push(command) {
+                self.backlog.push_front(command);
+                break;
+            }
+        }
+    }
+
+    /// Sends what waits, frees what came back, and takes the next event.
+    pub fn poll(&mut self) -> Option<Event> {
+        self.flush();
+        while let Ok(finished) = self.rings.finished.pop() {
+            self.free(finished);
+        }
+        self.rings.events.pop().ok()
+    }
+
+    fn free(&mut self, finished: FromMedia) {
+        match finished {
+            Finished::Leg { seat, .. } => self.free.push(seat),
+            Finished::Room { .. } => {}
+        }
+    }
+
+    /// Whether there is anything to poll for.
+    pub fn is_busy(&self) -> bool {
+        !self.backlog.is_empty() || self.legs() > 0
+    }
+
+    /// Legs whose seat is not free (again) yet: each holds two ports.
+    pub fn legs(&self) -> usize {
+        self.seats - self.free.len()
+    }
+
+
+    /// The thread's load.
+    pub fn status(&self) -> MediaStatus {
+        let published = &self.thread.published;
+        MediaStatus {
+            load_pct: published.load_ppm.load(Relaxed) as f64 / 10_000.0,
+            slot_us_max: published.slot_nanos_max.load(Relaxed) / 1_000,
+            late_slots: published.late_slots.load(Relaxed),
+            skipped_frames: published.skipped_frames.load(Relaxed),
+        }
+    }
+
+    /// Every odd case on the tick, by name.
+    pub fn counters(&self) -> BTreeMap<String, u64> {
+        let values = self.thread.published.counters.iter().map(|value| value.load(Relaxed));
+        Counter::ALL.iter().map(|case| case.name().to_owned()).zip(values).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! A media thread: the engine, driven by absolute deadlines 1 ms apart. It starts late rather than skip; only when it is a
+//! whole frame late does it leave frames out, and RTP time follows.
+
+use super::rtp_socket::RtpSocket;
+use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room};
+use crate::media_api::{Command, Event, Finished};
+use crate::units::SLOTS;
+use rtrb::{Consumer, Producer, RingBuffer};
+use rustix::thread::{ClockId, clock_nanosleep_absolute};
+use rustix::time::{Timespec, clock_gettime};
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
+
+/// Commands and finished legs that a ring holds.
+const RING: usize = 256;
+/// Events that a ring holds.
+const EVENTS: usize = 4_096;
+const SLOT_NANOS: u64 = 1_000_000;
+/// A slot that begins later than this is counted.
+const LATE_NANOS: u64 = SLOT_NANOS;
+/// Figures are published every so many slots: once a second.
+const PUBLISH_EVERY: u64 = 1_000;
+
+pub type ToMedia = Command<Leg<RtpSocket>, Room>;
+pub type FromMedia = Finished<Leg<RtpSocket>, Room>;
+
+/// The thread's figures, for `status`. Written by the thread alone.
+#[derive(Debug, Default)]
+pub struct Published {
+    pub load_ppm: AtomicU64,
+    pub slot_nanos_max: AtomicU64,
+    pub late_slots: AtomicU64,
+    pub skipped_frames: AtomicU64,
+    pub counters: [AtomicU64; Counter::ALL.len()],
+    stop: AtomicBool,
+}
+
+/// The control side's ends of the rings.
+pub struct Rings {
+    pub commands: Producer<ToMedia>,
+    pub events: Consumer<Event>,
+    pub finished: Consumer<FromMedia>,
+}
+
+/// A running media thread; dropping it ends the thread.
+#[derive(Debug)]
+pub struct MediaThread {
+    pub published: Arc<Published>,
+    join: Option<JoinHandle<()>>,
+}
+
+/// Starts a media thread for at most `seats` legs.
+pub fn start(seats: usize, bank: Arc<ClipBank>) -> std::io::Result<(MediaThread, Rings)> {
+    let (commands, take_commands) = RingBuffer::new(RING);
+    let (give_events, events) = RingBuffer::new(EVENTS);
+    let (give_finished, finished) = RingBuffer::new(RING);
+    let published = Arc::new(Published::default());
+    let ends = Ends { commands: take_commands, events: give_events, finished: give_finished };
+    let told = Arc::clone(&published);
+    let run = move || run(Engine::new(seats, bank), ends, &told);
+    let join = std::thread::Builder::new().name("media-0".to_owned()).spawn(run)?;
+    Ok((MediaThread { published, join: Some(join) }, Rings { commands, events, finished }))
+}
+
+impl Drop for MediaThread {
+    fn drop(&mut self) {
+        self.published.stop.store(true, Relaxed);
+        if let Some(join) = self.join.take() {
+            // A panic of the thread was printed by the thread.
+            join.join().ok();
+        }
+    }
+}
+
+/// The thread's ends of the rings.
+struct Ends {
+    commands: Consumer<ToMedia>,
+    events: Producer<Event>,
+    finished: Producer<FromMedia>,
+}
+
+impl Mailbox<RtpSocket> for Ends {
+    fn command(&mut self) -> Option<ToMedia> {
+        // A closing room and a removed leg each give one thing back.
+        if self.finished.is_full() { None } else { self.commands.pop().ok() }
+    }
+
+    fn tell(&mut self, event: Event) -> bool {
+        self.events.push(event).is_ok()
+    }
+
+    fn give_back(&mut self, finished: FromMedia) {
+        let given = self.finished.push(finished);
+        debug_assert!(given.is_ok(), "command() saw a free place");
+    }
+}
+
+/// Nanoseconds of the monotonic clock.
+fn now() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+fn sleep_until(nanos: u64) {
+    let deadline = Timespec { tv_sec: (nanos / 1_000_000_000) as i64, tv_nsec: (nanos % 1_000_000_000) as i64 };
+    // Woken early by a signal: the slot then begins early by less than a millisecond, once.
+    clock_nanosleep_absolute(ClockId::Monotonic, &deadline).ok();
+}
+
+fn run(mut engine: Engine<RtpSocket>, mut ends: Ends, published: &Published) {
+    // 1 ns instead of the default 50 µs that a wake-up may be put off.
+    rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
+    let origin = now();
+    let mut meter = Meter::default();
+    let mut at = 0;
+    while !published.stop.load(Relaxed) {
+        let deadline = origin + at * SLOT_NANOS;
+        sleep_until(deadline);
+        let begun = now();
+        at += meter.skip(begun.saturating_sub(deadline), published);
+        engine.run_slot(at, &mut ends);
+        meter.took(now() - begun);
+        if at.is_multiple_of(PUBLISH_EVERY) {
+            meter.publish(&engine, published);
+        }
+        at += 1;
+    }
+}
+
+/// How much of its time the thread needs.
+#[derive(Default)]
+struct Meter {
+    busy: u64,
+    longest: u64,
+}
+
+impl Meter {
+    /// Counts a late slot; the slots to leave out, always whole frames.
+    fn skip(&mut self, late: u64, published: &Published) -> u64 {
+        if late > LATE_NANOS {
+            published.late_slots.fetch_add(1, Relaxed);
+        }
+        let frames = late / (SLOT_NANOS * SLOTS as u64);
+        published.skipped_frames.fetch_add(frames, Relaxed);
+        frames * SLOTS as u64
+    }
+
+    fn took(&mut self, nanos: u64) {
+        self.busy += nanos;
+        self.longest = self.longest.max(nanos);
+    }
+
+    fn publish(&mut self, engine: &Engine<RtpSocket>, published: &Published) {
+        published.load_ppm.store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
+        published.slot_nanos_max.store(self.longest, Relaxed);
+        for (&case, place) in Counter::ALL.iter().zip(&published.counters) {
+            place.store(engine.counters().get(case), Relaxed);
+        }
+        *self = Meter::default();
+    }
+}
