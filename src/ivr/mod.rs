@@ -7,7 +7,7 @@
 //!
 //! # The table
 //!
-//! `q` is any [`Question`](table::Question), `f` any [`Farewell`]. What is not listed is refused and counted as unexpected.
+//! `q` is any question (Room, Retry, Pin), `f` any [`Farewell`]. What is not listed is refused and counted as unexpected.
 //! A test walks these rows as they stand here.
 //!
 //! | state | event | next | act |

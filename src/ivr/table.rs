@@ -186,6 +186,7 @@ fn keying(question: Question, event: Event) -> Step {
 
 #[cfg(test)]
 mod tests {
+    use super::super::timers::total_applies;
     use super::*;
 
     const QUESTIONS: [Question; 3] = [Question::Room, Question::Retry, Question::Pin];
@@ -295,5 +296,13 @@ mod tests {
             rows.len(),
             "a row names a state or event that does not exist"
         );
+    }
+
+    #[test]
+    fn the_ten_minutes_run_wherever_the_table_knows_an_end_to_them() {
+        for state in states() {
+            let ends = step(state, Event::Overtime) != Step::Refused;
+            assert_eq!(ends, total_applies(state), "{state:?}");
+        }
     }
 }
