@@ -1,1 +1,72 @@
-//! Placeholder.
+//! Owns a call's time in reception: greeting, room number, PIN, tries, goodbye. One [`Reception`] a call.
+//! Must never know a prompt, a room's rules, SIP or media; reads no clock, opens no socket, draws no randomness.
+//!
+//! A guesser learns nothing about which rooms exist: a number that cannot be a room (wrong length, wrong check digit) and
+//! one that no room has are asked for a PIN like any other, every wrong entry ends by the same rules, and room and PIN are
+//! judged together. Only the room's own PIN ends an entry early.
+//!
+//! # The table
+//!
+//! `q` is any question (Room, Retry, Pin), `f` any [`Farewell`]. What is not listed is refused and counted as unexpected.
+//! A test walks these rows as they stand here.
+//!
+//! | state | event | next | act |
+//! |---|---|---|---|
+//! | Quiet | Opening | Asking(Room) | Greet |
+//! | Quiet | Digit | Keying(Room) | Nothing |
+//! | Quiet | Blank | stay | |
+//! | Quiet | Overtime | Leaving(Overtime) | Goodbye |
+//! | Asking(q) | Digit | Keying(q) | Hush |
+//! | Asking(q) | Blank | Asking(q) | AskAgain |
+//! | Asking(q) | Played | Waiting(q) | Nothing |
+//! | Asking(q) | Overtime | Leaving(Overtime) | Goodbye |
+//! | Waiting(q) | Digit | Keying(q) | Nothing |
+//! | Waiting(q) | Blank | Asking(q) | AskAgain |
+//! | Waiting(q) | Silence | Asking(q) | Remind |
+//! | Waiting(q) | LastSilence | Leaving(Silence) | Goodbye |
+//! | Waiting(q) | Overtime | Leaving(Overtime) | Goodbye |
+//! | Keying(q) | Digit | Keying(q) | Nothing |
+//! | Keying(q) | Clear | Cleared(q) | Nothing |
+//! | Keying(q) | Overtime | Leaving(Overtime) | Goodbye |
+//! | Keying(Room) | Number | LookingUp | LookUp |
+//! | Keying(Room) | NoNumber | Asking(Pin) | AskPin |
+//! | Keying(Retry) | Number | LookingUp | LookUp |
+//! | Keying(Retry) | NoNumber | Asking(Pin) | AskPin |
+//! | Keying(Retry) | Match | Admitting | Admit |
+//! | Keying(Retry) | Mismatch | Asking(Retry) | Fail |
+//! | Keying(Retry) | LastMismatch | Leaving(TriesSpent) | FailAndGoodbye |
+//! | Keying(Pin) | Match | Admitting | Admit |
+//! | Keying(Pin) | Mismatch | Asking(Retry) | Fail |
+//! | Keying(Pin) | LastMismatch | Leaving(TriesSpent) | FailAndGoodbye |
+//! | Cleared(q) | Digit | Keying(q) | Nothing |
+//! | Cleared(q) | Blank | Asking(q) | AskAgain |
+//! | Cleared(q) | Idle | Asking(q) | AskAgain |
+//! | Cleared(q) | Overtime | Leaving(Overtime) | Goodbye |
+//! | LookingUp | Open | Admitting | Admit |
+//! | LookingUp | Closed | Asking(Pin) | AskPin |
+//! | LookingUp | Unavailable | Leaving(Unavailable) | Goodbye |
+//! | LookingUp | Overtime | Leaving(Overtime) | Goodbye |
+//! | Admitting | Welcome | Welcomed | Nothing |
+//! | Admitting | Full | Leaving(Full) | Goodbye |
+//! | Admitting | Expired | Leaving(Expired) | Goodbye |
+//! | Admitting | Unavailable | Leaving(Unavailable) | Goodbye |
+//! | Leaving(f) | Played | Gone | HangUp(f) |
+//!
+//! Keys become events only in the five states that have a question (`Quiet` has that for the room). In `LookingUp` they
+//! wait for the answer; from `Admitting` on they mean nothing.
+
+mod entry;
+mod reception;
+mod table;
+mod timers;
+mod words;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod stories;
+
+pub use reception::Reception;
+pub use words::{Attempt, Counts, Farewell, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict};
