@@ -1,0 +1,64 @@
+//! What the conductor wants done. The shell does it; nothing comes back but through the conductor's `handle_` doors.
+
+use crate::ids::{LegId, RoomNumber};
+use crate::media_api::{MediaSpec, PlayToken, Playlist};
+use crate::room::Booking;
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Something to do in the world.
+pub enum Output {
+    /// Send this SIP message.
+    Send { to: SocketAddr, bytes: Vec<u8> },
+    /// Open a leg in reception, and say so by [`super::Bridge::handle_opened`].
+    OpenLeg { leg: LegId, spec: MediaSpec },
+    /// Ask this of the media thread.
+    Media(MediaRequest),
+    /// Ask the store for a room, and say so by [`super::Bridge::handle_found`].
+    LookUp { leg: LegId, number: RoomNumber },
+}
+
+impl fmt::Debug for Output {
+    /// A message names its caller, and a looked-up number may be a PIN keyed in the wrong place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Send { to, bytes } => write!(f, "Send({} bytes to {to})", bytes.len()),
+            Output::OpenLeg { leg, spec } => write!(f, "OpenLeg({leg:?}, {spec:?})"),
+            Output::Media(request) => request.fmt(f),
+            Output::LookUp { leg, .. } => write!(f, "LookUp({leg:?})"),
+        }
+    }
+}
+
+/// A [`crate::media_api::Command`] as the conductor says it: by the leg's name. Seats, sockets and memory are the
+/// shell's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MediaRequest {
+    /// Open a room for so many legs.
+    Open { number: RoomNumber, seats: u32 },
+    /// Close a room.
+    Close { number: RoomNumber },
+    /// Leave reception for a room.
+    Join { leg: LegId, number: RoomNumber },
+    /// Leave a room for reception.
+    Leave { leg: LegId },
+    /// Play clips.
+    Play { leg: LegId, clips: Playlist, token: PlayToken },
+    /// Stop playing.
+    Stop { leg: LegId },
+    /// The peer's side changed.
+    Update { leg: LegId, spec: MediaSpec },
+    /// Remove the leg; its ports are free again.
+    Remove { leg: LegId },
+}
+
+/// The store's answer.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The room, and whether its time is over.
+    Booked { booking: Booking, expired: bool },
+    /// No such room.
+    Unknown,
+    /// The store did not answer in time.
+    Unavailable,
+}
