@@ -19,6 +19,7 @@ struct Texts {
     until: &'static str,
     steps_lead: &'static str,
     dial: &'static str,
+    dial_above: &'static str,
     key_room: &'static str,
     key_pin: &'static str,
     no_pin: &'static str,
@@ -36,6 +37,7 @@ const DE: Texts = Texts {
     until: "Der Raum ist bis einschließlich {date} für Sie da.",
     steps_lead: "So kommen Sie dazu:",
     dial: "Wählen Sie die Rufnummer {number}. Eine Stimme begrüßt Sie.",
+    dial_above: "Wählen Sie die Rufnummer, die oben steht. Eine Stimme begrüßt Sie.",
     key_room: "Drücken Sie nacheinander die Ziffern der Raumnummer {room} und danach\n\
                die Raute-Taste (#), unten rechts auf Ihrem Telefon. Sie haben Zeit.",
     key_pin: "Drücken Sie ebenso die Ziffern der PIN {pin} und wieder die\n\
@@ -57,7 +59,6 @@ const fn texts(language: Language) -> &'static Texts {
 /// The invitation to the room `booking` in its language; `number` is the bridge's telephone number.
 pub(super) fn invitation(booking: &Booking, number: Option<&str>) -> String {
     let texts = texts(booking.language);
-    let number = number.unwrap_or(NUMBER_MISSING);
     let mut lines = vec![
         title(texts, booking.name.as_deref()),
         String::new(),
@@ -85,7 +86,8 @@ fn title(texts: &Texts, name: Option<&str>) -> String {
 }
 
 /// What must be at hand when dialling, one below the other.
-fn sheet(texts: &Texts, booking: &Booking, number: &str) -> Vec<String> {
+fn sheet(texts: &Texts, booking: &Booking, number: Option<&str>) -> Vec<String> {
+    let number = number.unwrap_or(NUMBER_MISSING);
     let line = |label: &str, value: &str| format!("   {label:<12}{value}");
     let mut lines = vec![
         line(texts.number, number),
@@ -100,13 +102,17 @@ fn sheet(texts: &Texts, booking: &Booking, number: &str) -> Vec<String> {
     lines
 }
 
-fn steps(texts: &Texts, booking: &Booking, number: &str) -> [String; 4] {
+fn steps(texts: &Texts, booking: &Booking, number: Option<&str>) -> [String; 4] {
+    let dial = number.map_or_else(
+        || texts.dial_above.to_owned(),
+        |number| texts.dial.replace("{number}", number),
+    );
     let pin = match &booking.pin {
         Some(pin) => texts.key_pin.replace("{pin}", &grouped(pin.reveal())),
         None => texts.no_pin.to_owned(),
     };
     [
-        texts.dial.replace("{number}", number),
+        dial,
         texts.key_room.replace("{room}", &room_spoken(booking)),
         pin,
         texts.join.to_owned(),
@@ -193,7 +199,11 @@ mod tests {
             text.contains("\n4. ") && text.starts_with("Einladung zu unserer Telefonrunde\n"),
             "{text}"
         );
-        assert_eq!(text.matches(NUMBER_MISSING).count(), 2);
+        assert_eq!(text.matches(NUMBER_MISSING).count(), 1);
+        assert!(
+            text.contains("1. Wählen Sie die Rufnummer, die oben steht."),
+            "{text}"
+        );
     }
 
     #[test]

@@ -141,6 +141,26 @@ async fn a_taken_number_is_drawn_again() {
 }
 
 #[tokio::test]
+async fn the_last_room_is_booked_and_one_more_is_refused() {
+    let dir = folder();
+    let store = open(dir.path()).await;
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+         INSERT INTO rooms (number, seats, language, created) SELECT 9000000 + i, 8, 'de', 0 FROM n",
+    )
+    .bind(i64::from(ROOMS_MAX) - 1)
+    .execute(&store.pool)
+    .await
+    .expect("filled");
+    let new = wanted(PinChoice::Without);
+    book_drawing(&store, &new, NOW, &[5]).await.expect("the last one");
+    assert!(matches!(
+        book_drawing(&store, &new, NOW, &[6]).await,
+        Err(StoreError::Full)
+    ));
+}
+
+#[tokio::test]
 async fn a_cancelled_number_comes_back_after_90_days_only() {
     let dir = folder();
     let store = open(dir.path()).await;
