@@ -1,1 +1,74 @@
-//! Placeholder.
+//! Owns the command line: one file per command, this tree of them, and what they share. Must never print a PIN but to
+//! the organiser who books or asks for a room, and never a caller's number.
+//!
+//! What a command is asked for goes to standard output and nothing else does; remarks and errors go to standard error.
+//! Exit code 1 is a failure, whose message names the remedy; 2 is a wrong command line.
+
+mod check;
+pub mod demo;
+mod invitation;
+pub mod logging;
+mod out;
+mod room;
+pub mod serve;
+pub mod settings;
+mod status;
+mod when;
+
+use clap::{Parser, Subcommand};
+use std::process::{ExitCode, Termination};
+
+/// A telephone dial-in conference bridge that an organisation runs itself.
+#[derive(Debug, Parser)]
+#[command(name = "rundruf", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bridge until it is stopped (Ctrl-C or SIGTERM)
+    Serve(serve::ServeArgs),
+    /// Book, list, show and cancel rooms
+    Room(room::RoomArgs),
+    /// Show what the running bridge is doing: counts, never people
+    Status(status::StatusArgs),
+    /// Look through settings and machine, and say what is missing
+    Check(check::CheckArgs),
+    /// Start a bridge and have eight built-in callers hold a meeting
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    logging::init();
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            out::remark(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    Ok(match command {
+        Command::Serve(args) => serve::run(args)?.report(),
+        Command::Room(args) => room::run(args)?.report(),
+        Command::Status(args) => status::run(args)?.report(),
+        Command::Check(args) => check::run(args)?.report(),
+        Command::Demo(args) => demo::run(args)?.report(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

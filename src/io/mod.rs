@@ -1,1 +1,4 @@
 //! Placeholder.
+
+pub mod control_socket;
+pub mod store;

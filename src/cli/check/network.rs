@@ -1,0 +1,120 @@
+//! Ports and trunks.
+
+use super::Bridge;
+use super::finding::Finding;
+use crate::config::Config;
+use std::net::{IpAddr, UdpSocket};
+
+/// How many pairs are tried, evenly over the range.
+const SAMPLES: u32 = 8;
+
+pub(super) fn sip_port(config: &Config, bridge: Bridge) -> Finding {
+    let listen = config.sip.listen;
+    match (UdpSocket::bind(listen), bridge) {
+        (Ok(_), _) => Finding::good("SIP", format!("{listen} over UDP is free")),
+        (Err(_), Bridge::Running) => {
+            Finding::good("SIP", format!("{listen} over UDP, held by the running bridge"))
+        }
+        (Err(error), Bridge::Stopped) => {
+            let text = format!(
+                "{listen} over UDP cannot be taken ({error}): stop what uses it (`ss -ulpn`), \
+                 or give sip.listen another address or port"
+            );
+            Finding::missing("SIP", text)
+        }
+    }
+}
+
+pub(super) fn rtp_ports(config: &Config, bridge: Bridge) -> Finding {
+    let (ports, ip, max) = (config.rtp.ports, config.sip.listen.ip(), config.calls.max);
+    let sample = |index: u32| ports.pair(index * (ports.pairs() / SAMPLES).max(1));
+    let samples: Vec<u16> = (0..SAMPLES.min(ports.pairs())).filter_map(sample).collect();
+    let taken: Vec<u16> = samples
+        .iter()
+        .copied()
+        .filter(|port| !is_free(ip, *port))
+        .collect();
+    let room = format!("{ports}: {} pairs for {max} calls", ports.pairs());
+    if taken.is_empty() {
+        Finding::good("RTP", room)
+    } else if bridge == Bridge::Running {
+        Finding::good("RTP", format!("{room}, in use by the running bridge"))
+    } else if taken.len() == samples.len() {
+        let text = format!("none of the ports tried ({taken:?}) can be taken on {ip}: move rtp.ports");
+        Finding::missing("RTP", text)
+    } else {
+        Finding::warning(
+            "RTP",
+            format!("{room}, but other programs hold some of them ({taken:?}): move rtp.ports"),
+        )
+    }
+}
+
+fn is_free(ip: IpAddr, rtp: u16) -> bool {
+    UdpSocket::bind((ip, rtp))
+        .and_then(|_| UdpSocket::bind((ip, rtp + 1)))
+        .is_ok()
+}
+
+pub(super) fn trunks(config: &Config) -> Finding {
+    let trunks = &config.sip.trunks;
+    let listed = trunks
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let own_only = trunks.iter().all(|network| network.addr().is_loopback());
+    match (own_only, config.sip.listen.ip().is_loopback()) {
+        (true, _) => Finding::warning(
+            "trunks",
+            format!("{listed}: only this machine may call; list your telephone system in sip.trunks"),
+        ),
+        (false, true) => Finding::missing(
+            "trunks",
+            format!(
+                "{listed}: they cannot reach {}: give sip.listen an address of this machine",
+                config.sip.listen
+            ),
+        ),
+        (false, false) => Finding::good("trunks", listed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Verdict;
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        Config::parse(text).expect(text)
+    }
+
+    #[test]
+    fn a_taken_sip_port_is_missing_unless_our_bridge_has_it() {
+        let taken = UdpSocket::bind("127.0.0.1:0").and_then(|socket| Ok((socket.local_addr()?, socket)));
+        let (address, _socket) = taken.expect("bound");
+        let mut config = Config::default();
+        config.sip.listen = address;
+        assert_eq!(sip_port(&config, Bridge::Stopped).verdict(), Verdict::Missing);
+        assert_eq!(sip_port(&config, Bridge::Running).verdict(), Verdict::Good);
+    }
+
+    #[test]
+    fn trunks_that_cannot_reach_us_are_told() {
+        assert_eq!(trunks(&Config::default()).verdict(), Verdict::Warning);
+        let unreachable = config("sip.trunks = ['192.0.2.1']");
+        assert_eq!(trunks(&unreachable).verdict(), Verdict::Missing);
+        let reachable = config("sip = { trunks = ['192.0.2.1'], listen = '192.0.2.2:5060' }");
+        assert_eq!(trunks(&reachable).verdict(), Verdict::Good);
+    }
+
+    #[test]
+    fn a_range_of_which_nothing_is_free_is_missing() {
+        let bound = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        let even = bound.local_addr().expect("bound").port() & !1;
+        let mut config = config("calls.max = 1");
+        config.rtp.ports = crate::config::PortRange::parse(&format!("{even}-{}", even + 1)).expect("a pair");
+        assert_eq!(rtp_ports(&config, Bridge::Stopped).verdict(), Verdict::Missing);
+        assert_eq!(rtp_ports(&config, Bridge::Running).verdict(), Verdict::Good);
+    }
+}

@@ -1,0 +1,65 @@
+//! A room as the commands show it.
+
+use crate::cli::invitation::grouped;
+use crate::cli::when;
+use crate::room::Booking;
+use serde::Serialize;
+
+/// A room for programs, PIN included: of `room book` and `room show` only.
+#[derive(Serialize)]
+pub(super) struct WithPin<'a> {
+    #[serde(flatten)]
+    room: WithoutPin<'a>,
+    /// `null` if the room has none.
+    pin: Option<&'a str>,
+}
+
+/// A room for programs.
+#[derive(Serialize)]
+pub(super) struct WithoutPin<'a> {
+    room: String,
+    name: Option<&'a str>,
+    has_pin: bool,
+    seats: u32,
+    language: &'static str,
+    created: String,
+    /// From when on nobody may enter; `null` for never.
+    expires: Option<String>,
+}
+
+impl<'a> WithPin<'a> {
+    pub(super) fn new(booking: &'a Booking) -> WithPin<'a> {
+        WithPin {
+            room: WithoutPin::new(booking),
+            pin: booking.pin.as_ref().map(|pin| pin.reveal()),
+        }
+    }
+}
+
+impl<'a> WithoutPin<'a> {
+    pub(super) fn new(booking: &'a Booking) -> WithoutPin<'a> {
+        WithoutPin {
+            room: booking.number.to_string(),
+            name: booking.name.as_deref(),
+            has_pin: booking.pin.is_some(),
+            seats: booking.seats,
+            language: booking.language.code(),
+            created: when::rfc3339(booking.created),
+            expires: booking.expires.map(when::rfc3339),
+        }
+    }
+}
+
+/// The room number as people read it.
+pub(super) fn number(booking: &Booking) -> String {
+    grouped(&booking.number.to_string())
+}
+
+/// The room's last day as people read it.
+pub(super) fn until(booking: &Booking, now: i64) -> String {
+    match booking.expires {
+        None => "no end".to_owned(),
+        Some(expires) if expires <= now => format!("{} (over)", when::last_day(expires)),
+        Some(expires) => when::last_day(expires).to_string(),
+    }
+}

@@ -1,0 +1,128 @@
+//! `rundruf status`: what the running bridge does at the moment.
+
+use super::invitation::grouped;
+use super::out;
+use super::settings::Place;
+use crate::bridge::status::Status;
+use crate::io::control_socket::{self, Reply, Request};
+use std::fmt::Display;
+
+/// `rundruf status`
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Print JSON for programs instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `rundruf status`.
+pub fn run(args: StatusArgs) -> anyhow::Result<()> {
+    let data = args.place.settings()?.config.store.data;
+    match control_socket::ask(&data, &Request::Status)? {
+        Reply::Status(status) if args.json => out::print_json(&status),
+        Reply::Status(status) => out::print(&table(&status)),
+        Reply::Refused { why } => anyhow::bail!("the bridge refused: {why}"),
+        Reply::Done => anyhow::bail!("the bridge gave no status: use the same version for both"),
+    }
+}
+
+fn table(status: &Status) -> String {
+    let media = &status.media;
+    let mut lines = vec![
+        row("Running for", duration(status.uptime_s)),
+        row("Calls in reception", status.in_reception),
+        row("Calls in rooms", status.in_rooms),
+        row(
+            "Media thread",
+            format!(
+                "{:.1} % busy, longest slot {} of 1000 µs",
+                media.load_pct, media.slot_us_max
+            ),
+        ),
+        row("Late slots", media.late_slots),
+        row("Skipped frames", media.skipped_frames),
+    ];
+    lines.extend(section(
+        "ROOMS WITH SOMEBODY IN THEM",
+        status.rooms.iter().map(|room| {
+            (
+                grouped(&room.room),
+                format!("{} of {} seats", room.count, room.seats),
+            )
+        }),
+    ));
+    lines.extend(section("REFUSED, BY REASON", status.refused.iter()));
+    lines.extend(section("COUNTED", status.counters.iter()));
+    lines.extend(section("HELD NOW", status.held.iter()));
+    lines.join("\n")
+}
+
+fn row(label: impl Display, value: impl Display) -> String {
+    format!("{label:<34}{value}")
+}
+
+/// A heading and its rows; nothing when there are none.
+fn section<L: Display, V: Display>(heading: &str, rows: impl Iterator<Item = (L, V)>) -> Vec<String> {
+    let rows: Vec<_> = rows
+        .map(|(label, value)| row(format_args!("  {label}").to_string(), value))
+        .collect();
+    let heading = [String::new(), heading.to_owned()];
+    if rows.is_empty() {
+        rows
+    } else {
+        heading.into_iter().chain(rows).collect()
+    }
+}
+
+fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::status::RoomStatus;
+
+    #[test]
+    fn the_table_has_counts_and_no_empty_sections() {
+        let mut status = Status {
+            uptime_s: 3_700,
+            in_reception: 2,
+            in_rooms: 3,
+            ..Status::default()
+        };
+        assert!(!table(&status).contains("ROOMS") && !table(&status).contains("REFUSED"));
+        status.rooms.push(RoomStatus {
+            room: "1234567".into(),
+            count: 3,
+            seats: 8,
+        });
+        status.refused.insert("not a trunk".into(), 4);
+        let text = table(&status);
+        for wanted in [
+            "1 h 1 min",
+            "ROOMS WITH",
+            "123 45 67",
+            "3 of 8 seats",
+            "not a trunk",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_readable() {
+        assert_eq!(
+            [59, 61, 90_061].map(duration),
+            ["59 s", "1 min 1 s", "1 d 1 h 1 min"]
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! The settings as they were typed: texts and numbers, not yet judged. The command line's own values are put over them
+//! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
+
+use super::ConfigErrors;
+use serde::{Deserialize, Serialize};
+
+/// A whole `bridge.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawConfig {
+    /// `[sip]`
+    pub sip: RawSip,
+    /// `[rtp]`
+    pub rtp: RawRtp,
+    /// `[calls]`
+    pub calls: RawCalls,
+    /// `[rooms]`
+    pub rooms: RawRooms,
+    /// `[store]`
+    pub store: RawStore,
+}
+
+/// `[sip]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawSip {
+    /// IPv4 address and port.
+    pub listen: String,
+    /// IPv4 address, or empty.
+    pub advertise: String,
+    /// IP addresses and networks.
+    pub trunks: Vec<String>,
+    /// Telephone number, or empty.
+    pub number: String,
+}
+
+/// `[rtp]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawRtp {
+    /// "first-last".
+    pub ports: String,
+}
+
+/// `[calls]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawCalls {
+    /// Most calls at the same time.
+    pub max: i64,
+}
+
+/// `[rooms]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawRooms {
+    /// Seats of a new room.
+    pub seats: i64,
+    /// ISO 639-1 code.
+    pub language: String,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawStore {
+    /// Path of a folder.
+    pub data: String,
+}
+
+impl RawConfig {
+    /// The settings written as the TOML `text`.
+    pub fn parse(text: &str) -> Result<RawConfig, ConfigErrors> {
+        toml::from_str(text).map_err(|error| ConfigErrors::unreadable(&error.to_string()))
+    }
+}
+
+impl Default for RawSip {
+    fn default() -> RawSip {
+        RawSip {
+            listen: "127.0.0.1:5060".into(),
+            advertise: String::new(),
+            trunks: vec!["127.0.0.1".into(), "::1".into()],
+            number: String::new(),
+        }
+    }
+}
+
+impl Default for RawRtp {
+    fn default() -> RawRtp {
+        RawRtp {
+            ports: "20000-39999".into(),
+        }
+    }
+}
+
+impl Default for RawCalls {
+    fn default() -> RawCalls {
+        RawCalls { max: 200 }
+    }
+}
+
+impl Default for RawRooms {
+    fn default() -> RawRooms {
+        RawRooms {
+            seats: 20,
+            language: "de".into(),
+        }
+    }
+}
+
+impl Default for RawStore {
+    fn default() -> RawStore {
+        RawStore {
+            data: "rundruf-data".into(),
+        }
+    }
+}

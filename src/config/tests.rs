@@ -1,0 +1,135 @@
+use super::*;
+
+fn errors(text: &str) -> String {
+    Config::parse(text).expect_err(text).to_string()
+}
+
+#[test]
+fn the_shipped_file_means_the_built_in_settings() {
+    assert_eq!(Config::parse(SHIPPED), Ok(Config::default()));
+    assert_eq!(Config::parse(""), Ok(Config::default()));
+}
+
+#[test]
+fn the_shipped_file_has_every_key_and_a_comment_above_each() {
+    let typed = toml::to_string(&RawConfig::default()).expect("plain texts and numbers");
+    let mut lines = SHIPPED.lines();
+    for wanted in typed.lines().filter(|line| !line.is_empty()) {
+        let mut before = "";
+        let line = lines.find(|line| {
+            let found = line == &wanted;
+            before = if found { before } else { line };
+            found
+        });
+        assert_eq!(line, Some(wanted));
+        assert!(
+            wanted.starts_with('[') || before.starts_with('#'),
+            "{wanted} has no comment"
+        );
+    }
+}
+
+#[test]
+fn each_fault_names_key_value_and_remedy() {
+    for (text, wanted) in [
+        (
+            "rtp.ports = '39999-20000'",
+            "rtp.ports = \"39999-20000\": the first port must be below the last, for example \"20000-39999\"",
+        ),
+        (
+            "rtp.ports = '20000'",
+            "rtp.ports = \"20000\": write the first and the last port",
+        ),
+        ("rtp.ports = '80-39999'", "below 1024"),
+        (
+            "rtp.ports = '20000-70000'",
+            "rtp.ports = \"20000-70000\": write the first",
+        ),
+        (
+            "rtp.ports = '20000-20009'",
+            "these are 5 pairs of ports, but calls.max = 200 needs 200: take 400 ports or more",
+        ),
+        ("rtp.ports = '5000-6000'", "the SIP port 5060 lies among them"),
+        ("calls.max = 0", "calls.max = 0: take a number from 1 to 4000"),
+        ("calls.max = 4001", "calls.max = 4001"),
+        ("calls.max = -1", "calls.max = -1"),
+        (
+            "rooms.seats = 2001",
+            "rooms.seats = 2001: take a number from 1 to 2000",
+        ),
+        (
+            "rooms.language = 'xx'",
+            "rooms.language = \"xx\": the languages are \"de\"",
+        ),
+        ("store.data = ' '", "store.data = \" \": name the folder"),
+        (
+            "sip.listen = 'localhost:5060'",
+            "sip.listen = \"localhost:5060\": write an IPv4 address and a port",
+        ),
+        ("sip.listen = '127.0.0.1:0'", "port 0"),
+        ("sip.listen = '[::1]:5060'", "only IPv4"),
+        (
+            "sip.listen = '0.0.0.0:5060'",
+            "sip.advertise = \"\": sip.listen is every address",
+        ),
+        (
+            "sip.advertise = '0.0.0.0'",
+            "sip.advertise = \"0.0.0.0\": write one IPv4 address",
+        ),
+        ("sip.trunks = []", "sip.trunks = \"\": nobody could call"),
+        (
+            "sip.trunks = ['sip.example.org']",
+            "sip.trunks = \"sip.example.org\": host names are not looked up yet",
+        ),
+        (
+            "sip.number = 'unser Telefon'",
+            "sip.number = \"unser Telefon\": write the telephone number",
+        ),
+    ] {
+        let found = errors(text);
+        assert!(found.contains(wanted), "{text}: {found}");
+        assert_eq!(found.lines().count(), 1, "{text}: {found}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let found = errors("sip.trunks = ['a', '192.0.2.1', 'b']\ncalls.max = 0\nrooms.language = ''\n");
+    assert_eq!(found.lines().count(), 4, "{found}");
+}
+
+#[test]
+fn unknown_keys_and_wrong_kinds_show_their_place() {
+    let unknown = errors("[sip]\nlisten = '127.0.0.1:5060'\nlisen = 'x'\n");
+    assert!(
+        unknown.contains("lisen") && unknown.contains("listen") && unknown.contains("bridge.toml"),
+        "{unknown}"
+    );
+    let wrong = errors("calls.max = 'many'");
+    assert!(
+        wrong.contains("max") && wrong.contains("many") && wrong.contains("bridge.toml"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn what_is_typed_is_understood() {
+    let text = "sip = { listen = '0.0.0.0:5070', advertise = '192.0.2.1', trunks = ['192.0.2.77/24', '2001:db8::1'], number = ' 030 12 34 ' }\n\
+        rtp.ports = '20001-20400'\ncalls.max = 199\n";
+    let config = Config::parse(text).expect(text);
+    assert_eq!(config.sip.shown_ip().to_string(), "192.0.2.1");
+    assert_eq!(config.sip.number.as_deref(), Some("030 12 34"));
+    let trunks: Vec<_> = config.sip.trunks.iter().map(ToString::to_string).collect();
+    assert_eq!(trunks, ["192.0.2.0/24", "2001:db8::1/128"]);
+    assert_eq!(config.rtp.ports.pairs(), 199);
+    assert_eq!(config.rtp.ports.pair(0), Some(20_002));
+    assert_eq!(config.rtp.ports.pair(198), Some(20_398));
+    assert_eq!(config.rtp.ports.pair(199), None);
+}
+
+#[test]
+fn the_highest_port_is_a_port() {
+    let range = PortRange::parse("65534-65535").expect("a pair");
+    assert_eq!((range.pairs(), range.pair(0)), (1, Some(65_534)));
+    assert_eq!(PortRange::parse("65533-65534").map(PortRange::pairs), Ok(0));
+}
