@@ -14,6 +14,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/speech/catalogue.rs");
     println!("cargo::rerun-if-changed=prompts");
+    // sqlx embeds them, but does not notice a new one by itself.
+    println!("cargo::rerun-if-changed=migrations");
     let built = folders(Path::new("prompts")).and_then(|folders| {
         let faults = faults(&folders);
         if faults.is_empty() {

@@ -33,6 +33,7 @@ pub struct Bridge {
     language: Language,
     outputs: VecDeque<Output>,
     tally: report::Tally,
+    stopping: bool,
 }
 
 impl Bridge {
@@ -46,6 +47,7 @@ impl Bridge {
             language,
             outputs: VecDeque::new(),
             tally: report::Tally::default(),
+            stopping: false,
         }
     }
 
@@ -103,9 +105,10 @@ impl Bridge {
             let (lookup, booking) = match found {
                 Found::Unknown => (Lookup::Unknown, None),
                 Found::Unavailable => (Lookup::Unavailable, None),
-                Found::Booked { booking, expired } => {
-                    (booking.pin.clone().map_or(Lookup::Open, Lookup::Guarded), Some((booking, expired)))
-                }
+                Found::Booked { booking, expired } => (
+                    booking.pin.clone().map_or(Lookup::Open, Lookup::Guarded),
+                    Some((booking, expired)),
+                ),
             };
             call.booking = booking;
             reception.handle_lookup(now, lookup);
@@ -154,14 +157,20 @@ impl Bridge {
         }
     }
 
-    /// The program ends: every call ends by BYE.
+    /// The program ends: every call ends by BYE, and no new one is taken.
     pub fn handle_shutdown(&mut self, now: Time) {
+        self.stopping = true;
         let legs: Vec<_> = self.calls.keys().copied().collect();
         for leg in legs {
             self.agent.hang_up(now, leg);
             self.release(leg);
         }
         self.hear_agent(now);
+    }
+
+    /// Whether nothing is alive any more: no call, no dialog that waits for its BYE to be answered.
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.agent.census().dialogs == 0
     }
 
     /// Carries on what signalling told.
@@ -176,6 +185,9 @@ impl Bridge {
 
     fn handle_signalling(&mut self, now: Time, event: sip::Event) {
         match event {
+            sip::Event::Invited { leg, .. } if self.stopping => {
+                self.agent.refuse(now, leg, Refusal::Unavailable)
+            }
             sip::Event::Invited { leg, spec, .. } => {
                 self.tally.calls += 1;
                 self.calls.insert(leg, Call::new(spec, self.language));
@@ -204,7 +216,9 @@ impl Bridge {
         };
         act(self, &mut call);
         while let Phase::Reception(reception) = &mut call.phase {
-            let Some(output) = reception.poll_output() else { break };
+            let Some(output) = reception.poll_output() else {
+                break;
+            };
             self.hear_reception(now, leg, &mut call, output);
         }
         let over = matches!(call.phase, Phase::Over);
@@ -235,7 +249,10 @@ impl Bridge {
         let Phase::Reception(reception) = &mut call.phase else {
             return;
         };
-        let booked = call.booking.as_ref().filter(|(booking, _)| booking.number == number);
+        let booked = call
+            .booking
+            .as_ref()
+            .filter(|(booking, _)| booking.number == number);
         let Some((booking, false)) = booked else {
             self.tally.rooms_expired += 1;
             return reception.handle_verdict(now, Verdict::Expired);

@@ -53,7 +53,14 @@ impl Call {
     /// A call that was just invited.
     pub fn new(spec: MediaSpec, language: Language) -> Call {
         let playing = PlayToken(0);
-        Call { phase: Phase::Opening, spec, language, booking: None, timer: None, playing }
+        Call {
+            phase: Phase::Opening,
+            spec,
+            language,
+            booking: None,
+            timer: None,
+            playing,
+        }
     }
 
     /// When this call wants to be woken.

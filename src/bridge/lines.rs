@@ -18,7 +18,11 @@ pub enum Notice {
 /// The clips of a line of reception.
 pub fn line(language: Language, line: Line) -> Playlist {
     match line {
-        Line::Ask { lead, subject, attempt } => {
+        Line::Ask {
+            lead,
+            subject,
+            attempt,
+        } => {
             let lead = match lead {
                 Lead::Nothing => None,
                 Lead::Greeting => Some(P::Greeting),
@@ -69,6 +73,8 @@ fn goodbye(farewell: Farewell) -> &'static [Prompt] {
 
 /// The prompts as clips, with a breath between them.
 fn spoken(language: Language, prompts: impl Iterator<Item = Prompt>) -> Playlist {
-    let breathed = prompts.enumerate().flat_map(|(n, prompt)| (n > 0).then_some(P::Pause).into_iter().chain([prompt]));
+    let breathed = prompts
+        .enumerate()
+        .flat_map(|(n, prompt)| (n > 0).then_some(P::Pause).into_iter().chain([prompt]));
     Playlist::new(breathed.map(|prompt| clip(language, prompt)))
 }

@@ -43,7 +43,11 @@ pub enum MediaRequest {
     /// Leave a room for reception.
     Leave { leg: LegId },
     /// Play clips.
-    Play { leg: LegId, clips: Playlist, token: PlayToken },
+    Play {
+        leg: LegId,
+        clips: Playlist,
+        token: PlayToken,
+    },
     /// Stop playing.
     Stop { leg: LegId },
     /// The peer's side changed.

@@ -41,7 +41,10 @@ impl Bridge {
         let held = [
             ("calls", self.calls.len()),
             ("dialogs", census.dialogs),
-            ("transactions", census.server_transactions + census.client_transactions),
+            (
+                "transactions",
+                census.server_transactions + census.client_transactions,
+            ),
             ("timers", census.timers + self.timers.len()),
         ];
         Status {

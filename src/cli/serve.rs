@@ -1,6 +1,7 @@
-//! Placeholder.
+//! `rundruf serve`: the bridge itself.
 
 use super::settings::Place;
+use crate::io::serve;
 
 /// The flags of `rundruf serve`.
 #[derive(Debug, clap::Args)]
@@ -17,12 +18,13 @@ pub struct ServeArgs {
 
 /// Runs the bridge.
 pub fn run(args: ServeArgs) -> anyhow::Result<()> {
-    args.place.settings_with(|raw| {
-        raw.sip.listen = args.sip.clone().unwrap_or(std::mem::take(&mut raw.sip.listen));
-        raw.rtp.ports = args
-            .rtp_ports
-            .clone()
-            .unwrap_or(std::mem::take(&mut raw.rtp.ports));
+    let settings = args.place.settings_with(|raw| {
+        if let Some(listen) = args.sip {
+            raw.sip.listen = listen;
+        }
+        if let Some(ports) = args.rtp_ports {
+            raw.rtp.ports = ports;
+        }
     })?;
-    anyhow::bail!("serve is not built yet")
+    serve::run(&settings.config)
 }

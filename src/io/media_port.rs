@@ -41,7 +41,15 @@ impl MediaPort {
     /// A door to `thread`, which has `seats` seats.
     pub fn new(thread: MediaThread, rings: Rings, ports: Ports, seats: usize) -> MediaPort {
         let free = (0..seats as u32).rev().map(Seat).collect();
-        MediaPort { thread, rings, ports, seats, free, seated: HashMap::new(), backlog: VecDeque::new() }
+        MediaPort {
+            thread,
+            rings,
+            ports,
+            seats,
+            free,
+            seated: HashMap::new(),
+            backlog: VecDeque::new(),
+        }
     }
 
     /// Opens a leg in reception; its RTP port.
@@ -56,7 +64,17 @@ impl MediaPort {
             return Err(OpenError::Ports);
         };
         self.seated.insert(leg, seat);
-        self.send(Command::Add { seat, leg: Leg::new(LegSeed { id: leg, spec, random }, socket) });
+        self.send(Command::Add {
+            seat,
+            leg: Leg::new(
+                LegSeed {
+                    id: leg,
+                    spec,
+                    random,
+                },
+                socket,
+            ),
+        });
         Ok(port)
     }
 
@@ -64,16 +82,23 @@ impl MediaPort {
     pub fn request(&mut self, request: MediaRequest) {
         let seat = |leg: LegId| self.seated.get(&leg).copied();
         let command = match request {
-            MediaRequest::Open { number, seats } => Some(Command::Open { room: Room::new(number, seats as usize) }),
+            MediaRequest::Open { number, seats } => Some(Command::Open {
+                room: Room::new(number, seats as usize),
+            }),
             MediaRequest::Close { number } => Some(Command::Close { number }),
             MediaRequest::Join { leg, number } => seat(leg).map(|seat| Command::Join { seat, leg, number }),
             MediaRequest::Leave { leg } => seat(leg).map(|seat| Command::Leave { seat, leg }),
-            MediaRequest::Play { leg, clips, token } => {
-                seat(leg).map(|seat| Command::Play { seat, leg, clips, token })
-            }
+            MediaRequest::Play { leg, clips, token } => seat(leg).map(|seat| Command::Play {
+                seat,
+                leg,
+                clips,
+                token,
+            }),
             MediaRequest::Stop { leg } => seat(leg).map(|seat| Command::Stop { seat, leg }),
             MediaRequest::Update { leg, spec } => seat(leg).map(|seat| Command::Update { seat, leg, spec }),
-            MediaRequest::Remove { leg } => self.seated.remove(&leg).map(|seat| Command::Remove { seat, leg }),
+            MediaRequest::Remove { leg } => {
+                self.seated.remove(&leg).map(|seat| Command::Remove { seat, leg })
+            }
         };
         if let Some(command) = command {
             self.send(command);
@@ -120,7 +145,6 @@ impl MediaPort {
         self.seats - self.free.len()
     }
 
-
     /// The thread's load.
     pub fn status(&self) -> MediaStatus {
         let published = &self.thread.published;
@@ -134,7 +158,16 @@ impl MediaPort {
 
     /// Every odd case on the tick, by name.
     pub fn counters(&self) -> BTreeMap<String, u64> {
-        let values = self.thread.published.counters.iter().map(|value| value.load(Relaxed));
-        Counter::ALL.iter().map(|case| case.name().to_owned()).zip(values).collect()
+        let values = self
+            .thread
+            .published
+            .counters
+            .iter()
+            .map(|value| value.load(Relaxed));
+        Counter::ALL
+            .iter()
+            .map(|case| case.name().to_owned())
+            .zip(values)
+            .collect()
     }
 }

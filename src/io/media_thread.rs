@@ -57,11 +57,27 @@ pub fn start(seats: usize, bank: Arc<ClipBank>) -> std::io::Result<(MediaThread,
     let (give_events, events) = RingBuffer::new(EVENTS);
     let (give_finished, finished) = RingBuffer::new(RING);
     let published = Arc::new(Published::default());
-    let ends = Ends { commands: take_commands, events: give_events, finished: give_finished };
+    let ends = Ends {
+        commands: take_commands,
+        events: give_events,
+        finished: give_finished,
+    };
     let told = Arc::clone(&published);
     let run = move || run(Engine::new(seats, bank), ends, &told);
-    let join = std::thread::Builder::new().name("media-0".to_owned()).spawn(run)?;
-    Ok((MediaThread { published, join: Some(join) }, Rings { commands, events, finished }))
+    let join = std::thread::Builder::new()
+        .name("media-0".to_owned())
+        .spawn(run)?;
+    Ok((
+        MediaThread {
+            published,
+            join: Some(join),
+        },
+        Rings {
+            commands,
+            events,
+            finished,
+        },
+    ))
 }
 
 impl Drop for MediaThread {
@@ -84,7 +100,11 @@ struct Ends {
 impl Mailbox<RtpSocket> for Ends {
     fn command(&mut self) -> Option<ToMedia> {
         // A closing room and a removed leg each give one thing back.
-        if self.finished.is_full() { None } else { self.commands.pop().ok() }
+        if self.finished.is_full() {
+            None
+        } else {
+            self.commands.pop().ok()
+        }
     }
 
     fn tell(&mut self, event: Event) -> bool {
@@ -104,7 +124,10 @@ fn now() -> u64 {
 }
 
 fn sleep_until(nanos: u64) {
-    let deadline = Timespec { tv_sec: (nanos / 1_000_000_000) as i64, tv_nsec: (nanos % 1_000_000_000) as i64 };
+    let deadline = Timespec {
+        tv_sec: (nanos / 1_000_000_000) as i64,
+        tv_nsec: (nanos % 1_000_000_000) as i64,
+    };
     // Woken early by a signal: the slot then begins early by less than a millisecond, once.
     clock_nanosleep_absolute(ClockId::Monotonic, &deadline).ok();
 }
@@ -153,7 +176,9 @@ impl Meter {
     }
 
     fn publish(&mut self, engine: &Engine<RtpSocket>, published: &Published) {
-        published.load_ppm.store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
+        published
+            .load_ppm
+            .store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
         published.slot_nanos_max.store(self.longest, Relaxed);
         for (&case, place) in Counter::ALL.iter().zip(&published.counters) {
             place.store(engine.counters().get(case), Relaxed);

@@ -1,4 +1,13 @@
-//! Placeholder.
+//! The shells: everything that touches the world. Here are the clocks, the sockets, the store and the random generator;
+//! what they bring is handed to the pure cores, and what those want is done. Must decide nothing about calls.
 
 pub mod control_socket;
+pub mod serve;
 pub mod store;
+
+mod clips;
+mod control_loop;
+mod media_port;
+mod media_thread;
+mod ports;
+mod rtp_socket;

@@ -22,7 +22,11 @@ impl RtpSocket {
     pub fn new(rtp: UdpSocket, rtcp: UdpSocket) -> std::io::Result<RtpSocket> {
         rtp.set_nonblocking(true)?;
         rtcp.set_nonblocking(true)?;
-        Ok(RtpSocket { rtp, rtcp, settled: false })
+        Ok(RtpSocket {
+            rtp,
+            rtcp,
+            settled: false,
+        })
     }
 }
 
@@ -40,7 +44,11 @@ impl Wire for RtpSocket {
     }
 
     fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
-        let sent = if self.settled { self.rtp.send(packet) } else { self.rtp.send_to(packet, to) };
+        let sent = if self.settled {
+            self.rtp.send(packet)
+        } else {
+            self.rtp.send_to(packet, to)
+        };
         sent.is_ok()
     }
 
@@ -88,7 +96,13 @@ mod tests {
             heard.push((buffer[..datagram.len].to_vec(), datagram.from));
         }
         let from = |socket: &UdpSocket| socket.local_addr().expect("bound");
-        assert_eq!(heard, [(b"before".to_vec(), from(&stranger)), (b"peer".to_vec(), from(&peer))]);
+        assert_eq!(
+            heard,
+            [
+                (b"before".to_vec(), from(&stranger)),
+                (b"peer".to_vec(), from(&peer))
+            ]
+        );
         assert!(wire.send(from(&peer), b"back"));
         wire.unsettle();
         stranger.send_to(b"after", to).expect("loopback");

@@ -168,7 +168,7 @@ impl<W: Wire> Engine<W> {
         self.slots.remove_room(room.slot, index);
         while let Some(seat) = room.members.pop() {
             self.slots.left(room.slot);
-            self.to_reception(seat);
+            self.return_to_reception(seat);
         }
         mailbox.give_back(Finished::Room { room });
         Some(())
@@ -193,7 +193,7 @@ impl<W: Wire> Engine<W> {
         let (_, place) = self.legs.named(seat, leg)?;
         if matches!(place, Place::Room(_)) {
             self.take_out(seat.0);
-            self.to_reception(seat.0);
+            self.return_to_reception(seat.0);
         }
         Some(())
     }
@@ -220,7 +220,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn to_reception(&mut self, seat: u32) {
+    fn return_to_reception(&mut self, seat: u32) {
         let slot = self.slots.add_leg(seat);
         if let Some((_, place)) = &mut self.legs.0[seat as usize] {
             *place = Place::Reception { slot };

@@ -3,13 +3,6 @@
 use crate::ids::{Language, RoomNumber};
 use crate::secret::Pin;
 
-/// Most members a room can be booked for.
-pub const SEATS_MAX: u32 = 2_000;
-/// Members a room is booked for unless the organiser says otherwise.
-pub const SEATS_DEFAULT: u32 = 20;
-/// Most characters of a room's name.
-pub const NAME_CHARS_MAX: usize = 60;
-
 /// A booked room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {

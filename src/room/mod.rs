@@ -4,5 +4,5 @@
 mod booking;
 mod rooms;
 
-pub use booking::{Booking, NAME_CHARS_MAX, SEATS_DEFAULT, SEATS_MAX};
+pub use booking::Booking;
 pub use rooms::{Entry, Left, Rooms};
