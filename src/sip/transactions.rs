@@ -145,8 +145,9 @@ impl Servers {
         }
     }
 
+    /// How many; an index that kept too much counts as well.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.table.len().max(self.keys.len()).max(self.merges.len())
     }
 }
 
@@ -208,7 +209,8 @@ impl Clients {
         }
     }
 
+    /// How many; an index that kept too much counts as well.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.table.len().max(self.branches.len())
     }
 }

@@ -35,10 +35,10 @@ pub struct UaConfig {
     pub calls_max: usize,
 }
 
-/// The most transactions at a time for `calls_max` calls: an INVITE and its BYE rest for 32 s each, and refused calls
-/// and OPTIONS come on top.
+/// The most transactions at a time for `calls_max` calls. Each rests for 32 s, INVITE and BYE apart: room for every
+/// standing call to be replaced sixteen times in that time, and for refused calls and OPTIONS on top.
 const fn transactions_max(calls_max: usize) -> usize {
-    256 + calls_max.saturating_mul(16)
+    1_024 + calls_max.saturating_mul(32)
 }
 
 /// What the user agent wants done, or tells.

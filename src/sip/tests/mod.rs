@@ -7,7 +7,7 @@ mod refusals;
 mod reinvite;
 mod routing;
 
-use super::{Census, Counters, Event, Output, Reason, Refusal, UaConfig, UserAgent};
+use super::{Census, Counters, Event, Noted, Output, Reason, Refusal, UaConfig, UserAgent};
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::VecDeque;
@@ -271,6 +271,11 @@ impl World {
         self.is_quiet();
         assert_eq!(self.ua.census(), Census::default());
         assert_eq!(self.ua.poll_timeout(), None);
+        assert_eq!(
+            self.ua.counters().noted(Noted::OutOfTable),
+            0,
+            "a table was asked what it refuses"
+        );
         self.ua.counters().clone()
     }
 }

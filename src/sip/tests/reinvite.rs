@@ -1,6 +1,6 @@
 //! Calls whose media change while they stand.
 
-use super::{Asked, OFFER, World, header, status};
+use super::{Asked, OFFER, World, header, peer, status};
 use crate::media_api::Law;
 use crate::sip::{EndReason, Event, Refused};
 use std::time::Duration;
@@ -155,4 +155,46 @@ fn a_reinvite_after_our_bye_gets_481() {
     world.passes(Duration::from_secs(32));
     assert_eq!(world.sent_count(), 10);
     world.ends();
+}
+
+#[test]
+fn a_reinvite_may_move_the_peer_and_a_refused_one_does_not() {
+    let mut world = World::new();
+    let (leg, ok) = world.talks();
+    let moved = |asked: Asked, to: &str| {
+        asked
+            .text()
+            .replace("192.0.2.1:5070>\r\nContent-T", &format!("{to}>\r\nContent-T"))
+    };
+    world.hears_from(peer(), moved(again(2, "i2", &ok, OFFER), "192.0.2.77").as_bytes());
+    assert_eq!(world.answer(), 200);
+    world.told();
+    world.hears_from(peer(), moved(again(3, "i3", &ok, OFFER), "192.0.2.88").as_bytes());
+    assert_eq!(world.answer(), 491);
+    world.hears(&Asked::new("ACK", 3, "i3").within(&ok));
+    world.hears(&Asked::new("ACK", 2, "a2").within(&ok));
+    world.hangs_up(leg);
+    let (to, bye) = world.sent_to();
+    assert_eq!(to, "192.0.2.77:5060".parse().expect("address"));
+    assert!(bye.starts_with("BYE sip:+4930123456@192.0.2.77 SIP/2.0\r\n"));
+    world.hears(&Asked::new("BYE", 4, "b4").within(&ok));
+    assert_eq!(world.answer(), 200);
+    world.told();
+    world.passes(Duration::from_secs(32));
+    assert_eq!(world.sent_count(), 10);
+    world.ends();
+}
+
+#[test]
+fn an_ack_of_another_invite_confirms_nothing() {
+    let mut world = World::new();
+    let (_, ok) = world.talks();
+    world.hears(&again(2, "i2", &ok, OFFER));
+    let answer = world.sent();
+    world.told();
+    world.hears(&Asked::new("ACK", 1, "a1").within(&ok));
+    world.passes(Duration::from_millis(500));
+    assert_eq!(world.sent(), answer, "still repeated");
+    world.hears(&Asked::new("ACK", 2, "a2").within(&ok));
+    hangs_up_in_the_end(world, &ok);
 }
