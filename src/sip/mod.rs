@@ -1,1 +1,40 @@
-//! Placeholder.
+//! Owns the telephone's signalling: a SIP user agent that only ever answers calls (RFC 3261, RFC 6026, RFC 3264).
+//! Pure: reads no clock, opens no socket, draws no randomness, logs nothing; must never let a caller's identity out,
+//! and never sends a request that creates a dialog.
+//!
+//! ```text
+//! datagram → served → guard (framing, limits) → message (what it says)
+//!                                                  │
+//!              ua/  the conductor ── server_invite, server_other   what an answer's life is (tables)
+//!               │                 ── client_other                  what our BYE's life is (table)
+//!               │                 ── ua/leg                        what a call's life is (table)
+//!               │                 ── offer, answer                 which media (RFC 3264)
+//!               └─ dialog, response   what is written
+//! ```
+//!
+//! Everything that waits is a [`Timer`]; everything refused or odd has a counter of its own.
+
+mod answer;
+mod client_other;
+mod counters;
+mod dialog;
+mod fault;
+mod guard;
+mod message;
+mod offer;
+mod response;
+mod served;
+mod server_invite;
+mod server_other;
+mod text;
+mod timer;
+mod transactions;
+mod ua;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Counters, Noted, Refused};
+pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, VALUE_BYTES_MAX};
+pub use timer::{Timer as Reason, Timer};
+pub use ua::{Census, EndReason, Event, Output, Refusal, UaConfig, UserAgent};

@@ -1,0 +1,177 @@
+//! Owns the counts: one for every reason to refuse, one for every odd case. Counts events, never people.
+
+macro_rules! counted {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// Every one, in the order in which they are listed.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The name under which it is shown.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+counted! {
+    /// Why something was not done.
+    Refused {
+        /// From an address that is not served: nothing was answered.
+        Unserved = "unserved",
+        /// No SIP message could be made out, or too little of one to answer: nothing was answered.
+        Unreadable = "unreadable",
+        /// 513: longer than a datagram may be.
+        DatagramTooLong = "datagram_too_long",
+        /// 400: more header fields than allowed.
+        HeadersTooMany = "headers_too_many",
+        /// 400: a header field longer than allowed.
+        HeaderTooLong = "header_too_long",
+        /// 400: against the grammar.
+        Malformed = "malformed",
+        /// 505
+        Version = "version",
+        /// 416
+        Scheme = "scheme",
+        /// 483
+        MaxForwards = "max_forwards",
+        /// 482
+        Merged = "merged",
+        /// 420
+        Extension = "extension",
+        /// 415: the body is no session description.
+        ContentType = "content_type",
+        /// 405
+        Method = "method",
+        /// 481
+        UnknownDialog = "unknown_dialog",
+        /// 500: a CSeq lower than one already seen.
+        OutOfOrder = "out_of_order",
+        /// 491: the last INVITE of this dialog still waits for its ACK.
+        Pending = "pending",
+        /// 488: an INVITE that brings no offer.
+        OfferMissing = "offer_missing",
+        /// 488: an offer that cannot be read.
+        OfferMalformed = "offer_malformed",
+        /// 488: no codec, address or stream in common.
+        OfferUnusable = "offer_unusable",
+        /// 503: as many calls as allowed.
+        CallsMax = "calls_max",
+        /// 503: as many transactions as allowed.
+        TransactionsMax = "transactions_max",
+        /// 486, decided above.
+        Busy = "busy",
+        /// 503, decided above.
+        Full = "full",
+        /// 480, decided above.
+        Unavailable = "unavailable",
+    }
+}
+
+counted! {
+    /// What happened besides.
+    Noted {
+        /// Calls that reached the application.
+        Invited = "invited",
+        /// Calls whose ACK came.
+        Confirmed = "confirmed",
+        /// Re-INVITEs answered with 200.
+        Reinvited = "reinvited",
+        /// Calls ended by the peer's BYE.
+        HungUpByPeer = "hung_up_by_peer",
+        /// Calls ended by CANCEL.
+        Cancelled = "cancelled",
+        /// 200s whose ACK never came.
+        AckMissing = "ack_missing",
+        /// Refusals whose ACK never came.
+        RefusalUnacknowledged = "refusal_unacknowledged",
+        /// BYEs of ours that nobody answered.
+        ByeUnanswered = "bye_unanswered",
+        /// Requests that came again and were answered from memory.
+        Repeated = "repeated",
+        /// Messages of ours that were sent again.
+        Retransmitted = "retransmitted",
+        /// ACKs that belong to nothing.
+        StrayAck = "stray_ack",
+        /// Responses that belong to nothing.
+        StrayResponse = "stray_response",
+        /// Empty datagrams that keep a path open.
+        KeepAlive = "keep_alive",
+        /// Inputs that a state machine's table refuses.
+        OutOfTable = "out_of_table",
+    }
+}
+
+/// All counts since the start.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    refused: [u64; Refused::ALL.len()],
+    noted: [u64; Noted::ALL.len()],
+}
+
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters {
+            refused: [0; Refused::ALL.len()],
+            noted: [0; Noted::ALL.len()],
+        }
+    }
+}
+
+impl Counters {
+    pub(super) fn refuse(&mut self, why: Refused) {
+        self.refused[why as usize] += 1;
+    }
+
+    pub(super) fn note(&mut self, what: Noted) {
+        self.noted[what as usize] += 1;
+    }
+
+    /// How often for this reason.
+    pub fn refused(&self, why: Refused) -> u64 {
+        self.refused[why as usize]
+    }
+
+    /// How often this happened.
+    pub fn noted(&self, what: Noted) -> u64 {
+        self.noted[what as usize]
+    }
+
+    /// Name and count of every reason to refuse.
+    pub fn refused_pairs(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        Refused::ALL.iter().map(|why| (why.name(), self.refused(*why)))
+    }
+
+    /// Name and count of everything else.
+    pub fn noted_pairs(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        Noted::ALL.iter().map(|what| (what.name(), self.noted(*what)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_a_name_of_its_own() {
+        let mut counters = Counters::default();
+        counters.refuse(Refused::Merged);
+        counters.note(Noted::Invited);
+        let names: std::collections::BTreeSet<_> = counters
+            .refused_pairs()
+            .chain(counters.noted_pairs())
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names.len(), Refused::ALL.len() + Noted::ALL.len());
+        let counted: u64 = counters
+            .refused_pairs()
+            .chain(counters.noted_pairs())
+            .map(|(_, n)| n)
+            .sum();
+        assert_eq!((counted, counters.refused(Refused::Merged)), (2, 1));
+    }
+}

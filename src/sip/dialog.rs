@@ -1,0 +1,128 @@
+//! Owns a dialog as the called side sees it (RFC 3261 §12): its name, its route set, its sequence numbers, and the BYE
+//! that ends it. Must never let a Contact or a Route lead outside the served networks.
+
+use super::message::{self, Request};
+use super::response::line;
+use super::served::Served;
+use super::text;
+use crate::secret::Caller;
+use std::net::SocketAddr;
+
+/// A dialog's name (RFC 3261 §12).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DialogId {
+    pub call_id: String,
+    pub local_tag: String,
+    pub remote_tag: String,
+}
+
+/// The dialog that our 200 opens.
+pub struct Dialog {
+    pub id: DialogId,
+    /// Our side: the To of the INVITE, without tag.
+    to: String,
+    /// The peer's side: the From of the INVITE.
+    remote: Caller,
+    /// The peer's Contact.
+    target: Caller,
+    /// The Record-Route values, in their order.
+    routes: Vec<String>,
+    /// Where the latest INVITE came from.
+    peer: SocketAddr,
+    /// The highest sequence number that the peer used.
+    remote_cseq: u32,
+    /// The last one that we used.
+    local_cseq: u32,
+}
+
+impl Dialog {
+    /// The dialog of an INVITE from `peer`, once it is answered under `local_tag`.
+    pub fn new(invite: &Request, peer: SocketAddr, local_tag: String) -> Dialog {
+        Dialog {
+            id: DialogId {
+                call_id: invite.echo.call_id.clone(),
+                local_tag,
+                remote_tag: invite.from_tag.clone(),
+            },
+            to: invite.echo.to.clone(),
+            remote: invite.echo.from.clone(),
+            target: invite.contact.clone().unwrap_or_else(|| Caller::new("")),
+            routes: invite.record_routes.clone(),
+            peer,
+            remote_cseq: invite.cseq,
+            local_cseq: 0,
+        }
+    }
+
+    /// Notes a request's sequence number; `false` if a higher one came before (§12.2.2).
+    pub fn in_order(&mut self, cseq: u32) -> bool {
+        let fresh = cseq >= self.remote_cseq;
+        self.remote_cseq = self.remote_cseq.max(cseq);
+        fresh
+    }
+
+    /// A re-INVITE may move the peer (§12.2.2).
+    pub fn refresh_target(&mut self, invite: &Request, peer: SocketAddr) {
+        if let Some(contact) = &invite.contact {
+            self.target = contact.clone();
+        }
+        self.peer = peer;
+    }
+
+    /// The BYE from `local`, and where it goes.
+    pub fn bye(&mut self, local: SocketAddr, branch: &str, served: &Served) -> (SocketAddr, Vec<u8>) {
+        self.local_cseq += 1;
+        let (uri, routes) = self.routing();
+        let first_hop = routes
+            .first()
+            .and_then(|route| text::address(route))
+            .map_or(uri, |(hop, _)| hop);
+        // A strict router is itself the Request-URI (§12.2.1.1).
+        let hop = if self.is_strict() { uri } else { first_hop };
+        let named = message::literal(hop).filter(|address| served.contains(*address));
+        let mut text = format!("BYE {uri} SIP/2.0\r\n");
+        line(
+            &mut text,
+            "Via",
+            &format!("SIP/2.0/UDP {local};rport;branch={branch}"),
+        );
+        line(&mut text, "Max-Forwards", "70");
+        for route in &routes {
+            line(&mut text, "Route", route);
+        }
+        line(
+            &mut text,
+            "From",
+            &format!("{};tag={}", self.to, self.id.local_tag),
+        );
+        line(&mut text, "To", self.remote.reveal());
+        line(&mut text, "Call-ID", &self.id.call_id);
+        line(&mut text, "CSeq", &format!("{} BYE", self.local_cseq));
+        line(&mut text, "Content-Length", "0");
+        text.push_str("\r\n");
+        (named.unwrap_or(self.peer), text.into_bytes())
+    }
+
+    fn first_route(&self) -> Option<&str> {
+        self.routes
+            .first()
+            .and_then(|route| text::address(route))
+            .map(|(uri, _)| uri)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.first_route().is_some_and(|uri| !message::is_loose(uri))
+    }
+
+    /// The Request-URI and the Route values (§12.2.1.1).
+    fn routing(&self) -> (&str, Vec<String>) {
+        let target = self.target.reveal();
+        match self.first_route().filter(|_| self.is_strict()) {
+            None => (target, self.routes.clone()),
+            Some(strict) => {
+                let behind = self.routes[1..].iter().cloned();
+                (strict, behind.chain([format!("<{target}>")]).collect())
+            }
+        }
+    }
+}

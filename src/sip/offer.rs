@@ -1,0 +1,196 @@
+//! Owns how an SDP offer is read and what of it we take (RFC 3264, RFC 3551, RFC 4733): the first audio stream with
+//! G.711, its first law, and telephone events. Every other stream is refused in its place. Must never open a stream that
+//! was not offered, nor print what the offer says about its sender.
+
+use super::counters::Refused;
+use crate::media_api::{Law, MediaSpec};
+use sdp_types::{Direction, Media, RtpMap, Session};
+use std::net::{IpAddr, SocketAddr};
+
+/// The most media lines of an offer.
+pub const STREAMS_MAX: usize = 32;
+/// Payload types that an offer may bind as it likes (RFC 3551 §6).
+const DYNAMIC: std::ops::RangeInclusive<u8> = 96..=127;
+
+/// One media line of the offer, as the answer must mirror it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    pub media: String,
+    pub proto: String,
+    pub formats: String,
+}
+
+/// What offer and answer agree on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    pub spec: MediaSpec,
+    /// The offer's media lines in order, and which of them is taken.
+    pub streams: Vec<Stream>,
+    pub taken: usize,
+    /// The direction as the answer says it.
+    pub direction: Direction,
+}
+
+/// Why an offer cannot be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    Missing,
+    Malformed,
+    /// No stream that we could take.
+    Stream,
+    /// Streams, but no codec in common.
+    Codec,
+    /// A codec, but no address that we could send to.
+    Address,
+}
+
+impl Unusable {
+    /// The `Warning` code and text (RFC 3261 §20.43) that say so.
+    pub const fn warning(self) -> (u16, &'static str) {
+        match self {
+            Unusable::Missing => (399, "An INVITE without an offer is not supported"),
+            Unusable::Malformed => (399, "The session description is malformed"),
+            Unusable::Stream => (304, "No audio stream over RTP/AVP is offered"),
+            Unusable::Codec => (305, "Neither PCMA nor PCMU is offered"),
+            Unusable::Address => (301, "No unicast address of our family is offered"),
+        }
+    }
+
+    pub const fn refused(self) -> Refused {
+        match self {
+            Unusable::Missing => Refused::OfferMissing,
+            Unusable::Malformed => Refused::OfferMalformed,
+            Unusable::Stream | Unusable::Codec | Unusable::Address => Refused::OfferUnusable,
+        }
+    }
+}
+
+/// Reads an offer. `local` is one of our addresses: the peer's must be of its family.
+pub fn read(body: &[u8], local: IpAddr) -> Result<Agreement, Unusable> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Unusable::Missing);
+    }
+    let session = Session::parse(tidy(body).as_bytes()).map_err(|_| Unusable::Malformed)?;
+    if session.medias.len() > STREAMS_MAX {
+        return Err(Unusable::Malformed);
+    }
+    let mut reason = Unusable::Stream;
+    for (taken, media) in session.medias.iter().enumerate() {
+        match stream(&session, media, local) {
+            Ok((spec, direction)) => {
+                let streams = session.medias.iter().map(mirrored).collect();
+                return Ok(Agreement {
+                    spec,
+                    streams,
+                    taken,
+                    direction,
+                });
+            }
+            // The reason that got furthest is the one worth telling.
+            Err(why) => reason = if why == Unusable::Stream { reason } else { why },
+        }
+    }
+    Err(reason)
+}
+
+/// Session names in Latin-1 and blanks at line ends are common; neither matters to us.
+fn tidy(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    text.lines()
+        .map(str::trim_end)
+        .fold(String::with_capacity(text.len()), |mut tidy, line| {
+            tidy.push_str(line);
+            tidy.push_str("\r\n");
+            tidy
+        })
+}
+
+fn mirrored(media: &Media) -> Stream {
+    Stream {
+        media: media.media.clone(),
+        proto: media.proto.clone(),
+        formats: media.fmt.clone(),
+    }
+}
+
+/// What we take of one media line.
+fn stream(session: &Session, media: &Media, local: IpAddr) -> Result<(MediaSpec, Direction), Unusable> {
+    let is_audio = media.media.eq_ignore_ascii_case("audio") && media.proto.eq_ignore_ascii_case("RTP/AVP");
+    if !is_audio || media.port == 0 {
+        return Err(Unusable::Stream);
+    }
+    let formats: Vec<u8> = media
+        .fmt
+        .split_whitespace()
+        .filter_map(|format| format.parse().ok())
+        .collect();
+    let maps: Vec<RtpMap> = media
+        .attributes_typed::<RtpMap>()
+        .filter_map(Result::ok)
+        .collect();
+    let law = formats
+        .iter()
+        .find_map(|format| law(*format, &maps))
+        .ok_or(Unusable::Codec)?;
+    let ip = address(session, media, local)?;
+    let direction = match ip.is_unspecified() {
+        // RFC 3264 §8.4: hold as RFC 2543 had it.
+        true => Direction::Inactive,
+        false => offered_direction(session, media),
+    };
+    let spec = MediaSpec {
+        remote: SocketAddr::new(ip, media.port),
+        law,
+        event_payload_type: formats.iter().copied().find(|format| is_event(*format, &maps)),
+        send: direction.has_recv(),
+        receive: direction.has_send(),
+    };
+    Ok((spec, direction.reverse()))
+}
+
+fn law(format: u8, maps: &[RtpMap]) -> Option<Law> {
+    let (law, name) = match format {
+        8 => (Law::A, "PCMA"),
+        0 => (Law::Mu, "PCMU"),
+        _ => return None,
+    };
+    let says_otherwise =
+        |map: &RtpMap| !map.encoding_name.eq_ignore_ascii_case(name) || map.clock_rate != 8_000;
+    let contradicted = maps
+        .iter()
+        .any(|map| map.payload_type == format && says_otherwise(map));
+    (!contradicted).then_some(law)
+}
+
+fn is_event(format: u8, maps: &[RtpMap]) -> bool {
+    let is_named = |map: &RtpMap| {
+        map.payload_type == format
+            && map.encoding_name.eq_ignore_ascii_case("telephone-event")
+            && map.clock_rate == 8_000
+    };
+    DYNAMIC.contains(&format) && maps.iter().any(is_named)
+}
+
+/// The peer's address: the media line's, else the session's.
+fn address(session: &Session, media: &Media, local: IpAddr) -> Result<IpAddr, Unusable> {
+    let connection = media.connections.first().or(session.connection.as_ref());
+    let ip = connection
+        .and_then(|connection| connection.try_address().ok())
+        .ok_or(Unusable::Address)?
+        .ip;
+    let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
+    let usable = ip.is_ipv4() == local.is_ipv4() && !ip.is_multicast() && !broadcast;
+    usable.then_some(ip).ok_or(Unusable::Address)
+}
+
+/// The media line's direction, else the session's, else both ways (RFC 8866 §6.7).
+fn offered_direction(session: &Session, media: &Media) -> Direction {
+    let read = |attribute: &sdp_types::Attribute| attribute.attribute.parse::<Direction>().ok();
+    let own = media.attributes.iter().rev().find_map(read);
+    own.or_else(|| session.attributes.iter().rev().find_map(read))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "tests/offer.rs"]
+mod tests;

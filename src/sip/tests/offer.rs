@@ -1,0 +1,170 @@
+//! What offers are taken, and what the answer says.
+
+use super::{Agreement, Unusable, read};
+use crate::media_api::Law;
+use crate::sip::answer::Answerer;
+use sdp_types::Session;
+
+const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
+
+fn offer(rest: &str) -> Result<Agreement, Unusable> {
+    read(format!("{HEAD}{rest}").as_bytes(), [192, 0, 2, 1].into())
+}
+
+fn answer(agreement: &Agreement) -> String {
+    let local = ([192, 0, 2, 100], 20_000).into();
+    let bytes = Answerer::new(84).answer(agreement, local);
+    Session::parse(&bytes).expect("our own answer");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn the_answer_takes_the_first_law_and_the_offered_event_payload_type() {
+    let rest = "m=audio 4000 RTP/AVP 18 0 8 98 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:98 speex/8000\r\n\
+        a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=rtcp:4009\r\na=ptime:30\r\n";
+    let agreement = offer(rest).expect("usable");
+    let spec = agreement.spec;
+    assert_eq!((spec.law, spec.event_payload_type), (Law::Mu, Some(101)));
+    assert_eq!(spec.remote, "192.0.2.9:4000".parse().expect("address"));
+    assert!(spec.send && spec.receive);
+    assert_eq!(
+        answer(&agreement),
+        "v=0\r\no=- 42 1 IN IP4 192.0.2.100\r\ns=-\r\nc=IN IP4 192.0.2.100\r\nt=0 0\r\n\
+         m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
+         a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+}
+
+#[test]
+fn other_streams_are_refused_in_their_places() {
+    let rest = "m=image 4010 udptl t38\r\nm=audio 4020 RTP/SAVP 8\r\nm=audio 0 RTP/AVP 8\r\n\
+        m=audio 4030 RTP/AVP 8\r\nc=IN IP4 192.0.2.77\r\nm=audio 4040 RTP/AVP 0\r\nm=video 4050 RTP/AVP 96 97\r\n";
+    let agreement = offer(rest).expect("usable");
+    assert_eq!(agreement.spec.remote, "192.0.2.77:4030".parse().expect("address"));
+    assert_eq!(agreement.spec.event_payload_type, None);
+    let text = answer(&agreement);
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("m=")).collect();
+    let expected = [
+        "m=image 0 udptl t38",
+        "m=audio 0 RTP/SAVP 8",
+        "m=audio 0 RTP/AVP 8",
+        "m=audio 20000 RTP/AVP 8",
+        "m=audio 0 RTP/AVP 0",
+        "m=video 0 RTP/AVP 96 97",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_direction_is_answered_from_our_side() {
+    let stream = "m=audio 4000 RTP/AVP 8\r\n";
+    for (session, media, send, receive, answered) in [
+        ("", "", true, true, "sendrecv"),
+        ("", "a=sendonly\r\n", false, true, "recvonly"),
+        ("", "a=recvonly\r\n", true, false, "sendonly"),
+        ("", "a=inactive\r\n", false, false, "inactive"),
+        ("a=sendonly\r\n", "", false, true, "recvonly"),
+        ("a=inactive\r\n", "a=sendrecv \r\n", true, true, "sendrecv"),
+        ("", "c=IN IP4 0.0.0.0\r\n", false, false, "inactive"),
+    ] {
+        let agreement = offer(&format!("{session}{stream}{media}")).expect("usable");
+        assert_eq!(
+            (agreement.spec.send, agreement.spec.receive),
+            (send, receive),
+            "{session}{media}"
+        );
+        assert!(
+            answer(&agreement).contains(&format!("a={answered}\r\n")),
+            "{session}{media}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_is_told_why() {
+    for (rest, why) in [
+        ("", Unusable::Stream),
+        ("m=audio 0 RTP/AVP 8\r\n", Unusable::Stream),
+        ("m=video 4000 RTP/AVP 8\r\n", Unusable::Stream),
+        ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Stream),
+        ("m=audio 4000 RTP/AVP 18 9\r\n", Unusable::Codec),
+        (
+            "m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000/2\r\n",
+            Unusable::Codec,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 9\r\nm=video 1 RTP/AVP 96\r\n",
+            Unusable::Codec,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n",
+            Unusable::Address,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 224.0.0.1/127\r\n",
+            Unusable::Address,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 255.255.255.255\r\n",
+            Unusable::Address,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 phone.example\r\n",
+            Unusable::Address,
+        ),
+        ("m=audio many RTP/AVP 8\r\n", Unusable::Malformed),
+        (&"m=audio 0 RTP/AVP 8\r\n".repeat(33), Unusable::Malformed),
+    ] {
+        assert_eq!(offer(rest), Err(why), "{rest}");
+    }
+    assert_eq!(read(b" \r\n", [192, 0, 2, 1].into()), Err(Unusable::Missing));
+    assert_eq!(read(b"hello", [192, 0, 2, 1].into()), Err(Unusable::Malformed));
+}
+
+#[test]
+fn odd_but_legal_descriptions_are_read() {
+    let latin = b"v=0\no=M\xfcller 1 1 IN IP4 192.0.2.9\ns=\xdcbung  \nt=0 0\nm=audio 4000/2 RTP/AVP 8 \nc=IN  IP4 192.0.2.9 \n";
+    let agreement = read(latin, [192, 0, 2, 1].into()).expect("usable");
+    assert_eq!(agreement.spec.law, Law::A);
+    let nameless = "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
+    assert!(read(nameless.as_bytes(), [192, 0, 2, 1].into()).is_ok());
+    let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let agreement = read(six.as_bytes(), std::net::Ipv6Addr::LOCALHOST.into()).expect("usable");
+    assert_eq!(
+        agreement.spec.remote,
+        "[2001:db8::9]:4000".parse().expect("address")
+    );
+}
+
+#[test]
+fn events_need_a_dynamic_payload_type_at_8000() {
+    for (rest, expected) in [
+        (
+            "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 Telephone-Event/8000\r\n",
+            Some(96),
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8 127\r\na=rtpmap:127 telephone-event/8000/1\r\n",
+            Some(127),
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8 96 97\r\na=rtpmap:96 telephone-event/48000\r\na=rtpmap:97 telephone-event/8000\r\n",
+            Some(97),
+        ),
+        ("m=audio 4000 RTP/AVP 8 101\r\n", None),
+        (
+            "m=audio 4000 RTP/AVP 8\r\na=rtpmap:101 telephone-event/8000\r\n",
+            None,
+        ),
+        (
+            "m=audio 4000 RTP/AVP 8 13\r\na=rtpmap:13 telephone-event/8000\r\n",
+            None,
+        ),
+    ] {
+        assert_eq!(
+            offer(rest).expect("usable").spec.event_payload_type,
+            expected,
+            "{rest}"
+        );
+    }
+}

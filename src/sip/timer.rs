@@ -1,0 +1,165 @@
+//! Owns every deadline of the SIP layer and their order. Two that are due at the same instant always go off in the same
+//! order (owner, then timer), so that a run can be repeated. Must never read a clock.
+
+use crate::ids::LegId;
+use crate::units::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// RFC 3261 §17.1.1.1: the estimated round trip.
+pub const T1: Duration = Duration::from_millis(500);
+/// RFC 3261 §17.1.2.2: the longest pause between retransmissions.
+pub const T2: Duration = Duration::from_secs(4);
+/// RFC 3261 §17.1.2.2: how long a message may stay in the network.
+pub const T4: Duration = Duration::from_secs(5);
+/// 64·T1: how long an answer, or an ACK, is waited for.
+pub const PATIENCE: Duration = Duration::from_millis(64 * T1.as_millis() as u64);
+
+/// The pause after one of `pause`: twice as long, at most T2.
+pub fn back_off(pause: Duration) -> Duration {
+    (pause * 2).min(T2)
+}
+
+/// What a deadline is for: the letters of RFC 3261 §17 and RFC 6026, and the two of RFC 3261 §13.3.1.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// Retransmit our BYE.
+    E,
+    /// Give our BYE up.
+    F,
+    /// Retransmit a refusal of an INVITE.
+    G,
+    /// Stop waiting for the ACK of a refusal.
+    H,
+    /// Forget a refused INVITE whose ACK came.
+    I,
+    /// Forget an answered request other than INVITE.
+    J,
+    /// Forget our BYE, which was answered.
+    K,
+    /// Forget an accepted INVITE.
+    L,
+    /// Retransmit our 200 to an INVITE.
+    Answer,
+    /// Stop waiting for the ACK of our 200.
+    Ack,
+}
+
+impl Timer {
+    /// How long after its start the timer goes off for the first time (over UDP).
+    pub const fn first(self) -> Duration {
+        match self {
+            Timer::E | Timer::G | Timer::Answer => T1,
+            Timer::I | Timer::K => T4,
+            Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack => PATIENCE,
+        }
+    }
+}
+
+/// A transaction's name; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TxId(pub u64);
+
+/// Whose deadline it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    Server(TxId),
+    Client(TxId),
+    Leg(LegId),
+}
+
+/// All deadlines; an owner has each timer at most once.
+#[derive(Debug, Default)]
+pub struct Timers {
+    due: BTreeSet<(Time, Owner, Timer)>,
+    at: BTreeMap<(Owner, Timer), Time>,
+}
+
+impl Timers {
+    /// Starts (or moves) a timer.
+    pub fn set(&mut self, owner: Owner, timer: Timer, at: Time) {
+        self.stop(owner, timer);
+        self.at.insert((owner, timer), at);
+        self.due.insert((at, owner, timer));
+    }
+
+    /// Stops a timer, if it runs.
+    pub fn stop(&mut self, owner: Owner, timer: Timer) {
+        if let Some(at) = self.at.remove(&(owner, timer)) {
+            self.due.remove(&(at, owner, timer));
+        }
+    }
+
+    /// Stops everything that `owner` waits for.
+    pub fn stop_all(&mut self, owner: Owner) {
+        let running: Vec<Timer> = self
+            .at
+            .range((owner, Timer::E)..=(owner, Timer::Ack))
+            .map(|((_, timer), _)| *timer)
+            .collect();
+        for timer in running {
+            self.stop(owner, timer);
+        }
+    }
+
+    /// The earliest deadline.
+    pub fn next(&self) -> Option<(Time, Timer)> {
+        self.due.first().map(|(at, _, timer)| (*at, *timer))
+    }
+
+    /// Takes the earliest deadline that is due.
+    pub fn pop(&mut self, now: Time) -> Option<(Owner, Timer)> {
+        let (at, owner, timer) = *self.due.first()?;
+        (at <= now).then(|| {
+            self.stop(owner, timer);
+            (owner, timer)
+        })
+    }
+
+    /// How many timers run.
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_of_one_instant_always_go_off_in_the_same_order() {
+        let (one, two) = (Owner::Server(TxId(1)), Owner::Server(TxId(2)));
+        let leg = Owner::Leg(LegId(0));
+        let at = Time::from_millis(500);
+        let starts = [
+            (leg, Timer::Ack),
+            (two, Timer::G),
+            (one, Timer::H),
+            (one, Timer::G),
+        ];
+        let order = |starts: &mut dyn Iterator<Item = &(Owner, Timer)>| {
+            let mut timers = Timers::default();
+            for (owner, timer) in starts {
+                timers.set(*owner, *timer, at);
+            }
+            std::iter::from_fn(|| timers.pop(at)).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&mut starts.iter()), order(&mut starts.iter().rev()));
+    }
+
+    #[test]
+    fn a_timer_set_again_goes_off_once_and_a_stopped_one_never() {
+        let (owner, other) = (Owner::Leg(LegId(7)), Owner::Leg(LegId(8)));
+        let mut timers = Timers::default();
+        timers.set(owner, Timer::Answer, Time::from_millis(1));
+        timers.set(owner, Timer::Answer, Time::from_millis(3));
+        timers.set(owner, Timer::Ack, Time::from_millis(2));
+        timers.set(other, Timer::Ack, Time::from_millis(2));
+        assert_eq!(timers.next(), Some((Time::from_millis(2), Timer::Ack)));
+        assert_eq!(timers.pop(Time::from_millis(1)), None);
+        timers.stop_all(owner);
+        assert_eq!(timers.pop(Time::from_millis(9)), Some((other, Timer::Ack)));
+        assert_eq!(timers.pop(Time::from_millis(9)), None);
+        assert_eq!(timers.len(), 0);
+    }
+}

@@ -1,0 +1,216 @@
+//! Owns the transactions that are alive, and by what a message finds its own (RFC 3261 §17.1.3 and §17.2.3). What they
+//! do next stands in the tables of `server_invite`, `server_other` and `client_other`.
+
+use super::message::{Method, Request, Response};
+use super::timer::{T1, TxId};
+use super::{client_other, server_invite, server_other};
+use crate::ids::LegId;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Branches that start so are unique by themselves (RFC 3261 §8.1.1.7).
+pub const COOKIE: &str = "z9hG4bK";
+
+/// By what a request finds its transaction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    branch: String,
+    sent_by: String,
+    method: Method,
+}
+
+impl Key {
+    /// The key of the transaction that `request` starts or repeats; of the INVITE's if it is an ACK.
+    pub fn of(request: &Request) -> Key {
+        match request.method {
+            Method::Ack => Key::of_invite(request),
+            _ => Key::with(request, request.method.clone()),
+        }
+    }
+
+    /// The key of the INVITE that `request` (an ACK or a CANCEL) is about.
+    pub fn of_invite(request: &Request) -> Key {
+        Key::with(request, Method::Invite)
+    }
+
+    fn with(request: &Request, method: Method) -> Key {
+        let echo = &request.echo;
+        let unique = echo
+            .via
+            .branch
+            .clone()
+            .filter(|branch| branch.starts_with(COOKIE));
+        // A peer of RFC 2543: what would be the same in a repeated request makes the branch. To tags are left out,
+        // because the ACK of a refusal brings the one that we gave.
+        let made = || {
+            let first_via = echo.vias.first().map_or("", String::as_str);
+            [
+                &request.uri,
+                &request.from_tag,
+                &echo.call_id,
+                &request.cseq.to_string(),
+                first_via,
+            ]
+            .join("\n")
+        };
+        Key {
+            branch: unique.unwrap_or_else(made),
+            sent_by: echo.via.sent_by.clone(),
+            method,
+        }
+    }
+}
+
+/// By what an INVITE that took two ways is recognised (§8.2.2.2).
+type Merge = (String, String, u32);
+
+/// In which of the two tables a server transaction lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    Invite(server_invite::State),
+    Other(server_other::State),
+}
+
+/// A request of the peer's that is remembered.
+pub struct ServerTx {
+    key: Key,
+    merge: Option<Merge>,
+    pub life: Life,
+    pub to: SocketAddr,
+    /// The last response sent.
+    pub last: Vec<u8>,
+    /// The pause before the next retransmission.
+    pub pause: Duration,
+    /// The call that an initial INVITE asks for.
+    pub leg: Option<LegId>,
+    /// Our To tag in the responses.
+    pub tag: String,
+}
+
+/// Every server transaction.
+#[derive(Default)]
+pub struct Servers {
+    table: BTreeMap<TxId, ServerTx>,
+    keys: BTreeMap<Key, TxId>,
+    merges: BTreeMap<Merge, TxId>,
+}
+
+impl Servers {
+    /// Remembers a request whose responses go to `to`.
+    pub fn open(&mut self, id: TxId, request: &Request, to: SocketAddr, tag: String) {
+        let key = Key::of(request);
+        let merge = merge(request);
+        self.keys.insert(key.clone(), id);
+        if let Some(merge) = &merge {
+            self.merges.insert(merge.clone(), id);
+        }
+        let life = match request.method {
+            Method::Invite => Life::Invite(server_invite::State::Proceeding),
+            _ => Life::Other(server_other::State::Trying),
+        };
+        let transaction = ServerTx {
+            key,
+            merge,
+            life,
+            to,
+            last: Vec::new(),
+            pause: T1,
+            leg: None,
+            tag,
+        };
+        self.table.insert(id, transaction);
+    }
+
+    pub fn find(&self, key: &Key) -> Option<TxId> {
+        self.keys.get(key).copied()
+    }
+
+    /// Whether the same INVITE already came by another way.
+    pub fn is_merged(&self, request: &Request) -> bool {
+        merge(request).is_some_and(|merge| self.merges.contains_key(&merge))
+    }
+
+    pub fn get_mut(&mut self, id: TxId) -> Option<&mut ServerTx> {
+        self.table.get_mut(&id)
+    }
+
+    pub fn forget(&mut self, id: TxId) {
+        let Some(gone) = self.table.remove(&id) else {
+            return;
+        };
+        self.keys.remove(&gone.key);
+        if let Some(merge) = gone.merge.filter(|merge| self.merges.get(merge) == Some(&id)) {
+            self.merges.remove(&merge);
+        }
+    }
+
+    /// How many; an index that kept too much counts as well.
+    pub fn len(&self) -> usize {
+        self.table.len().max(self.keys.len()).max(self.merges.len())
+    }
+}
+
+fn merge(request: &Request) -> Option<Merge> {
+    let initial = request.method == Method::Invite && request.echo.to_tag.is_none();
+    initial.then(|| {
+        (
+            request.echo.call_id.clone(),
+            request.from_tag.clone(),
+            request.cseq,
+        )
+    })
+}
+
+/// A BYE of ours that is remembered.
+pub struct ClientTx {
+    branch: String,
+    pub state: client_other::State,
+    pub to: SocketAddr,
+    pub request: Vec<u8>,
+    pub pause: Duration,
+    pub leg: LegId,
+}
+
+/// Every client transaction.
+#[derive(Default)]
+pub struct Clients {
+    table: BTreeMap<TxId, ClientTx>,
+    branches: BTreeMap<String, TxId>,
+}
+
+impl Clients {
+    pub fn open(&mut self, id: TxId, branch: String, to: SocketAddr, request: Vec<u8>, leg: LegId) {
+        self.branches.insert(branch.clone(), id);
+        let transaction = ClientTx {
+            branch,
+            state: client_other::State::Trying,
+            to,
+            request,
+            pause: T1,
+            leg,
+        };
+        self.table.insert(id, transaction);
+    }
+
+    /// The transaction that a response belongs to.
+    pub fn find(&self, response: &Response) -> Option<TxId> {
+        let asked = response.method == Method::Bye;
+        self.branches.get(&response.branch).copied().filter(|_| asked)
+    }
+
+    pub fn get_mut(&mut self, id: TxId) -> Option<&mut ClientTx> {
+        self.table.get_mut(&id)
+    }
+
+    pub fn forget(&mut self, id: TxId) {
+        if let Some(gone) = self.table.remove(&id) {
+            self.branches.remove(&gone.branch);
+        }
+    }
+
+    /// How many; an index that kept too much counts as well.
+    pub fn len(&self) -> usize {
+        self.table.len().max(self.branches.len())
+    }
+}

@@ -1,0 +1,236 @@
+//! Owns the user agent: what comes in, what goes out, and all that is alive in between. The transactions' and the call's
+//! lives stand in tables of their own; the files of `ua/` do what those say. Must never read a clock or log, and never
+//! hands out who calls.
+
+mod call;
+mod client;
+mod in_dialog;
+mod invite;
+mod leg;
+mod receive;
+mod server;
+
+use super::counters::{Counters, Noted};
+use super::dialog::DialogId;
+use super::served::Served;
+use super::timer::{Owner, Timer, Timers, TxId};
+use super::transactions::{COOKIE, Clients, Servers};
+use crate::ids::LegId;
+use crate::media_api::MediaSpec;
+use crate::units::Time;
+use call::Call;
+use ipnet::IpNet;
+pub use leg::EndReason;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// How the user agent is set up.
+pub struct UaConfig {
+    /// Our address as peers see it: it stands in Via and Contact.
+    pub local: SocketAddr,
+    /// Whose datagrams are read.
+    pub served: Vec<IpNet>,
+    /// The most calls at a time, those that are being hung up included.
+    pub calls_max: usize,
+}
+
+/// The most transactions at a time for `calls_max` calls. Each rests for 32 s, INVITE and BYE apart: room for every
+/// standing call to be replaced sixteen times in that time, and for refused calls and OPTIONS on top.
+const fn transactions_max(calls_max: usize) -> usize {
+    1_024 + calls_max.saturating_mul(32)
+}
+
+/// What the user agent wants done, or tells.
+pub enum Output {
+    /// Send these bytes.
+    Send { to: SocketAddr, bytes: Vec<u8> },
+    /// Tell the application.
+    Event(Event),
+}
+
+impl fmt::Debug for Output {
+    /// A message names its caller, so its bytes are not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Send { to, bytes } => write!(f, "Send({} bytes to {to})", bytes.len()),
+            Output::Event(event) => event.fmt(f),
+        }
+    }
+}
+
+/// What happens to calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A call came: answer with [`UserAgent::accept`] or [`UserAgent::refuse`].
+    Invited {
+        leg: LegId,
+        /// The user part of the Request-URI, unescaped, at most 64 characters.
+        called: String,
+        spec: MediaSpec,
+    },
+    /// The ACK of the first 200 came.
+    Confirmed { leg: LegId },
+    /// A re-INVITE was answered with 200 and the same local media address.
+    Reinvited { leg: LegId, spec: MediaSpec },
+    /// The call is over; exactly once for every [`Event::Invited`].
+    Ended { leg: LegId, why: EndReason },
+}
+
+/// How the application refuses a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 486
+    Busy,
+    /// 503 with Retry-After
+    Full,
+    /// 480
+    Unavailable,
+}
+
+/// How much is alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Calls, from INVITE to the end.
+    pub calls: usize,
+    pub dialogs: usize,
+    pub server_transactions: usize,
+    pub client_transactions: usize,
+    pub timers: usize,
+}
+
+/// A SIP user agent that answers calls.
+pub struct UserAgent {
+    local: SocketAddr,
+    served: Served,
+    calls_max: usize,
+    random: Box<dyn FnMut() -> u64 + Send>,
+    /// Makes the tags of refusals differ from process to process.
+    seed: u64,
+    servers: Servers,
+    clients: Clients,
+    calls: BTreeMap<LegId, Call>,
+    dialogs: BTreeMap<DialogId, LegId>,
+    timers: Timers,
+    counters: Counters,
+    outputs: VecDeque<Output>,
+    names: u64,
+}
+
+impl UserAgent {
+    /// A user agent without calls. `random` makes tags, branches and session ids: it must be unguessable.
+    pub fn new(config: UaConfig, mut random: Box<dyn FnMut() -> u64 + Send>) -> UserAgent {
+        UserAgent {
+            local: config.local,
+            served: Served::new(config.served),
+            calls_max: config.calls_max,
+            seed: random(),
+            random,
+            servers: Servers::default(),
+            clients: Clients::default(),
+            calls: BTreeMap::new(),
+            dialogs: BTreeMap::new(),
+            timers: Timers::default(),
+            counters: Counters::default(),
+            outputs: VecDeque::new(),
+            names: 0,
+        }
+    }
+
+    /// The next thing to do or to tell.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`UserAgent::handle_timeout`] wants to be called, and for what.
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        self.timers.next()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Time) {
+        while let Some((owner, timer)) = self.timers.pop(now) {
+            match owner {
+                Owner::Server(id) => self.server_due(now, id, timer),
+                Owner::Client(id) => self.client_due(now, id, timer),
+                Owner::Leg(leg) => self.leg_due(now, leg, timer),
+            }
+        }
+    }
+
+    /// Answers a call with 200; our RTP address stands in the SDP answer. Too late (the peer cancelled): nothing.
+    pub fn accept(&mut self, now: Time, leg: LegId, media: SocketAddr) {
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.media = Some(media);
+            self.drive(now, leg, leg::Event::Accept);
+        }
+    }
+
+    /// Refuses a call.
+    pub fn refuse(&mut self, now: Time, leg: LegId, why: Refusal) {
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.refusal = why;
+            self.drive(now, leg, leg::Event::Refuse);
+        }
+    }
+
+    /// Ends a call: by a final refusal before the 200, by BYE after its ACK.
+    pub fn hang_up(&mut self, now: Time, leg: LegId) {
+        self.drive(now, leg, leg::Event::HangUp);
+    }
+
+    /// The counts since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How much is alive; all zero once every call and its echoes are over.
+    pub fn census(&self) -> Census {
+        Census {
+            calls: self.calls.len(),
+            dialogs: self.dialogs.len(),
+            server_transactions: self.servers.len(),
+            client_transactions: self.clients.len(),
+            timers: self.timers.len(),
+        }
+    }
+
+    /// Serves other networks from now on. Standing calls of a network that is gone fall silent.
+    pub fn reload_served(&mut self, served: Vec<IpNet>) {
+        self.served = Served::new(served);
+    }
+
+    fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
+        self.outputs.push_back(Output::Send { to, bytes });
+    }
+
+    fn send_again(&mut self, to: SocketAddr, bytes: Vec<u8>) {
+        self.counters.note(Noted::Retransmitted);
+        self.send(to, bytes);
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn next_name(&mut self) -> u64 {
+        self.names += 1;
+        self.names
+    }
+
+    fn next_tx(&mut self) -> TxId {
+        TxId(self.next_name())
+    }
+
+    fn new_tag(&mut self) -> String {
+        format!("{:016x}", (self.random)())
+    }
+
+    fn new_branch(&mut self) -> String {
+        format!("{COOKIE}{:016x}", (self.random)())
+    }
+
+    fn has_room_for_transactions(&self) -> bool {
+        self.servers.len() + self.clients.len() < transactions_max(self.calls_max)
+    }
+}

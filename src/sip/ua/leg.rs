@@ -1,0 +1,124 @@
+//! Owns the life of one call as the called side sees it (RFC 3261 §13.3, §14.2, §15). Must never write a message: it
+//! says what is to be done.
+//!
+//! | state      | Accept   | Refuse | HangUp | Cancel | Ack               | Reinvite   | Bye  | AckLate      | ByeDone |
+//! |------------|----------|--------|--------|--------|-------------------|------------|------|--------------|---------|
+//! | Offered    | Answered | Over   | Over   | Over   | –                 | –          | –    | –            | –       |
+//! | Answered   | –        | –      | Doomed | late   | Confirmed         | 491        | Over | Leaving: BYE | –       |
+//! | Confirmed  | –        | –      | Leaving| late   | stray             | Reanswered | Over | –            | –       |
+//! | Reanswered | –        | –      | Leaving| late   | Confirmed, quietly| 491        | Over | Leaving: BYE | –       |
+//! | Doomed     | –        | –      | stays  | late   | Leaving: BYE      | 491        | Over | Leaving: BYE | –       |
+//! | Leaving    | –        | –      | stays  | late   | stray             | 481        | Over | –            | Over    |
+//! | Over       | –        | –      | –      | –      | –                 | –          | –    | –            | –       |
+//!
+//! Doomed: hung up before the ACK came; the callee must not send BYE until then (§15). A late CANCEL changes nothing
+//! (§9.2). A BYE that meets ours ends the call at once; ours is still repeated until it is answered.
+
+/// Why a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The peer's BYE.
+    PeerHungUp,
+    /// The peer's CANCEL.
+    Cancelled,
+    /// The peer never acknowledged our 200.
+    AckMissing,
+    /// The application hung up, and the peer knows.
+    HungUp,
+    /// The application hung up, and the peer never answered.
+    HungUpUnanswered,
+    /// The application refused.
+    Refused,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Offered,
+    Answered,
+    Confirmed,
+    Reanswered,
+    Doomed,
+    Leaving,
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Accept,
+    Refuse,
+    HangUp,
+    Cancel,
+    Ack,
+    Reinvite,
+    Bye,
+    /// 64·T1 went by without the ACK.
+    AckLate,
+    /// Our BYE was answered, or given up.
+    ByeDone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send the 200 and repeat it until its ACK comes.
+    Answer,
+    /// Send the final refusal that the application, or hanging up, means.
+    Refuse,
+    /// Send 487.
+    Terminate,
+    /// The ACK came, or is not needed any more.
+    StopAnswer,
+    TellConfirmed,
+    /// Send 491.
+    Pending,
+    /// Send 481.
+    Unknown,
+    /// Count an ACK that belongs to nothing.
+    StrayAck,
+    /// Remember why, unless a reason is already known.
+    Blame(EndReason),
+    SendBye,
+    /// Tell the end, once.
+    End,
+}
+
+/// The state after an event and what to do; `None` where the table refuses.
+pub fn step(state: State, event: Event) -> Option<(State, &'static [Action])> {
+    use Action::{
+        Answer, Blame, End, Pending, Refuse, SendBye, StopAnswer, StrayAck, TellConfirmed, Terminate, Unknown,
+    };
+    use EndReason::{AckMissing, Cancelled, HungUp, PeerHungUp, Refused};
+    use State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};
+    match (state, event) {
+        (Offered, Event::Accept) => Some((Answered, &[Answer])),
+        (Offered, Event::Refuse) => Some((Over, &[Refuse, Blame(Refused), End])),
+        (Offered, Event::HangUp) => Some((Over, &[Refuse, Blame(HungUp), End])),
+        (Offered, Event::Cancel) => Some((Over, &[Terminate, Blame(Cancelled), End])),
+        (Offered, Event::Ack | Event::Reinvite | Event::Bye | Event::AckLate | Event::ByeDone) => None,
+        (Answered, Event::HangUp) => Some((Doomed, &[Blame(HungUp)])),
+        (Confirmed | Reanswered, Event::HangUp) => Some((Leaving, &[StopAnswer, Blame(HungUp), SendBye])),
+        (Doomed | Leaving, Event::HangUp) => Some((state, &[])),
+        (Answered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellConfirmed])),
+        (Reanswered, Event::Ack) => Some((Confirmed, &[StopAnswer])),
+        (Doomed, Event::Ack) => Some((Leaving, &[StopAnswer, SendBye])),
+        (Confirmed | Leaving, Event::Ack) => Some((state, &[StrayAck])),
+        (Confirmed, Event::Reinvite) => Some((Reanswered, &[Answer])),
+        (Answered | Reanswered | Doomed, Event::Reinvite) => Some((state, &[Pending])),
+        (Leaving, Event::Reinvite) => Some((state, &[Unknown])),
+        (Answered | Reanswered | Doomed, Event::AckLate) => {
+            Some((Leaving, &[StopAnswer, Blame(AckMissing), SendBye]))
+        }
+        (Leaving, Event::ByeDone) => Some((Over, &[End])),
+        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Bye) => {
+            Some((Over, &[StopAnswer, Blame(PeerHungUp), End]))
+        }
+        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Cancel) => Some((state, &[])),
+        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Accept | Event::Refuse) => None,
+        (Confirmed | Leaving, Event::AckLate) => None,
+        (Answered | Confirmed | Reanswered | Doomed, Event::ByeDone) => None,
+        (Over, _) => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/leg_table.rs"]
+mod tests;
