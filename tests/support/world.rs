@@ -1,0 +1,316 @@
+//! The bridge's pure cores, the real tick included, and some telephones, in a time that only passes when it is told to.
+
+use super::telephone::{Line, Telephone};
+use super::tones;
+use rundruf::bridge::{Bridge, Found, MediaRequest, Output};
+use rundruf::ids::{Language, LegId, RoomNumber};
+use rundruf::media::{ClipBank, Engine, Leg, LegSeed, Mailbox, Room};
+use rundruf::media_api::{Command, Event, Finished, Seat};
+use rundruf::room::Booking;
+use rundruf::secret::Pin;
+use rundruf::sip::{UaConfig, UserAgent};
+use rundruf::units::Time;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+const SEATS: u32 = 16;
+
+/// What the store does in this world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreMood {
+    Answers,
+    Fails,
+    NeverAnswers,
+}
+
+#[derive(Default)]
+struct Rings {
+    commands: VecDeque<Command<Leg<Line>, Room>>,
+    events: VecDeque<Event>,
+    free: Vec<Seat>,
+}
+
+impl Mailbox<Line> for Rings {
+    fn command(&mut self) -> Option<Command<Leg<Line>, Room>> {
+        self.commands.pop_front()
+    }
+    fn tell(&mut self, event: Event) -> bool {
+        self.events.push_back(event);
+        true
+    }
+    fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
+        if let Finished::Leg { seat, .. } = finished {
+            self.free.push(seat);
+        }
+    }
+}
+
+pub struct World {
+    pub bridge: Bridge,
+    pub telephones: Vec<Telephone>,
+    pub store: BTreeMap<RoomNumber, Booking>,
+    pub mood: StoreMood,
+    engine: Engine<Line>,
+    rings: Rings,
+    seats: BTreeMap<LegId, Seat>,
+    ms: u64,
+}
+
+/// The real recordings, decoded once a test run.
+fn bank() -> Arc<ClipBank> {
+    static BANK: OnceLock<Arc<ClipBank>> = OnceLock::new();
+    let decode = |(_, wav): (_, &[u8])| -> Box<[i16]> {
+        let reader = hound::WavReader::new(wav).expect("built-in WAV");
+        reader
+            .into_samples()
+            .map(|sample| sample.expect("16 bit"))
+            .collect()
+    };
+    BANK.get_or_init(|| Arc::new(ClipBank::new(rundruf::speech::clips().map(decode).collect())))
+        .clone()
+}
+
+impl World {
+    pub fn new() -> World {
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            state ^ state >> 31
+        };
+        let config = UaConfig {
+            local: SocketAddr::from(([127, 0, 0, 1], 5_060)),
+            served: vec!["127.0.0.1/32".parse().expect("a network")],
+            calls_max: SEATS as usize,
+        };
+        World {
+            bridge: Bridge::new(UserAgent::new(config, Box::new(random)), Language::De),
+            telephones: Vec::new(),
+            store: BTreeMap::new(),
+            mood: StoreMood::Answers,
+            engine: Engine::new(SEATS as usize, bank()),
+            rings: Rings {
+                free: (0..SEATS).map(Seat).collect(),
+                ..Rings::default()
+            },
+            seats: BTreeMap::new(),
+            ms: 0,
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        Time::from_millis(self.ms)
+    }
+
+    /// Books the `index`-th room; its number as it is keyed.
+    pub fn book(&mut self, index: u32, pin: Option<&str>, seats: u32) -> String {
+        let number = RoomNumber::nth(index).expect("in range");
+        let pin = pin.map(|digits| Pin::parse(digits).expect("4 to 10 digits"));
+        let booking = Booking {
+            number,
+            name: None,
+            pin,
+            seats,
+            language: Language::De,
+            created: 0,
+            expires: None,
+        };
+        self.store.insert(number, booking);
+        number.to_string()
+    }
+
+    /// Another telephone calls; its index.
+    pub fn call(&mut self) -> usize {
+        let telephone = Telephone::new(self.telephones.len());
+        let invite = telephone.request("INVITE", 1, &telephone.offer());
+        let n = telephone.n;
+        self.telephones.push(telephone);
+        self.sip(n, &invite);
+        n
+    }
+
+    /// A telephone calls, keys `digits` after the greeting began, and says its tone.
+    pub fn call_and_key(&mut self, digits: &str) -> usize {
+        let n = self.call();
+        self.run_ms(1_000);
+        self.telephones[n].key(digits);
+        self.telephones[n].speaks = true;
+        n
+    }
+
+    /// A telephone sends a SIP message.
+    pub fn sip(&mut self, n: usize, bytes: &[u8]) {
+        let from = self.telephones[n].sip();
+        self.bridge.handle_datagram(self.now(), from, bytes);
+        self.settle();
+    }
+
+    pub fn hang_up(&mut self, n: usize) {
+        let bye = self.telephones[n].request("BYE", 2, "");
+        self.sip(n, &bye);
+    }
+
+    pub fn run_ms(&mut self, ms: u64) {
+        for _ in 0..ms {
+            self.ms += 1;
+            for telephone in &mut self.telephones {
+                // Each telephone has its own phase.
+                if self.ms % 20 == (telephone.n as u64 * 7) % 20 {
+                    telephone.tick();
+                }
+            }
+            self.engine.run_slot(self.ms, &mut self.rings);
+            while let Some(event) = self.rings.events.pop_front() {
+                self.bridge.handle_media(self.now(), event);
+            }
+            if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
+                self.bridge.handle_timeout(self.now());
+            }
+            self.settle();
+        }
+    }
+
+    /// Runs until all keys were sent, and a little longer.
+    pub fn run_until_keyed(&mut self) {
+        while !self.telephones.iter().all(Telephone::has_keyed) {
+            self.run_ms(20);
+        }
+        self.run_ms(600);
+    }
+
+    fn settle(&mut self) {
+        while let Some(output) = self.bridge.poll_output() {
+            match output {
+                Output::Send { to, bytes } => self.deliver(to, &bytes),
+                Output::OpenLeg { leg, spec } => self.open(leg, spec),
+                Output::Media(request) => self.ask(request),
+                Output::LookUp { leg, number } => self.look_up(leg, number),
+            }
+        }
+    }
+
+    fn deliver(&mut self, to: SocketAddr, bytes: &[u8]) {
+        let Some(n) = self.telephones.iter().position(|telephone| telephone.sip() == to) else {
+            return;
+        };
+        if let Some(answer) = self.telephones[n].hear_sip(bytes) {
+            self.bridge.handle_datagram(self.now(), to, &answer);
+        }
+    }
+
+    fn open(&mut self, leg: LegId, spec: rundruf::media_api::MediaSpec) {
+        let line = Line::default();
+        let seat = self.rings.free.pop().expect("as many seats as calls");
+        let seed = LegSeed {
+            id: leg,
+            spec,
+            random: leg.0.wrapping_mul(0x1234_5678_9abc),
+        };
+        self.rings.commands.push_back(Command::Add {
+            seat,
+            leg: Leg::new(seed, line.clone()),
+        });
+        self.seats.insert(leg, seat);
+        if let Some(telephone) = self
+            .telephones
+            .iter_mut()
+            .find(|telephone| telephone.rtp() == spec.remote)
+        {
+            telephone.line = Some(line);
+        }
+        let media = SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * seat.0 as u16));
+        self.bridge.handle_opened(self.now(), leg, Some(media));
+    }
+
+    fn ask(&mut self, request: MediaRequest) {
+        let seat = |leg: &LegId| self.seats.get(leg).copied().expect("a leg that was opened");
+        let command = match request {
+            MediaRequest::Open { number, seats } => Command::Open {
+                room: Room::new(number, seats as usize),
+            },
+            MediaRequest::Close { number } => Command::Close { number },
+            MediaRequest::Join { leg, number } => Command::Join {
+                seat: seat(&leg),
+                leg,
+                number,
+            },
+            MediaRequest::Leave { leg } => Command::Leave {
+                seat: seat(&leg),
+                leg,
+            },
+            MediaRequest::Play { leg, clips, token } => Command::Play {
+                seat: seat(&leg),
+                leg,
+                clips,
+                token,
+            },
+            MediaRequest::Stop { leg } => Command::Stop {
+                seat: seat(&leg),
+                leg,
+            },
+            MediaRequest::Update { leg, spec } => Command::Update {
+                seat: seat(&leg),
+                leg,
+                spec,
+            },
+            MediaRequest::Remove { leg } => {
+                let seat = self.seats.remove(&leg).expect("removed once");
+                Command::Remove { seat, leg }
+            }
+        };
+        self.rings.commands.push_back(command);
+    }
+
+    fn look_up(&mut self, leg: LegId, number: RoomNumber) {
+        let found = match (self.mood, self.store.get(&number)) {
+            (StoreMood::NeverAnswers, _) => return,
+            (StoreMood::Fails, _) => Found::Unavailable,
+            (StoreMood::Answers, None) => Found::Unknown,
+            (StoreMood::Answers, Some(booking)) => Found::Booked {
+                booking: booking.clone(),
+                expired: false,
+            },
+        };
+        self.bridge.handle_found(self.now(), leg, found);
+    }
+
+    /// Whom telephone `n` hears, judged over the next 400 ms.
+    pub fn hears(&mut self, n: usize) -> Vec<usize> {
+        self.run_ms(400);
+        tones::heard(self.telephones.len(), &self.telephones[n].sound)
+    }
+
+    /// Whether telephone `n` heard anything in the last second.
+    pub fn hears_something(&self, n: usize) -> bool {
+        self.telephones[n]
+            .sound
+            .iter()
+            .rev()
+            .take(8_000)
+            .any(|sample| sample.unsigned_abs() > 400)
+    }
+
+    /// How often telephone `n` saw this signal.
+    pub fn signals(&self, n: usize, signal: &str) -> usize {
+        self.telephones[n]
+            .signals
+            .iter()
+            .filter(|seen| *seen == signal)
+            .count()
+    }
+
+    /// After all calls have ended and their transactions have run out, nothing is left of them.
+    pub fn assert_nothing_is_left(&mut self) {
+        self.run_ms(40_000);
+        let status = self.bridge.status();
+        assert!(status.held.values().all(|&held| held == 0), "{:?}", status.held);
+        assert_eq!(
+            (status.in_reception, status.in_rooms, status.rooms.len()),
+            (0, 0, 0)
+        );
+        assert_eq!(self.rings.free.len(), SEATS as usize, "every leg came back");
+        assert_eq!(self.bridge.poll_timeout(), None, "no timer is left");
+    }
+}
