@@ -1,7 +1,7 @@
 //! Every caller speaks a tone of its own; who is heard is read off a spectrum.
 
-/// Samples looked at: 200 ms, in which every tone has whole periods.
-pub const WINDOW: usize = 1_600;
+/// Samples looked at: 1 s, so long that a spoken prompt has little at any one frequency.
+pub const WINDOW: usize = 8_000;
 /// Loudness of a tone, peak.
 const PEAK: f64 = 2_000.0;
 

@@ -276,9 +276,9 @@ impl World {
         self.bridge.handle_found(self.now(), leg, found);
     }
 
-    /// Whom telephone `n` hears, judged over the next 400 ms.
+    /// Whom telephone `n` hears, judged over the next 1.2 s.
     pub fn hears(&mut self, n: usize) -> Vec<usize> {
-        self.run_ms(400);
+        self.run_ms(1_200);
         tones::heard(self.telephones.len(), &self.telephones[n].sound)
     }
 

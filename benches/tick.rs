@@ -1,0 +1,42 @@
+//! What a tick costs, by number of legs and by size of the rooms, sockets left out: `cargo bench --bench tick`.
+//!
+//! One iteration is one frame of 20 ms of all legs, each talking: receive, decode, sum, take out, encode, write RTP. The
+//! arithmetic and the latest table stand in `docs/PERFORMANCE.md`.
+
+#[path = "../tests/support/quiet_wire.rs"]
+mod quiet_wire;
+
+use quiet_wire::Bench;
+
+fn main() {
+    divan::main();
+}
+
+/// Rooms of eight, the reference case.
+#[divan::bench(args = [8, 64, 200, 1_000])]
+fn frame_rooms_of_8(bencher: divan::Bencher, legs: u32) {
+    let mut bench = Bench::new(legs, 8);
+    bencher
+        .counter(divan::counter::ItemsCount::new(legs))
+        .bench_local(|| bench.run_frames(1));
+}
+
+/// Everybody in one room.
+#[divan::bench(args = [8, 64, 200, 1_000])]
+fn frame_one_room(bencher: divan::Bencher, legs: u32) {
+    let mut bench = Bench::new(legs, legs);
+    bencher
+        .counter(divan::counter::ItemsCount::new(legs))
+        .bench_local(|| bench.run_frames(1));
+}
+
+/// A frame in which nobody is there: 20 slots, each looked at.
+#[divan::bench]
+fn frame_of_nobody(bencher: divan::Bencher) {
+    let mut bench = Bench::new(1, 1);
+    bench.ask(rundruf::media_api::Command::Remove {
+        seat: rundruf::media_api::Seat(0),
+        leg: rundruf::ids::LegId(0),
+    });
+    bencher.bench_local(|| bench.run_frames(1));
+}

@@ -1,0 +1,153 @@
+//! Lines that cost nothing, so that what is measured is the tick: every receive brings the next packet of a stream that
+//! was made before, every send is looked at and forgotten.
+
+use audio_codec_algorithms::encode_alaw;
+use rundruf::ids::{LegId, RoomNumber};
+use rundruf::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use rundruf::media_api::{Command, Event, Finished, Law, MediaSpec, Seat};
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A line whose caller always talks.
+#[derive(Debug)]
+pub struct QuietWire {
+    packet: [u8; 172],
+    waiting: bool,
+}
+
+fn caller() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 4_000))
+}
+
+impl QuietWire {
+    fn new(n: u32) -> QuietWire {
+        let mut packet = [0; 172];
+        packet[..2].copy_from_slice(&[0x80, 8]);
+        for (at, code) in packet[12..].iter_mut().enumerate() {
+            *code = encode_alaw(((at as u32 * (n * 37 + 11)) % 2_000) as i16 - 1_000);
+        }
+        QuietWire {
+            packet,
+            waiting: false,
+        }
+    }
+}
+
+impl Wire for QuietWire {
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
+        self.waiting = !self.waiting;
+        self.waiting.then(|| {
+            let sequence = u16::from_be_bytes([self.packet[2], self.packet[3]]).wrapping_add(1);
+            let time = u32::from_be_bytes([self.packet[4], self.packet[5], self.packet[6], self.packet[7]]);
+            self.packet[2..4].copy_from_slice(&sequence.to_be_bytes());
+            self.packet[4..8].copy_from_slice(&time.wrapping_add(160).to_be_bytes());
+            buffer[..172].copy_from_slice(&self.packet);
+            Datagram {
+                len: 172,
+                from: caller(),
+            }
+        })
+    }
+    fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
+        black_box((to, packet));
+        true
+    }
+    fn settle(&mut self, _: SocketAddr) {}
+    fn unsettle(&mut self) {}
+    fn drain_control(&mut self) {}
+}
+
+/// Rings that never grow.
+pub struct Rings {
+    pub commands: VecDeque<Command<Leg<QuietWire>, Room>>,
+    pub events: VecDeque<Event>,
+    pub finished: Vec<Finished<Leg<QuietWire>, Room>>,
+}
+
+impl Mailbox<QuietWire> for Rings {
+    fn command(&mut self) -> Option<Command<Leg<QuietWire>, Room>> {
+        self.commands.pop_front()
+    }
+    fn tell(&mut self, event: Event) -> bool {
+        self.events.len() < self.events.capacity() && {
+            self.events.push_back(event);
+            true
+        }
+    }
+    fn give_back(&mut self, finished: Finished<Leg<QuietWire>, Room>) {
+        assert!(
+            self.finished.len() < self.finished.capacity(),
+            "made large enough"
+        );
+        self.finished.push(finished);
+    }
+}
+
+/// A media thread's world without a thread.
+pub struct Bench {
+    pub engine: Engine<QuietWire>,
+    pub rings: Rings,
+    slot: u64,
+}
+
+impl Bench {
+    /// `legs` callers in rooms of `per_room`, all talking, half of them in either law.
+    pub fn new(legs: u32, per_room: u32) -> Bench {
+        let bank = ClipBank::new(vec![vec![1_000; 4_000].into()]);
+        let rings = Rings {
+            commands: VecDeque::with_capacity(8 * legs as usize),
+            events: VecDeque::with_capacity(8 * legs as usize),
+            finished: Vec::with_capacity(4 * legs as usize),
+        };
+        let mut bench = Bench {
+            engine: Engine::new(legs as usize, Arc::new(bank)),
+            rings,
+            slot: 0,
+        };
+        for n in 0..legs {
+            let spec = MediaSpec {
+                remote: caller(),
+                law: if n % 2 == 0 { Law::A } else { Law::Mu },
+                event_payload_type: Some(101),
+                send: true,
+                receive: true,
+            };
+            let seed = LegSeed {
+                id: LegId(n.into()),
+                spec,
+                random: n.into(),
+            };
+            let leg = Leg::new(seed, QuietWire::new(n));
+            bench.ask(Command::Add { seat: Seat(n), leg });
+            if n % per_room == 0 {
+                bench.ask(Command::Open {
+                    room: Room::new(number(n / per_room), per_room as usize),
+                });
+            }
+            bench.ask(Command::Join {
+                seat: Seat(n),
+                leg: LegId(n.into()),
+                number: number(n / per_room),
+            });
+        }
+        bench.run_frames(20);
+        bench
+    }
+
+    pub fn ask(&mut self, command: Command<Leg<QuietWire>, Room>) {
+        self.rings.commands.push_back(command);
+    }
+
+    pub fn run_frames(&mut self, frames: u64) {
+        for _ in 0..frames * 20 {
+            self.engine.run_slot(self.slot, &mut self.rings);
+            self.slot += 1;
+        }
+    }
+}
+
+pub fn number(n: u32) -> RoomNumber {
+    RoomNumber::nth(n).expect("in range")
+}

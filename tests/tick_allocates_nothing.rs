@@ -1,0 +1,82 @@
+//! With plain G.711 nothing on the tick allocates or frees: not to talk, not to join, leave, play or hang up.
+#![allow(unsafe_code)]
+
+#[path = "support/quiet_wire.rs"]
+mod quiet_wire;
+
+use quiet_wire::{Bench, number};
+use rundruf::ids::{ClipId, LegId};
+use rundruf::media_api::{Command, PlayToken, Playlist, Seat};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+struct Counting;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: passes everything on to the system's allocator, unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        CALLS.fetch_add(1, Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn counted(what: impl FnOnce()) -> u64 {
+    let before = CALLS.load(Relaxed);
+    what();
+    CALLS.load(Relaxed) - before
+}
+
+#[test]
+fn talking_joining_leaving_playing_and_hanging_up() {
+    let mut bench = Bench::new(64, 8);
+    assert_eq!(counted(|| bench.run_frames(500)), 0, "ten seconds of talk");
+    assert!(counted(|| drop(Box::new(1))) >= 2, "the counter counts");
+
+    let leg = |n: u32| (Seat(n), LegId(n.into()));
+    let clips = Playlist::new([ClipId(0)]);
+    let moves = |bench: &mut Bench| {
+        for n in 0..32 {
+            let (seat, leg) = leg(n);
+            bench.ask(Command::Play {
+                seat,
+                leg,
+                clips,
+                token: PlayToken(n),
+            });
+            bench.ask(Command::Leave { seat, leg });
+            bench.ask(Command::Join {
+                seat,
+                leg,
+                number: number(n / 8),
+            });
+        }
+        bench.run_frames(50);
+        for n in 0..16 {
+            let (seat, leg) = leg(n);
+            bench.ask(Command::Remove { seat, leg });
+        }
+        (0..2).for_each(|n| bench.ask(Command::Close { number: number(n) }));
+        bench.run_frames(20);
+    };
+    assert_eq!(
+        counted(|| moves(&mut bench)),
+        0,
+        "joins, leaves, clips and hang-ups"
+    );
+    assert_eq!(
+        bench.rings.finished.len(),
+        18,
+        "sixteen legs and two rooms came back to be freed"
+    );
+}
