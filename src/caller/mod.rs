@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! set       one thread's loop: sockets, absolute deadlines, all callers of the set
-//! caller    one caller: its call, its line, and the moments that are measured
+//! phone     one caller: its call, its line, and the moments that are measured
 //! call      (pure) the call's states and the one table of transitions
 //! uac       (pure) the messages of a call and their retransmission
 //! message   (pure) reading a SIP message          offer  (pure) SDP offer, and what the answer says
@@ -17,13 +17,13 @@
 //! ```
 
 mod call;
-mod caller;
 mod ear;
 mod keypad;
 mod line;
 pub mod measure;
 mod message;
 mod offer;
+mod phone;
 pub mod report;
 pub mod sentences;
 mod set;
@@ -35,9 +35,9 @@ mod uac;
 mod voice;
 
 pub use call::State;
-pub use caller::{Caller, Marks};
 pub use ear::Ear;
 pub use keypad::Pace;
+pub use phone::{Caller, Marks};
 pub use set::{CallerId, CallerSet, options_answered};
 pub use tones::Tone;
 pub use uac::Ending;

@@ -2,11 +2,11 @@
 //! deadline or the next packet. Must never run beside `serve` in one process.
 
 use super::State;
-use super::caller::Caller;
 use super::ear::Ear;
 use super::keypad::Pace;
 use super::line::Line;
 use super::message::{Message, Start};
+use super::phone::Caller;
 use super::tones::{TONES, Tone};
 use super::uac::Uac;
 use super::voice::Voice;
