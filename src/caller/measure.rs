@@ -34,6 +34,34 @@ pub fn level_dbfs(samples: &[i16], hz: f64) -> f64 {
     decibels(2.0 * re.hypot(im) / (gain.max(f64::MIN_POSITIVE) * FULL_SCALE))
 }
 
+/// Length of the windows of [`lasting_dbfs`]: 2 s.
+const LASTING_WINDOW: usize = 2 * SAMPLE_RATE as usize;
+
+/// The level of the sine at `hz` that lasts through all of `samples`: the lowest of windows of 2 s that overlap by half.
+/// A voice that comes back is in every window; the splash of a lost packet is in two of them at most.
+pub fn lasting_dbfs(samples: &[i16], hz: f64) -> f64 {
+    if samples.len() < LASTING_WINDOW {
+        return level_dbfs(samples, hz);
+    }
+    let windows = samples.windows(LASTING_WINDOW).step_by(LASTING_WINDOW / 2);
+    windows
+        .map(|window| level_dbfs(window, hz))
+        .fold(f64::MAX, f64::min)
+}
+
+/// Length of the windows of [`usual_dbfs`]: 0.25 s.
+const USUAL_WINDOW: usize = SAMPLE_RATE as usize / 4;
+
+/// The usual level of the sine at `hz` in `samples`: the median of windows of 0.25 s. A packet that is lost or comes
+/// twice shifts a tone's phase, so that a long window may see it cancelled; here it spoils one window.
+pub fn usual_dbfs(samples: &[i16], hz: f64) -> f64 {
+    let levels: Vec<f64> = samples
+        .chunks_exact(USUAL_WINDOW)
+        .map(|window| level_dbfs(window, hz))
+        .collect();
+    median(&levels).unwrap_or(FLOOR_DBFS)
+}
+
 /// The level of everything in `samples`, in dB relative to a full-scale sine.
 pub fn loudness_dbfs(samples: &[i16]) -> f64 {
     decibels((2.0 * mean_square(samples)).sqrt() / FULL_SCALE)
@@ -103,6 +131,25 @@ mod tests {
     fn a_loud_neighbour_does_not_leak_into_a_silent_tone() {
         let heard = level_dbfs(&sine(1_000.0, -10.0, 16_000), 1_004.0);
         assert!(heard < -90.0, "{heard}");
+    }
+
+    #[test]
+    fn a_lost_packet_does_not_pass_for_a_voice_that_lasts() {
+        let mut heard = sine(1_000.0, -26.0, 48_000);
+        heard[3_000..3_160].fill(0);
+        heard.drain(6_000..6_160);
+        assert!(level_dbfs(&heard[..16_000], 1_021.0) > -86.0);
+        assert!(lasting_dbfs(&heard, 1_021.0) < -100.0);
+        assert!((lasting_dbfs(&heard, 1_000.0) + 26.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_shifted_phase_does_not_hide_a_tone_that_is_there() {
+        let mut heard = sine(1_025.0, -26.0, 16_000);
+        heard.drain(8_000..8_160);
+        assert!(level_dbfs(&heard, 1_025.0) < -40.0);
+        assert!((usual_dbfs(&heard, 1_025.0) + 26.0).abs() < 0.5);
+        assert_eq!(usual_dbfs(&[], 1_025.0), FLOOR_DBFS);
     }
 
     #[test]

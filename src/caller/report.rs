@@ -82,14 +82,14 @@ pub fn rows(set: &CallerSet, rooms: &[usize], levels: &Levels, delays: &Delays) 
                 is_first,
                 heard: own_room
                     .iter()
-                    .filter(|&&other| levels.of(id, other) >= HEARD_DB)
+                    .filter(|&&other| levels.together(id, other) >= HEARD_DB)
                     .count(),
                 others: own_room.len(),
                 foreign: elsewhere
                     .iter()
-                    .filter(|&&other| levels.of(id, other) > FOREIGN_DB)
+                    .filter(|&&other| levels.among_few(id, other) > FOREIGN_DB)
                     .count(),
-                own_db: levels.of(id, id),
+                own_db: levels.among_few(id, id),
                 delay_ms: delays.heard.get(id.0).and_then(|all| median(all)),
             }
         })

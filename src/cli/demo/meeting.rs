@@ -21,8 +21,6 @@ const NEXT_CALLER: Duration = Duration::from_millis(700);
 const DIAL_IN_MAX: Duration = Duration::from_secs(45);
 /// By which a caller that has keyed is known in the room: soft, as it is no speech.
 const HUM_DBFS: f64 = -36.0;
-/// The measured stretch of all tones at once.
-const TONES_WINDOW: Duration = Duration::from_secs(4);
 const BURST_ROUNDS: usize = 2;
 /// Between two speakers, in the meeting and while it waits for a softphone.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -91,13 +89,12 @@ impl Meeting {
         Ok(())
     }
 
-    /// All tones at once, then bursts in turn.
+    /// Tones, then bursts in turn.
     pub(super) fn measure(&mut self) -> Result<Vec<Row>> {
         self.display
-            .stage("everybody sends a tone of its own: who hears whom?");
-        let levels = trial::tones(&mut self.set, TONES_WINDOW)?;
-        self.display
-            .stage("short bursts in turn: how late are they heard?");
+            .stage("tones: who hears whom, and does anybody hear itself?");
+        let levels = trial::tones(&mut self.set)?;
+        self.display.stage("bursts: how late are they heard?");
         let delays = trial::bursts(&mut self.set, BURST_ROUNDS)?;
         self.display.stage("measured");
         self.set.close_ears();
