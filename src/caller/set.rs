@@ -15,6 +15,8 @@ use crate::units::{FRAME_MS, Time};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longest sleep: how soon `done` is asked again.
@@ -35,6 +37,7 @@ pub struct CallerSet {
     sip: UdpSocket,
     callers: Vec<Caller>,
     tones: Vec<Tone>,
+    stop: Option<Arc<AtomicBool>>,
     /// SIP messages for none of the callers.
     pub stray_messages: u64,
 }
@@ -50,6 +53,7 @@ impl CallerSet {
             sip,
             callers: Vec::new(),
             tones: Vec::new(),
+            stop: None,
             stray_messages: 0,
         })
     }
@@ -70,6 +74,11 @@ impl CallerSet {
         self.callers.push(Caller::new(tone, law, uac, line));
         self.tones.push(tone);
         Ok(CallerId(index))
+    }
+
+    /// From now on every run ends early once `stop` is raised, but for that of [`CallerSet::hang_up_all`].
+    pub fn stop_by(&mut self, stop: Arc<AtomicBool>) {
+        self.stop = Some(stop);
     }
 
     /// Every caller, in the order in which they were added.
@@ -130,6 +139,7 @@ impl CallerSet {
                 self.hang_up(id);
             }
         }
+        self.stop = None;
         self.run_until(limit, |set| {
             set.callers
                 .iter()
@@ -159,11 +169,17 @@ impl CallerSet {
             if done(self) {
                 return Ok(true);
             }
-            if now >= deadline {
+            if now >= deadline || self.is_stopped() {
                 return Ok(false);
             }
             self.wait(deadline)?;
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     fn now(&self) -> Time {

@@ -70,3 +70,14 @@ fn a_set_refuses_a_caller_without_a_tone_of_its_own() {
     }
     assert!(set.add(Law::A).is_err());
 }
+
+#[test]
+fn a_stopped_set_runs_no_longer_but_still_hangs_up() {
+    let bridge = StubBridge::start(Fault::None);
+    let mut set = dial_into(&bridge, &["1#", "1#"]);
+    set.stop_by(Arc::new(AtomicBool::new(true)));
+    let begin = Instant::now();
+    set.run_for(Duration::from_secs(60)).expect("sockets work");
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    assert!(set.hang_up_all(Duration::from_secs(2)).expect("sockets work"));
+}

@@ -50,8 +50,8 @@ pub fn run(args: DemoArgs) -> Result<ExitCode> {
     println!("{}", room.invitation);
     println!("{CALLERS} callers dial in. Ctrl-C ends the demo.\n");
 
-    let mut meeting = Meeting::new(bridge.address(), Display::start(bridge.data()), Arc::clone(&stop))?;
-    let outcome = hold(&mut meeting, &room, spoken, &args, &stop);
+    let mut meeting = Meeting::new(bridge.address(), Display::start(bridge.data()), stop)?;
+    let outcome = hold(&mut meeting, &room, spoken, &args);
     let hung_up = meeting.end();
     bridge.stop();
     let code = outcome?;
@@ -61,23 +61,17 @@ pub fn run(args: DemoArgs) -> Result<ExitCode> {
 
 type Sentences = Vec<Arc<[i16]>>;
 
-fn hold(
-    meeting: &mut Meeting,
-    room: &Room,
-    spoken: Sentences,
-    args: &DemoArgs,
-    stop: &AtomicBool,
-) -> Result<ExitCode> {
+fn hold(meeting: &mut Meeting, room: &Room, spoken: Sentences, args: &DemoArgs) -> Result<ExitCode> {
     meeting.dial_in(room)?;
     // Nobody listens when the demo only measures: two sentences show that speech passes.
     let turns = if args.exit { 2 } else { CALLERS };
     meeting.speak_in_turn(&spoken, turns)?;
     let rows = meeting.measure()?;
+    if meeting.stopped() {
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(file) = &args.listen {
         meeting.write_first_ear(file)?;
-    }
-    if stop.load(Ordering::Relaxed) {
-        return Ok(ExitCode::SUCCESS);
     }
     let (good, verdict) = crate::caller::report::verdict(&rows);
     meeting.silence_display();

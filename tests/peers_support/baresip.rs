@@ -8,13 +8,16 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Length of the tone that is said: longer than any test.
 const TONE_FRAMES: u64 = 50 * 100;
 /// Between two keys: baresip holds a key for about 0.1 s.
 const KEY_GAP: Duration = Duration::from_millis(300);
+/// How often, and how long each time, it may try to start.
+const STARTS_MAX: usize = 3;
+const START_MAX: Duration = Duration::from_secs(10);
 const REPLY_MAX: Duration = Duration::from_secs(5);
 
 /// A running baresip.
@@ -29,39 +32,38 @@ pub struct Baresip {
 impl Baresip {
     /// Starts it, ready to dial.
     pub fn start(tone: Tone) -> Baresip {
+        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone));
+        let mut logs = String::new();
+        for attempt in started {
+            match attempt {
+                Ok(baresip) => return baresip,
+                Err(log) => logs = log,
+            }
+        }
+        panic!("baresip does not start; log:\n{logs}")
+    }
+
+    /// The ports that were free may be taken by the time that it wants them: the log, then.
+    fn try_start(tone: Tone) -> Result<Baresip, String> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let control = configure(folder.path(), tone);
-        let log = fs::File::create(folder.path().join("log")).expect("the folder is ours");
-        let process = Command::new("baresip")
-            .args(["-4", "-v", "-s", "-t", "120", "-f"])
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("baresip is installed (`apt-get install baresip-core`, or run script/test once)");
-        let process = Guarded(process);
-        let mut socket = None;
-        let connected = eventually(Duration::from_secs(10), || {
-            socket = TcpStream::connect(control).ok();
-            socket.is_some()
+        let address = configure(folder.path(), tone);
+        let mut process = Guarded(spawn(folder.path()));
+        let mut control = None;
+        eventually(START_MAX, || {
+            control = TcpStream::connect(address).ok();
+            control.is_some() || !matches!(process.0.try_wait(), Ok(None))
         });
-        assert!(
-            connected,
-            "baresip does not listen; log:\n{}",
-            log_of(folder.path())
-        );
-        let control = socket.expect("connected");
+        let control = control.ok_or_else(|| log_of(folder.path()))?;
         control
             .set_read_timeout(Some(Duration::from_millis(50)))
             .expect("a time-out above zero");
-        Baresip {
+        Ok(Baresip {
             tone,
             folder,
             control,
             said: String::new(),
             _process: process,
-        }
+        })
     }
 
     /// Calls, and waits until the call is established.
@@ -132,6 +134,18 @@ impl Baresip {
         });
         assert!(came, "no {event}; log:\n{}", log_of(folder.path()));
     }
+}
+
+fn spawn(folder: &Path) -> Child {
+    let log = fs::File::create(folder.join("log")).expect("the folder is ours");
+    Command::new("baresip")
+        .args(["-4", "-v", "-s", "-t", "120", "-f"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("baresip is installed (`apt-get install baresip-core`, or run script/test once)")
 }
 
 fn log_of(folder: &Path) -> String {

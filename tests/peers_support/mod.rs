@@ -6,7 +6,7 @@ pub mod baresip;
 use rundruf::bridge::status::Status;
 use rundruf::caller::options_answered;
 use rustix::process::{Pid, Signal, kill_process};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -38,14 +38,13 @@ pub fn eventually(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     done()
 }
 
-/// A UDP port such that it and the next one are free.
+/// A port such that it and the next one are free for UDP and TCP.
 pub fn free_port_pair() -> u16 {
+    let is_free =
+        |port| UdpSocket::bind((LOCALHOST, port)).is_ok() && TcpListener::bind((LOCALHOST, port)).is_ok();
     let pair = || {
-        let first = UdpSocket::bind((LOCALHOST, 0)).ok()?;
-        let port = first.local_addr().ok()?.port();
-        UdpSocket::bind((LOCALHOST, port.checked_add(1)?))
-            .ok()
-            .map(|_| port)
+        let port = UdpSocket::bind((LOCALHOST, 0)).ok()?.local_addr().ok()?.port();
+        (is_free(port) && is_free(port.checked_add(1)?)).then_some(port)
     };
     (0..100).find_map(|_| pair()).expect("two free ports in a row")
 }

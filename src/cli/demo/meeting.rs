@@ -43,6 +43,7 @@ impl Meeting {
         for index in 0..CALLERS {
             set.add(if index % 4 == 3 { Law::Mu } else { Law::A })?;
         }
+        set.stop_by(Arc::clone(&stop));
         Ok(Meeting {
             set,
             display,
@@ -68,23 +69,20 @@ impl Meeting {
             self.set.dial(id)?;
             self.set.press(id, &keys, Pace::PERSON);
             self.set.hum(id, HUM_DBFS);
-            self.run_for(NEXT_CALLER)?;
+            self.set.run_for(NEXT_CALLER)?;
         }
         self.display.stage("they key room and PIN");
-        let stop = Arc::clone(&self.stop);
-        self.set.run_until(DIAL_IN_MAX, |set| {
-            let all_in = set.ids().all(|id| set.caller(id).room_time().is_some());
-            all_in || stop.load(Ordering::Relaxed)
-        })?;
+        let all_in = |set: &CallerSet| set.ids().all(|id| set.caller(id).room_time().is_some());
+        self.set.run_until(DIAL_IN_MAX, all_in)?;
         self.set.ids().for_each(|id| self.set.say(id, Voice::Silent));
-        self.run_for(PAUSE)
+        Ok(self.set.run_for(PAUSE)?)
     }
 
     /// The first `turns` callers speak a sentence each.
     pub(super) fn speak_in_turn(&mut self, spoken: &[Arc<[i16]>], turns: usize) -> Result<()> {
         for (id, sentence) in self.set.ids().zip(spoken.iter().cycle()).take(turns) {
             self.speak(id, sentence)?;
-            self.run_for(PAUSE)?;
+            self.set.run_for(PAUSE)?;
         }
         Ok(())
     }
@@ -134,7 +132,7 @@ impl Meeting {
                 break;
             }
             self.speak(id, sentence)?;
-            self.run_for(LONG_PAUSE)?;
+            self.set.run_for(LONG_PAUSE)?;
         }
         Ok(())
     }
@@ -149,18 +147,12 @@ impl Meeting {
     fn speak(&mut self, id: CallerId, sentence: &Arc<[i16]>) -> Result<()> {
         self.display.stage(format!("caller {} speaks", id.0 + 1));
         self.set.say(id, Voice::sentence(Arc::clone(sentence)));
-        self.run_for(Duration::from_millis(
-            sentence.len() as u64 * 1_000 / u64::from(SAMPLE_RATE),
-        ))
+        let length = Duration::from_secs(1) * sentence.len() as u32 / SAMPLE_RATE;
+        Ok(self.set.run_for(length)?)
     }
 
-    fn run_for(&mut self, span: Duration) -> Result<()> {
-        let stop = Arc::clone(&self.stop);
-        self.set.run_until(span, |_| stop.load(Ordering::Relaxed))?;
-        Ok(())
-    }
-
-    fn stopped(&self) -> bool {
+    /// Whether somebody wants the demo to end.
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
