@@ -1,0 +1,65 @@
+//! baresip, another people's telephone, against the running program: who hears whom, measured in its own recordings.
+
+mod peers_support;
+
+use peers_support::baresip::Baresip;
+use peers_support::{Bridge, Room, eventually};
+use rundruf::caller::Tone;
+use rundruf::caller::measure::{lasting_dbfs, usual_dbfs};
+use std::time::Duration;
+
+/// How long everybody stays once all are in.
+const STAY: Duration = Duration::from_secs(7);
+/// What is measured of a recording: this long, ending this long before its end.
+const WINDOW_SAMPLES: usize = 5 * 8_000;
+const TAIL_SAMPLES: usize = 8_000;
+
+fn window(recording: &[i16]) -> &[i16] {
+    let end = recording.len().saturating_sub(TAIL_SAMPLES);
+    let begin = end
+        .checked_sub(WINDOW_SAMPLES)
+        .expect("the recording is long enough");
+    &recording[begin..end]
+}
+
+#[test]
+fn three_members_hear_each_other_and_a_fourth_in_another_room_is_heard_by_nobody() {
+    let bridge = Bridge::start();
+    let (monday, tuesday) = (bridge.book("Montag"), bridge.book("Dienstag"));
+    let rooms: [&Room; 4] = [&monday, &monday, &monday, &tuesday];
+    let mut members: Vec<Baresip> = (0..rooms.len())
+        .filter_map(Tone::nth)
+        .map(Baresip::start)
+        .collect();
+    for (member, room) in members.iter_mut().zip(rooms) {
+        member.dial(bridge.address);
+        member.press(&format!("{}#{}#", room.number, room.pin));
+    }
+    let all_in = || bridge.status().in_rooms == rooms.len();
+    assert!(
+        eventually(Duration::from_secs(10), all_in),
+        "{:?}\n{}",
+        bridge.status(),
+        bridge.log()
+    );
+    std::thread::park_timeout(STAY);
+    members.iter_mut().for_each(Baresip::hang_up);
+
+    for (listener, ear) in members.iter().enumerate() {
+        let heard = ear.heard();
+        for (talker, mouth) in members.iter().enumerate() {
+            let sent = usual_dbfs(window(&mouth.sent()), mouth.tone.hz);
+            let hears = talker != listener && rooms[talker].number == rooms[listener].number;
+            let measure = if hears { usual_dbfs } else { lasting_dbfs };
+            let level = measure(window(&heard), mouth.tone.hz) - sent;
+            let good = if hears { level.abs() < 6.0 } else { level <= -60.0 };
+            assert!(good, "member {listener} hears member {talker} at {level:.1} dB");
+        }
+    }
+    let nobody_left = || bridge.status().in_rooms + bridge.status().in_reception == 0;
+    assert!(
+        eventually(Duration::from_secs(5), nobody_left),
+        "{:?}",
+        bridge.status()
+    );
+}

@@ -1,0 +1,205 @@
+//! One baresip in a folder of its own: a tone for a microphone, its `sndfile` filter's dumps for a recorder, its control
+//! socket for fingers. Loopback only, no audio device.
+
+use super::{Guarded, LOCALHOST, eventually, free_port_pair, read_wav};
+use rundruf::caller::{Tone, Voice};
+use rundruf::units::FRAME;
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Length of the tone that is said: longer than any test.
+const TONE_FRAMES: u64 = 50 * 100;
+/// Between two keys: baresip holds a key for about 0.1 s.
+const KEY_GAP: Duration = Duration::from_millis(300);
+/// How often, and how long each time, it may try to start.
+const STARTS_MAX: usize = 3;
+const START_MAX: Duration = Duration::from_secs(10);
+const REPLY_MAX: Duration = Duration::from_secs(5);
+
+/// A running baresip.
+pub struct Baresip {
+    pub tone: Tone,
+    folder: tempfile::TempDir,
+    control: TcpStream,
+    said: String,
+    _process: Guarded,
+}
+
+impl Baresip {
+    /// Starts it, ready to dial.
+    pub fn start(tone: Tone) -> Baresip {
+        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone));
+        let mut logs = String::new();
+        for attempt in started {
+            match attempt {
+                Ok(baresip) => return baresip,
+                Err(log) => logs = log,
+            }
+        }
+        panic!("baresip does not start; log:\n{logs}")
+    }
+
+    /// The ports that were free may be taken by the time that it wants them: the log, then.
+    fn try_start(tone: Tone) -> Result<Baresip, String> {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let address = configure(folder.path(), tone);
+        let mut process = Guarded(spawn(folder.path()));
+        let mut control = None;
+        eventually(START_MAX, || {
+            control = TcpStream::connect(address).ok();
+            control.is_some() || !matches!(process.0.try_wait(), Ok(None))
+        });
+        let control = control.ok_or_else(|| log_of(folder.path()))?;
+        control
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .expect("a time-out above zero");
+        Ok(Baresip {
+            tone,
+            folder,
+            control,
+            said: String::new(),
+            _process: process,
+        })
+    }
+
+    /// Calls, and waits until the call is established.
+    pub fn dial(&mut self, bridge: SocketAddr) {
+        self.command("dial", &format!("sip:meeting@{bridge}"));
+        self.wait_for("CALL_ESTABLISHED");
+    }
+
+    /// Presses one key after the other.
+    pub fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.command("sndcode", &key.to_string());
+            std::thread::park_timeout(KEY_GAP);
+        }
+    }
+
+    /// Hangs up, and waits until the call is closed.
+    pub fn hang_up(&mut self) {
+        self.command("hangup", "");
+        self.wait_for("CALL_CLOSED");
+    }
+
+    /// What it heard.
+    pub fn heard(&self) -> Vec<i16> {
+        read_wav(&self.dump("-dec.wav"))
+    }
+
+    /// What it sent, before encoding.
+    pub fn sent(&self) -> Vec<i16> {
+        read_wav(&self.dump("-enc.wav"))
+    }
+
+    fn dump(&self, ending: &str) -> PathBuf {
+        let files = fs::read_dir(self.folder.path()).expect("the folder is ours");
+        let mut dumps: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+        dumps.retain(|file| file.to_string_lossy().ends_with(ending));
+        assert_eq!(
+            dumps.len(),
+            1,
+            "one call, one recording; log:\n{}",
+            log_of(self.folder.path())
+        );
+        dumps.remove(0)
+    }
+
+    /// A command in a netstring, as baresip's ctrl_tcp module reads it.
+    fn command(&mut self, command: &str, params: &str) {
+        let json = serde_json::json!({ "command": command, "params": params, "token": command }).to_string();
+        self.said.clear();
+        write!(self.control, "{}:{json},", json.len()).expect("baresip listens");
+    }
+
+    fn wait_for(&mut self, event: &str) {
+        let Baresip {
+            control,
+            said,
+            folder,
+            ..
+        } = self;
+        let came = eventually(REPLY_MAX, || {
+            let mut buffer = [0; 4_096];
+            match control.read(&mut buffer) {
+                Ok(length) => said.push_str(&String::from_utf8_lossy(&buffer[..length])),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => panic!("baresip has gone: {error}"),
+            }
+            said.contains(event)
+        });
+        assert!(came, "no {event}; log:\n{}", log_of(folder.path()));
+    }
+}
+
+fn spawn(folder: &Path) -> Child {
+    let log = fs::File::create(folder.join("log")).expect("the folder is ours");
+    Command::new("baresip")
+        .args(["-4", "-v", "-s", "-t", "120", "-f"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("baresip is installed (`apt-get install baresip-core`, or run script/test once)")
+}
+
+fn log_of(folder: &Path) -> String {
+    fs::read_to_string(folder.join("log")).unwrap_or_default()
+}
+
+/// Writes configuration, account and tone; returns where the control socket will listen.
+fn configure(folder: &Path, tone: Tone) -> SocketAddr {
+    // TLS takes the port after SIP's.
+    let sip = free_port_pair();
+    let rtp = free_port_pair();
+    let listener = TcpListener::bind((LOCALHOST, 0)).expect("a free port");
+    let control = listener.local_addr().expect("it is bound");
+    let here = folder.display();
+    let config = format!(
+        "sip_listen 127.0.0.1:{sip}\nnet_interface 127.0.0.1\naudio_path /nonexistent\naudio_player none,none\n\
+         audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate 8000\nauplay_srate 8000\n\
+         ausrc_channels 1\nauplay_channels 1\nausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
+         rtp_ports {rtp}-{}\njitter_buffer_delay 1-10\nmodule_path {}\nmodule g711.so\nmodule aufile.so\n\
+         module sndfile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+         ctrl_tcp_listen {control}\nsnd_path {here}\n",
+        rtp.saturating_add(20),
+        module_path(),
+    );
+    let account = "<sip:member@127.0.0.1>;regint=0;audio_codecs=PCMA,PCMU;ptime=20;dtmfmode=rtpevent\n";
+    fs::write(folder.join("config"), config).expect("the folder is ours");
+    fs::write(folder.join("accounts"), account).expect("the folder is ours");
+    fs::write(folder.join("contacts"), "").expect("the folder is ours");
+    write_tone(&folder.join("say.wav"), tone);
+    control
+}
+
+/// Where the distribution keeps baresip's modules.
+fn module_path() -> &'static str {
+    let known = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let found = known
+        .into_iter()
+        .find(|path| Path::new(path).join("ctrl_tcp.so").exists());
+    found.expect("baresip's modules are installed (package baresip-core)")
+}
+
+fn write_tone(file: &Path, tone: Tone) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(file, spec).expect("the folder is ours");
+    let mut voice = Voice::Tone(tone);
+    for frame in 0..TONE_FRAMES {
+        for sample in voice.next_frame(frame * FRAME as u64) {
+            writer.write_sample(sample).expect("there is room on the disk");
+        }
+    }
+    writer.finalize().expect("there is room on the disk");
+}

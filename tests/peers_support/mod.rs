@@ -1,0 +1,144 @@
+//! The running program as the peers meet it: a bridge on loopback, booked rooms, free ports, recordings. Every process
+//! is ended by its own id when its guard is dropped.
+
+pub mod baresip;
+
+use rundruf::bridge::status::Status;
+use rundruf::caller::options_answered;
+use rustix::process::{Pid, Signal, kill_process};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A process that ends with its guard: by SIGTERM, by SIGKILL if that is not enough.
+pub struct Guarded(pub Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        if !eventually(Duration::from_secs(5), || !matches!(self.0.try_wait(), Ok(None))) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// Asks again and again until `done` holds, at most for `limit`.
+pub fn eventually(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < limit {
+        if done() {
+            return true;
+        }
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    done()
+}
+
+/// A port such that it and the next one are free for UDP and TCP.
+pub fn free_port_pair() -> u16 {
+    let is_free =
+        |port| UdpSocket::bind((LOCALHOST, port)).is_ok() && TcpListener::bind((LOCALHOST, port)).is_ok();
+    let pair = || {
+        let port = UdpSocket::bind((LOCALHOST, 0)).ok()?.local_addr().ok()?.port();
+        (is_free(port) && is_free(port.checked_add(1)?)).then_some(port)
+    };
+    (0..100).find_map(|_| pair()).expect("two free ports in a row")
+}
+
+/// A room that was booked for a test.
+pub struct Room {
+    pub number: String,
+    pub pin: String,
+}
+
+/// `rundruf serve` with a data folder of its own.
+pub struct Bridge {
+    pub address: SocketAddr,
+    data: tempfile::TempDir,
+    _process: Guarded,
+}
+
+impl Bridge {
+    pub fn start() -> Bridge {
+        let data = tempfile::tempdir().expect("a folder for the test");
+        let address = SocketAddr::new(LOCALHOST, free_port_pair());
+        let log = std::fs::File::create(data.path().join("serve.log")).expect("the folder is ours");
+        let child = rundruf(data.path())
+            .args([
+                "serve",
+                "--sip",
+                &address.to_string(),
+                "--rtp-ports",
+                "24000-25999",
+                "--data",
+            ])
+            .arg(data.path())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the program runs");
+        let bridge = Bridge {
+            address,
+            data,
+            _process: Guarded(child),
+        };
+        let answers = || options_answered(LOCALHOST, address, Duration::from_millis(200)).unwrap_or(false);
+        assert!(
+            eventually(Duration::from_secs(20), answers),
+            "no answer; log:\n{}",
+            bridge.log()
+        );
+        bridge
+    }
+
+    pub fn book(&self, name: &str) -> Room {
+        let booked = self.ask(&["room", "book", name, "--json"]);
+        let text = |key: &str| {
+            booked[key]
+                .as_str()
+                .unwrap_or_else(|| panic!("`room book` told no {key}"))
+                .to_owned()
+        };
+        Room {
+            number: text("room"),
+            pin: text("pin"),
+        }
+    }
+
+    pub fn status(&self) -> Status {
+        serde_json::from_value(self.ask(&["status", "--json"])).expect("a status")
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("serve.log")).unwrap_or_default()
+    }
+
+    fn ask(&self, words: &[&str]) -> serde_json::Value {
+        let data = self.data.path();
+        let output = rundruf(data)
+            .args(words)
+            .arg("--data")
+            .arg(data)
+            .output()
+            .expect("the program runs");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {}: {complaint}", words[0], words[1]);
+        serde_json::from_slice(&output.stdout).expect("one JSON value")
+    }
+}
+
+fn rundruf(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rundruf"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// The samples of a mono WAV file of 16 bit.
+pub fn read_wav(file: &Path) -> Vec<i16> {
+    let reader = hound::WavReader::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    reader.into_samples::<i16>().map_while(Result::ok).collect()
+}
