@@ -1,11 +1,11 @@
 //! baresip, another people's telephone, against the running program: who hears whom, measured in its own recordings.
 
-mod peers_support;
+mod running;
 
-use peers_support::baresip::Baresip;
-use peers_support::{Bridge, Room, eventually};
 use rundruf::caller::Tone;
 use rundruf::caller::measure::{lasting_dbfs, usual_dbfs};
+use running::baresip::Baresip;
+use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
 /// How long everybody stays once all are in.

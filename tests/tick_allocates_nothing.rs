@@ -41,7 +41,10 @@ fn counted(what: impl FnOnce()) -> u64 {
 fn talking_joining_leaving_playing_and_hanging_up() {
     let mut bench = Bench::new(64, 8);
     assert_eq!(counted(|| bench.run_frames(500)), 0, "ten seconds of talk");
-    assert!(counted(|| drop(std::hint::black_box(Box::new(1)))) >= 2, "the counter counts");
+    assert!(
+        counted(|| drop(std::hint::black_box(Box::new(1)))) >= 2,
+        "the counter counts"
+    );
 
     let leg = |n: u32| (Seat(n), LegId(n.into()));
     let clips = Playlist::new([ClipId(0)]);

@@ -40,5 +40,5 @@ pub use keypad::Pace;
 pub use phone::{Caller, Marks};
 pub use set::{CallerId, CallerSet, options_answered};
 pub use tones::Tone;
-pub use uac::Ending;
+pub use uac::{Ending, NUMBER};
 pub use voice::Voice;

@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// The number that every built-in caller shows: of a range that is given to nobody, kept for films and books.
+pub const NUMBER: &str = "+493023125042";
+
 const T1: Duration = Duration::from_millis(500);
 const T2: Duration = Duration::from_secs(4);
 const GIVE_UP: Duration = Duration::from_secs(32);
@@ -258,8 +261,8 @@ impl Uac {
         };
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{token:016x}-{branch};rport\r\n{routes}\
-             Max-Forwards: 70\r\nFrom: <sip:caller@{own}>;tag={token:016x}\r\nTo: {to}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:caller@{own}>\r\nUser-Agent: rundruf-caller\r\n{content}Content-Length: {}\r\n\r\n{body}",
+             Max-Forwards: 70\r\nFrom: <sip:{NUMBER}@{own}>;tag={token:016x}\r\nTo: {to}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
+             Contact: <sip:{NUMBER}@{own}>\r\nUser-Agent: rundruf-caller\r\n{content}Content-Length: {}\r\n\r\n{body}",
             self.call_id(),
             body.len(),
         )

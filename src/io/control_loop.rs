@@ -109,6 +109,7 @@ impl ControlLoop {
     fn turn(&mut self) {
         self.do_outputs();
         while let Some(event) = self.media.poll() {
+            tracing::trace!(?event);
             self.bridge.handle_media(self.now(), event);
         }
         if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
@@ -145,6 +146,7 @@ impl ControlLoop {
 
     fn do_outputs(&mut self) {
         while let Some(output) = self.bridge.poll_output() {
+            tracing::trace!(?output);
             match output {
                 Output::Send { to, bytes } => {
                     self.sip_unsent += u64::from(self.sip.try_send_to(&bytes, to).is_err());

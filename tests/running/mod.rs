@@ -1,5 +1,6 @@
-//! The running program as the peers meet it: a bridge on loopback, booked rooms, free ports, recordings. Every process
-//! is ended by its own id when its guard is dropped.
+//! The running program as callers and peers meet it: a bridge on loopback, booked rooms, free ports, recordings. Every
+//! process is ended by its own id when its guard is dropped. Each test program uses a part of it.
+#![allow(dead_code)]
 
 pub mod baresip;
 
@@ -59,40 +60,57 @@ pub struct Room {
 pub struct Bridge {
     pub address: SocketAddr,
     data: tempfile::TempDir,
-    _process: Guarded,
+    process: Guarded,
 }
 
 impl Bridge {
     pub fn start() -> Bridge {
         let data = tempfile::tempdir().expect("a folder for the test");
         let address = SocketAddr::new(LOCALHOST, free_port_pair());
-        let log = std::fs::File::create(data.path().join("serve.log")).expect("the folder is ours");
-        let child = rundruf(data.path())
-            .args([
-                "serve",
-                "--sip",
-                &address.to_string(),
-                "--rtp-ports",
-                "24000-25999",
-                "--data",
-            ])
-            .arg(data.path())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the program runs");
         let bridge = Bridge {
             address,
+            process: serve(address, data.path()),
             data,
-            _process: Guarded(child),
         };
-        let answers = || options_answered(LOCALHOST, address, Duration::from_millis(200)).unwrap_or(false);
+        bridge.wait_until_open();
+        bridge
+    }
+
+    fn wait_until_open(&self) {
+        let answers =
+            || options_answered(LOCALHOST, self.address, Duration::from_millis(200)).unwrap_or(false);
         assert!(
             eventually(Duration::from_secs(20), answers),
             "no answer; log:\n{}",
-            bridge.log()
+            self.log()
         );
-        bridge
+    }
+
+    /// The end that nobody is told of: SIGKILL. Then the bridge is started again on the same folder.
+    pub fn kill_and_restart(&mut self) {
+        self.process.0.kill().expect("it runs");
+        self.process.0.wait().expect("it was killed");
+        self.process = serve(self.address, self.data.path());
+        self.wait_until_open();
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        kill_process(Pid::from_child(&self.process.0), Signal::TERM).expect("it runs");
+    }
+
+    /// Waits for the program's own end; whether it was a good one.
+    pub fn ended_well(&mut self) -> bool {
+        let process = &mut self.process.0;
+        eventually(Duration::from_secs(10), || {
+            !matches!(process.try_wait(), Ok(None))
+        }) && process.wait().is_ok_and(|status| status.success())
+    }
+
+    /// How many descriptors the program holds.
+    pub fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.process.0.id());
+        std::fs::read_dir(folder).expect("it runs").count()
     }
 
     pub fn book(&self, name: &str) -> Room {
@@ -117,7 +135,8 @@ impl Bridge {
         std::fs::read_to_string(self.data.path().join("serve.log")).unwrap_or_default()
     }
 
-    fn ask(&self, words: &[&str]) -> serde_json::Value {
+    /// Asks the program something; its JSON answer.
+    pub fn ask(&self, words: &[&str]) -> serde_json::Value {
         let data = self.data.path();
         let output = rundruf(data)
             .args(words)
@@ -129,6 +148,30 @@ impl Bridge {
         assert!(output.status.success(), "{} {}: {complaint}", words[0], words[1]);
         serde_json::from_slice(&output.stdout).expect("one JSON value")
     }
+}
+
+/// Starts the bridge; its log, at the finest level, is added to the folder's.
+fn serve(address: SocketAddr, data: &Path) -> Guarded {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(data.join("serve.log"));
+    let child = rundruf(data)
+        .args([
+            "serve",
+            "--sip",
+            &address.to_string(),
+            "--rtp-ports",
+            "24000-25999",
+            "--data",
+        ])
+        .arg(data)
+        .env("RUNDRUF_LOG", "trace")
+        .stdout(Stdio::null())
+        .stderr(log.expect("the folder is ours"))
+        .spawn()
+        .expect("the program runs");
+    Guarded(child)
 }
 
 fn rundruf(folder: &Path) -> Command {

@@ -1,0 +1,128 @@
+//! The running program, with callers over real sockets: what a bridge does that is started, killed, ended and asked.
+
+mod running;
+
+use rundruf::caller::{CallerId, CallerSet, Ending, NUMBER, Pace};
+use rundruf::media_api::Law;
+use running::{Bridge, LOCALHOST, Room, eventually};
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(15);
+const FAST: u64 = 50;
+
+fn callers(bridge: &Bridge, count: usize) -> (CallerSet, Vec<CallerId>) {
+    let mut set = CallerSet::new(LOCALHOST, bridge.address).expect("a socket");
+    let ids = (0..count)
+        .map(|n| set.add([Law::A, Law::Mu][n % 2]).expect("a tone of its own"))
+        .collect();
+    (set, ids)
+}
+
+/// Everybody dials and keys; whether `in_rooms` of them got in.
+fn meet(bridge: &Bridge, set: &mut CallerSet, keys: &[(CallerId, String)], in_rooms: usize) -> bool {
+    for (id, keys) in keys {
+        set.dial(*id).expect("loopback");
+        set.press(*id, keys, Pace::from_millis(FAST, FAST));
+    }
+    set.run_until(SOON, |_| bridge.status().in_rooms == in_rooms)
+        .expect("loopback")
+}
+
+fn right(room: &Room) -> String {
+    format!("{}#{}#", room.number, room.pin)
+}
+
+#[test]
+fn a_kill_loses_no_room_and_a_restart_serves_it_at_once() {
+    let mut bridge = Bridge::start();
+    let room = bridge.book("Dienstagsgruppe");
+    bridge.kill_and_restart();
+    let (mut set, ids) = callers(&bridge, 1);
+    assert!(
+        meet(&bridge, &mut set, &[(ids[0], right(&room))], 1),
+        "{}",
+        bridge.log()
+    );
+    assert!(set.hang_up_all(SOON).expect("loopback"));
+}
+
+#[test]
+fn the_end_by_sigterm_is_a_bye_to_everybody() {
+    let mut bridge = Bridge::start();
+    let room = bridge.book("Dienstagsgruppe");
+    let (mut set, ids) = callers(&bridge, 3);
+    let keys = [
+        (ids[0], right(&room)),
+        (ids[1], right(&room)),
+        (ids[2], String::new()),
+    ];
+    assert!(meet(&bridge, &mut set, &keys, 2));
+    bridge.terminate();
+    let over = |set: &CallerSet| {
+        ids.iter()
+            .all(|&id| set.caller(id).ending() == Some(Ending::ByBridge))
+    };
+    assert!(set.run_until(SOON, over).expect("loopback"));
+    assert!(bridge.ended_well(), "{}", bridge.log());
+}
+
+#[test]
+fn a_booking_is_seen_at_once_and_a_cancelled_room_ends_its_calls() {
+    let bridge = Bridge::start();
+    let (mut set, ids) = callers(&bridge, 1);
+    let room = bridge.book("spontan");
+    assert!(meet(&bridge, &mut set, &[(ids[0], right(&room))], 1));
+    bridge.ask(&["room", "cancel", &room.number, "--json"]);
+    assert_eq!(bridge.status().in_rooms, 0);
+    let told = |set: &CallerSet| set.caller(ids[0]).ending() == Some(Ending::ByBridge);
+    assert!(set.run_until(Duration::from_secs(30), told).expect("loopback"));
+}
+
+#[test]
+fn afterwards_nothing_is_held_and_no_secret_was_logged() {
+    let bridge = Bridge::start();
+    let room = bridge.book("Dienstagsgruppe");
+    let wrong = ["918273", "645546"];
+    let before = bridge.descriptors();
+    let (mut set, ids) = callers(&bridge, 2);
+    let keys = [
+        (ids[0], right(&room)),
+        (ids[1], format!("{}#{}#{}#", room.number, wrong[0], wrong[1])),
+    ];
+    assert!(meet(&bridge, &mut set, &keys, 1));
+    assert!(
+        set.run_until(SOON, |set| ids.iter().all(|&id| set.caller(id).keypad_is_idle()))
+            .expect("loopback")
+    );
+    assert!(set.hang_up_all(SOON).expect("loopback"));
+    let is_empty = || {
+        let status = bridge.status();
+        status.in_reception + status.in_rooms == 0
+            && status.held["legs"] == 0
+            && bridge.descriptors() == before
+    };
+    assert!(
+        eventually(SOON, is_empty),
+        "{:?}, {} descriptors",
+        bridge.status(),
+        bridge.descriptors()
+    );
+
+    let log = bridge.log();
+    assert!(
+        log.contains("TRACE") || log.contains("DEBUG"),
+        "the finest level was logged"
+    );
+    let number = NUMBER.trim_start_matches('+');
+    for secret in [
+        room.number.as_str(),
+        room.pin.as_str(),
+        wrong[0],
+        wrong[1],
+        number,
+        &number[2..],
+    ] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "a secret was logged");
+    }
+}
