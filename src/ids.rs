@@ -72,7 +72,8 @@ impl RoomNumber {
             return None;
         }
         let stem = 100_000 + index;
-        let check = damm(stem.to_string().bytes().map(|b| b - b'0'));
+        let digit = |place: u32| (stem / 10u32.pow(place) % 10) as u8;
+        let check = damm((0..6).rev().map(digit));
         Some(RoomNumber(stem * 10 + u32::from(check)))
     }
 
