@@ -124,6 +124,7 @@ impl Bridge {
                     reception.handle_key(now, key);
                 }
             }),
+            media_api::Event::Talking { .. } => {}
             media_api::Event::Played { leg, token } => {
                 self.with_call(now, leg, |_, call| match &mut call.phase {
                     // The end of something that was replaced meanwhile.

@@ -107,6 +107,16 @@ pub enum Command<L, R> {
     },
     /// Stop playing. No [`Event::Played`] follows.
     Stop { seat: Seat, leg: LegId },
+    /// Nobody hears this leg from now on, or everybody again.
+    Mute { seat: Seat, leg: LegId, muted: bool },
+    /// Play this clip again and again, under everything else; `None` ends it.
+    Music {
+        seat: Seat,
+        leg: LegId,
+        clip: Option<ClipId>,
+    },
+    /// Play this clip to everybody in the room.
+    Tone { number: RoomNumber, clip: ClipId },
     /// The peer's side changed (re-INVITE).
     Update { seat: Seat, leg: LegId, spec: MediaSpec },
     /// Remove a leg; it comes back as [`Finished::Leg`].
@@ -120,6 +130,23 @@ pub enum Event {
     Key { leg: LegId, key: Key },
     /// The clips of this `Play` were heard to their end.
     Played { leg: LegId, token: PlayToken },
+    /// A muted leg's caller speaks. Told again only after a while.
+    Talking { leg: LegId },
+}
+
+/// How a leg's line does, counted since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegFigures {
+    /// RTP packets that came.
+    pub received: u32,
+    /// RTP packets that never came, by their sequence numbers (RFC 3550 §6.4.1; never negative here).
+    pub lost: u32,
+    /// Interarrival jitter (RFC 3550 §6.4.1) in samples; arrival is known to the tick only.
+    pub jitter: u32,
+    /// Frames that lie in the playout buffer after a tick.
+    pub buffered: u32,
+    /// Frames that were concealed.
+    pub concealed: u32,
 }
 
 /// What a media thread is done with: it travels back to be freed by the control side.

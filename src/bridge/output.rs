@@ -1,6 +1,6 @@
 //! What the conductor wants done. The shell does it; nothing comes back but through the conductor's `handle_` doors.
 
-use crate::ids::{LegId, RoomNumber};
+use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::media_api::{MediaSpec, PlayToken, Playlist};
 use crate::room::Booking;
 use std::fmt;
@@ -50,6 +50,12 @@ pub enum MediaRequest {
     },
     /// Stop playing.
     Stop { leg: LegId },
+    /// Mute the caller, or give the voice back.
+    Mute { leg: LegId, muted: bool },
+    /// Play this clip under everything else for ever; `None` ends it.
+    Music { leg: LegId, clip: Option<ClipId> },
+    /// Play this clip to the whole room.
+    Tone { number: RoomNumber, clip: ClipId },
     /// The peer's side changed.
     Update { leg: LegId, spec: MediaSpec },
     /// Remove the leg; its ports are free again.

@@ -230,6 +230,9 @@ fn log(request: MediaRequest) {
         | MediaRequest::Leave { .. }
         | MediaRequest::Play { .. }
         | MediaRequest::Stop { .. }
+        | MediaRequest::Mute { .. }
+        | MediaRequest::Music { .. }
+        | MediaRequest::Tone { .. }
         | MediaRequest::Update { .. } => {}
     }
 }

@@ -7,7 +7,7 @@ use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
 use crate::ids::LegId;
 use crate::media::{Counter, Leg, LegSeed, Room};
-use crate::media_api::{Command, Event, Finished, MediaSpec, Seat};
+use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use rtrb::PushError;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
@@ -64,6 +64,7 @@ impl MediaPort {
             return Err(OpenError::Ports);
         };
         self.seated.insert(leg, seat);
+        self.thread.published.set_line(seat, LegFigures::default());
         self.send(Command::Add {
             seat,
             leg: Leg::new(
@@ -94,6 +95,9 @@ impl MediaPort {
                 clips,
                 token,
             }),
+            MediaRequest::Mute { leg, muted } => seat(leg).map(|seat| Command::Mute { seat, leg, muted }),
+            MediaRequest::Music { leg, clip } => seat(leg).map(|seat| Command::Music { seat, leg, clip }),
+            MediaRequest::Tone { number, clip } => Some(Command::Tone { number, clip }),
             MediaRequest::Stop { leg } => seat(leg).map(|seat| Command::Stop { seat, leg }),
             MediaRequest::Update { leg, spec } => seat(leg).map(|seat| Command::Update { seat, leg, spec }),
             MediaRequest::Remove { leg } => {
@@ -143,6 +147,13 @@ impl MediaPort {
     /// Legs whose seat is not free (again) yet: each holds two ports.
     pub fn legs(&self) -> usize {
         self.seats - self.free.len()
+    }
+
+    /// Every leg with its line's number and figures. A line's number is small and means nothing outside the bridge.
+    pub fn lines(&self) -> impl Iterator<Item = (LegId, u32, LegFigures)> {
+        self.seated
+            .iter()
+            .map(|(&leg, &seat)| (leg, seat.0 + 1, self.thread.published.line(seat)))
     }
 
     /// The thread's load.

@@ -3,14 +3,14 @@
 
 use super::rtp_socket::RtpSocket;
 use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room};
-use crate::media_api::{Command, Event, Finished};
+use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
 use crate::units::SLOTS;
 use rtrb::{Consumer, Producer, RingBuffer};
 use rustix::thread::{ClockId, clock_nanosleep_absolute};
 use rustix::time::{Timespec, clock_gettime};
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 /// Commands and finished legs that a ring holds.
@@ -34,7 +34,51 @@ pub struct Published {
     pub late_slots: AtomicU64,
     pub skipped_frames: AtomicU64,
     pub counters: [AtomicU64; Counter::ALL.len()],
+    lines: Box<[LineCells]>,
     stop: AtomicBool,
+}
+
+/// One seat's figures.
+#[derive(Debug, Default)]
+struct LineCells {
+    received: AtomicU32,
+    lost: AtomicU32,
+    jitter: AtomicU32,
+    buffered: AtomicU32,
+    concealed: AtomicU32,
+}
+
+impl Published {
+    fn new(seats: usize) -> Published {
+        Published {
+            lines: (0..seats).map(|_| LineCells::default()).collect(),
+            ..Published::default()
+        }
+    }
+
+    /// How the line in this seat did when it was looked at last.
+    pub fn line(&self, seat: Seat) -> LegFigures {
+        self.lines
+            .get(seat.0 as usize)
+            .map_or_else(LegFigures::default, |cells| LegFigures {
+                received: cells.received.load(Relaxed),
+                lost: cells.lost.load(Relaxed),
+                jitter: cells.jitter.load(Relaxed),
+                buffered: cells.buffered.load(Relaxed),
+                concealed: cells.concealed.load(Relaxed),
+            })
+    }
+
+    /// Writes a line's figures; also by the control side, for a seat that is about to be taken.
+    pub fn set_line(&self, seat: Seat, figures: LegFigures) {
+        if let Some(cells) = self.lines.get(seat.0 as usize) {
+            cells.received.store(figures.received, Relaxed);
+            cells.lost.store(figures.lost, Relaxed);
+            cells.jitter.store(figures.jitter, Relaxed);
+            cells.buffered.store(figures.buffered, Relaxed);
+            cells.concealed.store(figures.concealed, Relaxed);
+        }
+    }
 }
 
 /// The control side's ends of the rings.
@@ -56,14 +100,14 @@ pub fn start(seats: usize, bank: Arc<ClipBank>) -> std::io::Result<(MediaThread,
     let (commands, take_commands) = RingBuffer::new(RING);
     let (give_events, events) = RingBuffer::new(EVENTS);
     let (give_finished, finished) = RingBuffer::new(RING);
-    let published = Arc::new(Published::default());
+    let published = Arc::new(Published::new(seats));
     let ends = Ends {
         commands: take_commands,
         events: give_events,
         finished: give_finished,
+        published: Arc::clone(&published),
     };
-    let told = Arc::clone(&published);
-    let run = move || run(Engine::new(seats, bank), ends, &told);
+    let run = move || run(Engine::new(seats, bank), ends);
     let join = std::thread::Builder::new()
         .name("media-0".to_owned())
         .spawn(run)?;
@@ -95,6 +139,7 @@ struct Ends {
     commands: Consumer<ToMedia>,
     events: Producer<Event>,
     finished: Producer<FromMedia>,
+    published: Arc<Published>,
 }
 
 impl Mailbox<RtpSocket> for Ends {
@@ -109,6 +154,10 @@ impl Mailbox<RtpSocket> for Ends {
 
     fn tell(&mut self, event: Event) -> bool {
         self.events.push(event).is_ok()
+    }
+
+    fn publish(&mut self, seat: Seat, figures: LegFigures) {
+        self.published.set_line(seat, figures);
     }
 
     fn give_back(&mut self, finished: FromMedia) {
@@ -132,7 +181,9 @@ fn sleep_until(nanos: u64) {
     clock_nanosleep_absolute(ClockId::Monotonic, &deadline).ok();
 }
 
-fn run(mut engine: Engine<RtpSocket>, mut ends: Ends, published: &Published) {
+fn run(mut engine: Engine<RtpSocket>, mut ends: Ends) {
+    let published = Arc::clone(&ends.published);
+    let published = published.as_ref();
     // 1 ns instead of the default 50 µs that a wake-up may be put off.
     rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
     let origin = now();

@@ -11,12 +11,14 @@ use super::room::Room;
 use super::slots::{self, Slots};
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Command, Event, Finished, Seat};
+use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
 use crate::units::SLOTS;
 use std::sync::Arc;
 
 /// Commands applied a slot at most; the rest waits in its ring.
 const COMMANDS_A_SLOT: usize = 32;
+/// A line's figures are published every so many ticks: once a second, not all lines in the same tick.
+const PUBLISH_EVERY: u64 = 50;
 
 /// The engine's three rings. Nothing here may block or allocate.
 pub trait Mailbox<W> {
@@ -24,6 +26,8 @@ pub trait Mailbox<W> {
     fn command(&mut self) -> Option<Command<Leg<W>, Room>>;
     /// Tells an event; `false` if the ring is full.
     fn tell(&mut self, event: Event) -> bool;
+    /// Publishes how a line does: about once a second for each leg.
+    fn publish(&mut self, seat: Seat, figures: LegFigures);
     /// Sends a finished leg or room back. There is a place: [`Mailbox::command`] saw to it.
     fn give_back(&mut self, finished: Finished<Leg<W>, Room>);
 }
@@ -104,7 +108,7 @@ impl<W: Wire> Engine<W> {
         }
         for &seat in &slot.reception {
             if let Some(leg) = self.legs.get_mut(seat) {
-                receive(leg, frame, &self.bank, mailbox, &mut self.counters);
+                receive(leg, seat, frame, &self.bank, mailbox, &mut self.counters);
             }
         }
     }
@@ -124,6 +128,11 @@ impl<W: Wire> Engine<W> {
                 token,
             } => self.legs.named(seat, leg).map(|(leg, _)| leg.play(clips, token)),
             Command::Stop { seat, leg } => self.legs.named(seat, leg).map(|(leg, _)| leg.stop()),
+            Command::Mute { seat, leg, muted } => self.legs.named(seat, leg).map(|(leg, _)| leg.mute(muted)),
+            Command::Music { seat, leg, clip } => {
+                self.legs.named(seat, leg).map(|(leg, _)| leg.set_music(clip))
+            }
+            Command::Tone { number, clip } => self.room(number).map(|room| room.play(clip)),
             Command::Update { seat, leg, spec } => {
                 self.legs.named(seat, leg).map(|(leg, _)| leg.update(frame, spec))
             }
@@ -227,6 +236,11 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    fn room(&mut self, number: RoomNumber) -> Option<&mut Room> {
+        let order = self.find(number).ok()?;
+        self.rooms[self.numbers[order].1 as usize].as_mut()
+    }
+
     fn find(&self, number: RoomNumber) -> Result<usize, usize> {
         self.numbers.binary_search_by_key(&number, |&(known, _)| known)
     }
@@ -235,6 +249,7 @@ impl<W: Wire> Engine<W> {
 /// One tick of a leg in reception: its keys are heard, its clips or silence are said.
 fn receive<W: Wire, M: Mailbox<W>>(
     leg: &mut Leg<W>,
+    seat: u32,
     frame: u64,
     bank: &ClipBank,
     mailbox: &mut M,
@@ -243,7 +258,7 @@ fn receive<W: Wire, M: Mailbox<W>>(
     if !leg.begin_tick(frame) {
         return;
     }
-    listen(leg, frame, mailbox, counters);
+    listen(leg, seat, frame, mailbox, counters);
     let mut sound = SILENCE;
     if leg.is_playing()
         && let Some(token) = leg.play_over(bank, &mut sound)
@@ -253,15 +268,22 @@ fn receive<W: Wire, M: Mailbox<W>>(
     leg.say(frame, &sound, counters);
 }
 
-/// Listens to a leg, and tells its keys.
+/// Listens to a leg, and tells what is to be told of it.
 pub(super) fn listen<W: Wire, M: Mailbox<W>>(
     leg: &mut Leg<W>,
+    seat: u32,
     frame: u64,
     mailbox: &mut M,
     counters: &mut Counters,
 ) {
     for key in leg.listen(frame, counters).into_iter().flatten() {
         tell(mailbox, Event::Key { leg: leg.id, key }, counters);
+    }
+    if frame % PUBLISH_EVERY == u64::from(seat) % PUBLISH_EVERY {
+        mailbox.publish(Seat(seat), leg.figures());
+    }
+    if leg.talks_while_muted(frame) {
+        tell(mailbox, Event::Talking { leg: leg.id }, counters);
     }
 }
 

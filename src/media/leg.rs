@@ -4,13 +4,15 @@ use super::counters::{Counter, Counters};
 use super::events::Events;
 use super::latch::{Latch, Verdict};
 use super::law::{self, Coded};
-use super::player::{ClipBank, Player};
+use super::line::LineMeter;
+use super::player::{ClipBank, Music, Player};
 use super::playout::{Playout, Pulled};
 use super::rtp::{self, PACKET, Received, Stream};
+use super::talking::Talking;
 use super::wire::{DATAGRAM_MAX, Wire};
 use super::{Frame, SILENCE};
-use crate::ids::LegId;
-use crate::media_api::{Law, MediaSpec, PlayToken, Playlist};
+use crate::ids::{ClipId, LegId};
+use crate::media_api::{Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use std::net::SocketAddr;
 
@@ -47,9 +49,16 @@ pub struct Leg<W> {
     playout: Playout,
     events: Events,
     player: Player,
+    music: Music,
     stream: Stream,
+    meter: LineMeter,
+    muted: bool,
+    talking: Talking,
     /// What the caller said in this tick.
     heard: Frame,
+    /// The largest sample of what the caller said, muted or not.
+    said_peak: u16,
+    /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
     missing: u32,
@@ -70,12 +79,17 @@ impl<W: Wire> Leg<W> {
             playout: Playout::new(),
             events: Events::default(),
             player: Player::default(),
+            music: Music::default(),
+            meter: LineMeter::default(),
+            muted: false,
+            talking: Talking::default(),
             stream: Stream::new(
                 ssrc,
                 u16::from_be_bytes([e, f]),
                 ssrc.rotate_left(7) ^ u32::from_be_bytes([g, h, e, f]),
             ),
             heard: SILENCE,
+            said_peak: 0,
             peak: 0,
             silent: true,
             missing: 0,
@@ -149,6 +163,7 @@ impl<W: Wire> Leg<W> {
         packet: Received,
         counters: &mut Counters,
     ) -> Option<Key> {
+        self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
         match kind {
             Kind::Audio(law) => {
                 self.playout
@@ -201,6 +216,15 @@ impl<W: Wire> Leg<W> {
         if self.events.is_down(frame) || !self.spec.receive {
             self.heard = SILENCE;
         }
+        self.said_peak = self
+            .heard
+            .iter()
+            .map(|sample| sample.unsigned_abs())
+            .max()
+            .unwrap_or(0);
+        if self.muted {
+            self.heard = SILENCE;
+        }
         let (low, high) = self
             .heard
             .iter()
@@ -213,6 +237,7 @@ impl<W: Wire> Leg<W> {
     fn conceal(&mut self, counters: &mut Counters) {
         if !self.silent {
             counters.count(Counter::Concealed);
+            self.meter.concealed();
         }
         self.missing = self.missing.saturating_add(1);
         let shift = if self.missing <= 3 { 1 } else { 15 };
@@ -236,9 +261,30 @@ impl<W: Wire> Leg<W> {
         self.on_turn && !self.silent
     }
 
-    /// Whether a clip plays over what the leg hears.
+    /// Whether a clip, or music, plays beside what the leg hears of its room.
     pub fn is_playing(&self) -> bool {
-        self.player.is_playing()
+        self.player.is_playing() || self.music.is_playing()
+    }
+
+    /// Mutes the caller, or gives the voice back.
+    pub fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+        self.talking = Talking::default();
+    }
+
+    /// Whether the muted caller is found to speak in this tick.
+    pub fn talks_while_muted(&mut self, frame: u64) -> bool {
+        self.muted && self.talking.handle_frame(frame, self.said_peak)
+    }
+
+    /// Plays this clip for ever, under everything else, or ends it.
+    pub fn set_music(&mut self, clip: Option<ClipId>) {
+        self.music.set(clip);
+    }
+
+    /// How the line does.
+    pub fn figures(&self) -> LegFigures {
+        self.meter.figures(self.playout.held())
     }
 
     /// The law in which this leg is spoken to.
@@ -246,8 +292,12 @@ impl<W: Wire> Leg<W> {
         self.spec.law
     }
 
-    /// Lays the next 20 ms of the playing clip over `sound`, which steps back for it (−6 dB).
+    /// Adds the music to `sound`, then lays the next 20 ms of the playing clip over it, for which it steps back (−6 dB).
     pub fn play_over(&mut self, bank: &ClipBank, sound: &mut Frame) -> Option<PlayToken> {
+        self.music.add(bank, sound);
+        if !self.player.is_playing() {
+            return None;
+        }
         let mut clip = SILENCE;
         let ended = self.player.next(bank, &mut clip);
         for (sample, &over) in sound.iter_mut().zip(&clip) {

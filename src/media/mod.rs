@@ -11,12 +11,14 @@ mod latch;
 mod law;
 mod leg;
 mod limiter;
+mod line;
 mod mixer;
 mod player;
 mod playout;
 mod room;
 mod rtp;
 mod slots;
+mod talking;
 mod wire;
 
 pub use counters::{Counter, Counters};

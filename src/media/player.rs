@@ -29,6 +29,37 @@ pub struct Player {
     playing: Option<Playing>,
 }
 
+/// A clip that plays again and again, without a gap.
+#[derive(Clone, Debug, Default)]
+pub struct Music {
+    clip: Option<ClipId>,
+    sample: usize,
+}
+
+impl Music {
+    /// Begins this clip, or ends.
+    pub fn set(&mut self, clip: Option<ClipId>) {
+        *self = Music { clip, sample: 0 };
+    }
+
+    /// Whether something plays.
+    pub fn is_playing(&self) -> bool {
+        self.clip.is_some()
+    }
+
+    /// Adds the next 20 ms.
+    pub fn add(&mut self, bank: &ClipBank, frame: &mut Frame) {
+        let samples = self.clip.map_or(&[][..], |clip| bank.samples(clip));
+        if samples.is_empty() {
+            return;
+        }
+        for sample in frame {
+            *sample = sample.saturating_add(samples[self.sample % samples.len()]);
+            self.sample = (self.sample + 1) % samples.len();
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Playing {
     list: Playlist,
@@ -130,6 +161,29 @@ mod tests {
         assert!(sound[100..100 + GAP].iter().all(|&s| s == 0));
         assert!(sound[100 + GAP..500 + GAP].iter().all(|&s| s == 2));
         assert!(sound[500 + GAP..].iter().all(|&s| s == 0));
+    }
+
+    #[test]
+    fn music_goes_round_without_a_gap_until_it_is_ended() {
+        let bank = ClipBank::new(vec![(0..100).collect::<Vec<i16>>().into()]);
+        let mut music = Music::default();
+        music.set(Some(ClipId(0)));
+        let mut sound = Vec::new();
+        for _ in 0..5 {
+            let mut frame = SILENCE;
+            music.add(&bank, &mut frame);
+            sound.extend_from_slice(&frame);
+        }
+        assert!(
+            sound
+                .iter()
+                .enumerate()
+                .all(|(at, &sample)| usize::from(sample.unsigned_abs()) == at % 100)
+        );
+        music.set(None);
+        let mut frame = SILENCE;
+        music.add(&bank, &mut frame);
+        assert_eq!(frame, SILENCE);
     }
 
     #[test]

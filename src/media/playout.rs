@@ -153,6 +153,11 @@ impl Playout {
         true
     }
 
+    /// Frames that lie ready.
+    pub fn held(&self) -> u32 {
+        self.held
+    }
+
     /// Plays the frame that is due, and advances. Leaves `linear` as it was if none is there.
     pub fn pull(&mut self, linear: &mut Frame, counters: &mut Counters) -> Pulled {
         if let Stream::Fresh { ssrc, due, newest } = self.stream {

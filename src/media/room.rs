@@ -6,11 +6,11 @@ use super::law::{self, Coded};
 use super::leg::Leg;
 use super::limiter::Limiter;
 use super::mixer::{self, Sum};
-use super::player::ClipBank;
+use super::player::{ClipBank, Player};
 use super::wire::Wire;
 use super::{Frame, SILENCE};
-use crate::ids::RoomNumber;
-use crate::media_api::{Event, Law};
+use crate::ids::{ClipId, RoomNumber};
+use crate::media_api::{Event, Law, PlayToken, Playlist};
 use crate::units::FRAME;
 
 /// A room. Built complete by the control side, so that joining allocates nothing.
@@ -21,6 +21,7 @@ pub struct Room {
     pub(super) slot: usize,
     pub(super) members: Vec<u32>,
     limiter: Limiter,
+    tones: Player,
 }
 
 impl Room {
@@ -31,7 +32,13 @@ impl Room {
             slot: 0,
             members: Vec::with_capacity(seats),
             limiter: Limiter::new(),
+            tones: Player::default(),
         }
+    }
+
+    /// Plays a clip to everybody.
+    pub(super) fn play(&mut self, clip: ClipId) {
+        self.tones.play(Playlist::new([clip]), PlayToken(0));
     }
 
     /// Whether another leg finds a place.
@@ -55,11 +62,18 @@ impl Room {
             if !leg.begin_tick(frame) {
                 continue;
             }
-            super::engine::listen(leg, frame, mailbox, counters);
+            super::engine::listen(leg, member, frame, mailbox, counters);
             if leg.contributes() {
                 mixer::add(&mut sum, leg.heard());
                 loudness += i32::from(leg.peak());
             }
+        }
+        if self.tones.is_playing() {
+            let mut tone = SILENCE;
+            // Nobody waits for its end.
+            let _ = self.tones.next(bank, &mut tone);
+            mixer::add(&mut sum, &tone);
+            loudness += i32::from(i16::MAX);
         }
         self.limiter.prepare(self.peak(loudness, &sum, legs));
         if self.limiter.is_at_work() {

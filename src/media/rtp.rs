@@ -14,6 +14,8 @@ pub struct Received<'a> {
     pub payload_type: u8,
     /// The first of a talk spurt, or of an event.
     pub marker: bool,
+    /// Sequence number.
+    pub sequence: u16,
     /// Time stamp in samples.
     pub timestamp: u32,
     /// Who sent it.
@@ -28,6 +30,7 @@ pub fn read(packet: &[u8]) -> Option<Received<'_>> {
     Some(Received {
         payload_type: reader.payload_type(),
         marker: reader.mark(),
+        sequence: reader.sequence_number().into(),
         timestamp: reader.timestamp(),
         ssrc: reader.ssrc(),
         payload: reader.payload(),

@@ -4,7 +4,7 @@
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::{LegId, RoomNumber};
 use rundruf::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
-use rundruf::media_api::{Command, Event, Finished, Law, MediaSpec, Seat};
+use rundruf::media_api::{Command, Event, Finished, Law, LegFigures, MediaSpec, Seat};
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -76,6 +76,7 @@ impl Mailbox<QuietWire> for Rings {
             true
         }
     }
+    fn publish(&mut self, _: Seat, _: LegFigures) {}
     fn give_back(&mut self, finished: Finished<Leg<QuietWire>, Room>) {
         assert!(
             self.finished.len() < self.finished.capacity(),

@@ -5,7 +5,7 @@ use super::tones;
 use rundruf::bridge::{Bridge, Found, MediaRequest, Output};
 use rundruf::ids::{Language, LegId, RoomNumber};
 use rundruf::media::{ClipBank, Engine, Leg, LegSeed, Mailbox, Room};
-use rundruf::media_api::{Command, Event, Finished, Seat};
+use rundruf::media_api::{Command, Event, Finished, LegFigures, Seat};
 use rundruf::room::Booking;
 use rundruf::secret::Pin;
 use rundruf::sip::{UaConfig, UserAgent};
@@ -39,6 +39,7 @@ impl Mailbox<Line> for Rings {
         self.events.push_back(event);
         true
     }
+    fn publish(&mut self, _: Seat, _: LegFigures) {}
     fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
         if let Finished::Leg { seat, .. } = finished {
             self.free.push(seat);
@@ -246,6 +247,17 @@ impl World {
                 clips,
                 token,
             },
+            MediaRequest::Mute { leg, muted } => Command::Mute {
+                seat: seat(&leg),
+                leg,
+                muted,
+            },
+            MediaRequest::Music { leg, clip } => Command::Music {
+                seat: seat(&leg),
+                leg,
+                clip,
+            },
+            MediaRequest::Tone { number, clip } => Command::Tone { number, clip },
             MediaRequest::Stop { leg } => Command::Stop {
                 seat: seat(&leg),
                 leg,

@@ -92,6 +92,7 @@ impl Mailbox<Line> for Rings {
         self.events.push(event);
         self.events.len() < 100
     }
+    fn publish(&mut self, _: Seat, _: LegFigures) {}
     fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
         self.finished.push(finished);
     }
@@ -332,6 +333,77 @@ fn a_key_is_told_once_and_its_tone_stays_out_of_the_room() {
         .collect();
     assert!(matches!(keys[..], [Event::Key { leg: LegId(0), key }] if Some(*key) == Key::from_char('5')));
     assert_eq!(other.heard().0, 8, "A-law's silence");
+}
+
+#[test]
+fn a_muted_leg_hears_and_is_not_heard_and_its_talking_is_told() {
+    let mut world = World::new();
+    let (line, other) = (world.call(0), world.call(1));
+    world.ask(Command::Open {
+        room: Room::new(number(0), 8),
+    });
+    (0..2).for_each(|n| world.join(n, 0));
+    world.ask(Command::Mute {
+        seat: Seat(0),
+        leg: LegId(0),
+        muted: true,
+    });
+    let mut talk = |world: &mut World, frames| {
+        for _ in 0..frames {
+            line.say(3_000);
+            other.say(2_000);
+            world.run_ms(20);
+        }
+        (line.heard().0, other.heard().0)
+    };
+    let (muted_hears, other_hears) = talk(&mut world, 60);
+    assert!(near(muted_hears, 2_000));
+    assert_eq!(other_hears, 8, "A-law's silence");
+    assert!(matches!(
+        world.rings.events[..],
+        [Event::Talking { leg: LegId(0) }]
+    ));
+    world.ask(Command::Mute {
+        seat: Seat(0),
+        leg: LegId(0),
+        muted: false,
+    });
+    assert!(near(talk(&mut world, 5).1, 3_000));
+}
+
+#[test]
+fn music_plays_to_one_leg_and_a_tone_to_the_whole_room() {
+    let mut world = World::new();
+    let (line, other) = (world.call(0), world.call(1));
+    world.ask(Command::Open {
+        room: Room::new(number(0), 8),
+    });
+    (0..2).for_each(|n| world.join(n, 0));
+    world.ask(Command::Music {
+        seat: Seat(0),
+        leg: LegId(0),
+        clip: Some(ClipId(0)),
+    });
+    world.run_ms(1_000);
+    assert!(near(line.heard().0, 4_000));
+    assert_eq!(other.heard().0, 8);
+    world.ask(Command::Music {
+        seat: Seat(0),
+        leg: LegId(0),
+        clip: None,
+    });
+    world.ask(Command::Tone {
+        number: number(0),
+        clip: ClipId(0),
+    });
+    world.run_ms(20);
+    assert!(near(line.heard().0, 4_000) && near(other.heard().0, 4_000));
+    world.run_ms(400);
+    assert_eq!((line.heard().0, other.heard().0), (8, 8));
+    assert!(
+        world.rings.events.is_empty(),
+        "nobody waits for the end of a tone"
+    );
 }
 
 #[test]
