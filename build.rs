@@ -6,7 +6,9 @@ mod catalogue;
 #[path = "src/speech/faults.rs"]
 mod faults;
 
-use catalogue::{Catalogue, Content, Entry, Folder, SOUNDS, SoundCatalogue, SoundEntry, WAV_HEADER, shape, variant};
+use catalogue::{
+    Catalogue, Content, Entry, Folder, SOUNDS, SoundCatalogue, SoundEntry, WAV_HEADER, shape, variant,
+};
 use faults::faults;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -170,7 +172,9 @@ fn series(prompts: &[&str]) -> String {
         )
     };
     let arrays = series.into_iter().map(array).collect::<String>();
-    format!("/// Prompts that differ by a number, in its order.\n#[allow(dead_code)]\nmod series {{\n    use super::Prompt;\n{arrays}}}\n\n")
+    format!(
+        "/// Prompts that differ by a number, in its order.\n#[allow(dead_code)]\nmod series {{\n    use super::Prompt;\n{arrays}}}\n\n"
+    )
 }
 
 fn spoken((language, prompts): (&str, &BTreeMap<String, Entry>)) -> String {
@@ -178,7 +182,10 @@ fn spoken((language, prompts): (&str, &BTreeMap<String, Entry>)) -> String {
         let (text, wav) = (&entry.text, included(language, name));
         format!("        Recording {{ text: {text:?}, wav: {wav} }},\n")
     });
-    format!("    ({language:?}, [\n{}    ]),\n", recordings.collect::<String>())
+    format!(
+        "    ({language:?}, [\n{}    ]),\n",
+        recordings.collect::<String>()
+    )
 }
 
 fn sound((name, _): (&String, &SoundEntry)) -> String {

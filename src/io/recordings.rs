@@ -149,7 +149,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for (name, path) in entries(folder) {
         if path.is_dir() {
-            files.extend(entries(&path).into_iter().map(|(inner, _)| Path::new(&name).join(inner)));
+            files.extend(
+                entries(&path)
+                    .into_iter()
+                    .map(|(inner, _)| Path::new(&name).join(inner)),
+            );
         } else {
             files.push(name.into());
         }
@@ -205,7 +209,10 @@ mod tests {
         assert_eq!((found.unknown.len(), found.refused.len()), (0, 0));
         let own = |id| found.own.get(&id).map(|samples| samples.to_vec());
         assert_eq!(own(clip(Language::De, Prompt::Greeting)), Some(vec![1, 2, 3]));
-        assert_eq!(own(clip(Language::En, Prompt::Greeting)).map(|samples| samples.len()), Some(200));
+        assert_eq!(
+            own(clip(Language::En, Prompt::Greeting)).map(|samples| samples.len()),
+            Some(200)
+        );
         assert_eq!(own(sound_clip(Sound::Join)), Some(vec![7]));
     }
 
@@ -216,14 +223,23 @@ mod tests {
         save(folder.path(), "greeting.wav", spec(8_000), &[1]);
         save(folder.path(), "de/.hidden.wav", spec(8_000), &[1]);
         let found = Recordings::read(folder.path());
-        assert_eq!(found.unknown, [Path::new("de/greting.wav"), Path::new("greeting.wav")]);
+        assert_eq!(
+            found.unknown,
+            [Path::new("de/greting.wav"), Path::new("greeting.wav")]
+        );
         assert!(found.own.is_empty() && found.refused.is_empty());
     }
 
     #[test]
     fn a_recording_of_another_kind_is_refused_with_reason_and_remedy() {
-        let stereo = hound::WavSpec { channels: 2, ..spec(8_000) };
-        let fine = hound::WavSpec { bits_per_sample: 24, ..spec(8_000) };
+        let stereo = hound::WavSpec {
+            channels: 2,
+            ..spec(8_000)
+        };
+        let fine = hound::WavSpec {
+            bits_per_sample: 24,
+            ..spec(8_000)
+        };
         for (spec, samples, reason) in [
             (stereo, &[1_i16, 1][..], "2 channels"),
             (fine, &[1], "24 bit"),
@@ -235,9 +251,16 @@ mod tests {
             save(folder.path(), "de/alone.wav", spec, samples);
             let refused = Recordings::read(folder.path()).refused;
             assert_eq!(refused.len(), 1, "{reason}");
-            assert!(refused[0].contains("de/alone.wav") && refused[0].contains(reason), "{refused:?}");
+            assert!(
+                refused[0].contains("de/alone.wav") && refused[0].contains(reason),
+                "{refused:?}"
+            );
         }
-        assert!(decoded(b"ID3 no wave").expect_err("no WAV").contains("16 bit PCM"));
+        assert!(
+            decoded(b"ID3 no wave")
+                .expect_err("no WAV")
+                .contains("16 bit PCM")
+        );
         let missing = Recordings::read(Path::new("no/such/folder")).refused;
         assert!(missing[0].contains("no such folder"), "{missing:?}");
     }

@@ -101,9 +101,14 @@ impl Catalogue {
             return series.words.clone();
         }
         let numbers = self.series.get("number").map_or(&[][..], |number| &number.words);
-        let said = |n| numbers.get(n).map_or("", |word: &String| word);
+        // Without its number, the sentence is none: the text is missing.
+        let text = |n| {
+            numbers
+                .get(n)
+                .map(|word: &String| series.text.replace("{}", word))
+        };
         (series.first..=series.last.unwrap_or(series.first))
-            .map(|n| series.text.replace("{}", said(n)))
+            .map(|n| text(n).unwrap_or_default())
             .collect()
     }
 }

@@ -20,7 +20,7 @@ pub fn faults(folders: &[Folder]) -> Vec<String> {
     }
     for folder in folders {
         let stamps = stamps(folder);
-        faults.extend(stamps.iter().filter_map(|(name, _)| misnamed(folder, name)));
+        faults.extend(stamps.keys().filter_map(|name| misnamed(folder, name)));
         faults.extend(stamps.iter().filter_map(|stamp| unrecorded(folder, stamp)));
         faults.extend(orphans(folder, &stamps));
     }
@@ -61,12 +61,9 @@ fn lacking(here: (&str, &Prompts), there: (&str, &Prompts)) -> Vec<String> {
 }
 
 fn textless(language: &str, (prompt, entry): (&String, &Entry)) -> Option<String> {
-    // What a series makes of a number that has no word is a text with a hole.
-    let text = entry.text.trim();
-    let whole = !text.is_empty() && !text.starts_with(['.', ',']) && !text.contains("  ");
-    (!whole && entry.silence_ms.is_none()).then(|| {
+    (entry.text.trim().is_empty() && entry.silence_ms.is_none()).then(|| {
         format!(
-            "prompt '{prompt}' has no whole text in language '{language}': \
+            "prompt '{prompt}' has no text in language '{language}': \
              write it in prompts/{language}/catalogue.toml, then run ./script/prompts"
         )
     })

@@ -120,5 +120,10 @@ pub fn clips() -> impl Iterator<Item = Clip> {
         .zip(SOUND_WAVS)
         .map(|((_, name), wav)| (SOUNDS_FOLDER, *name, wav));
     let numbered = (0..).map(ClipId).zip(spoken.chain(sounds));
-    numbered.map(|(id, (folder, name, wav))| Clip { id, folder, name, wav })
+    numbered.map(|(id, (folder, name, wav))| Clip {
+        id,
+        folder,
+        name,
+        wav,
+    })
 }

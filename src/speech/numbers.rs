@@ -97,7 +97,8 @@ mod tests {
     /// A second speller: by subtraction and endings, not by tables of whole words.
     fn spelled_german(number: u16, one: &str) -> String {
         let units = [
-            "null", one, "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf",
+            "null", one, "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf",
+            "zwölf",
         ];
         // Before "zehn", "zig" and "und": sechzehn, siebzig, einundzwanzig.
         let stem = |unit: u16| match unit {
@@ -114,7 +115,11 @@ mod tests {
             40 | 50 | 60 | 70 | 80 | 90 => format!("{}zig", stem(number / 10)),
             21..=99 => {
                 let unit = number % 10;
-                let unit_word = if unit == 1 { "ein" } else { units[usize::from(unit)] };
+                let unit_word = if unit == 1 {
+                    "ein"
+                } else {
+                    units[usize::from(unit)]
+                };
                 format!("{unit_word}und{}", spelled_german(number - unit, one))
             }
             _ => {
@@ -146,7 +151,9 @@ mod tests {
         match number {
             0..=12 => word(number).to_owned(),
             13..=19 => format!("{}teen", stem(number % 10)),
-            20..=99 if number.is_multiple_of(10) => format!("{}ty", stem(number / 10)).replace("fourty", "forty"),
+            20..=99 if number.is_multiple_of(10) => {
+                format!("{}ty", stem(number / 10)).replace("fourty", "forty")
+            }
             20..=99 => format!("{}-{}", spelled_english(number - number % 10), word(number % 10)),
             _ if number.is_multiple_of(100) => format!("{} hundred", word(number / 100)),
             _ => {
@@ -162,7 +169,11 @@ mod tests {
 
     #[test]
     fn every_number_up_to_999_is_said_rightly_in_german() {
-        for (form, one) in [(Form::Counting, "eins"), (Form::Feminine, "eine"), (Form::Bare, "ein")] {
+        for (form, one) in [
+            (Form::Counting, "eins"),
+            (Form::Feminine, "eine"),
+            (Form::Bare, "ein"),
+        ] {
             for number in 0..=999 {
                 let expected = spelled_german(number, one);
                 assert_eq!(said(Language::De, number.into(), form), expected, "{form:?}");
@@ -174,7 +185,11 @@ mod tests {
     fn every_number_up_to_999_is_said_rightly_in_english() {
         for form in [Form::Counting, Form::Feminine, Form::Bare] {
             for number in 0..=999 {
-                assert_eq!(said(Language::En, number.into(), form), spelled_english(number), "{form:?}");
+                assert_eq!(
+                    said(Language::En, number.into(), form),
+                    spelled_english(number),
+                    "{form:?}"
+                );
             }
         }
     }
@@ -203,9 +218,19 @@ mod tests {
             (101, Form::Feminine, "hundertein", "one hundred and one"),
             (111, Form::Feminine, "hundertelf", "one hundred and eleven"),
             (200, Form::Counting, "zweihundert", "two hundred"),
-            (621, Form::Bare, "sechshunderteinundzwanzig", "six hundred and twenty-one"),
+            (
+                621,
+                Form::Bare,
+                "sechshunderteinundzwanzig",
+                "six hundred and twenty-one",
+            ),
             (701, Form::Bare, "siebenhundertein", "seven hundred and one"),
-            (999, Form::Counting, "neunhundertneunundneunzig", "nine hundred and ninety-nine"),
+            (
+                999,
+                Form::Counting,
+                "neunhundertneunundneunzig",
+                "nine hundred and ninety-nine",
+            ),
         ] {
             assert_eq!(said(Language::De, number, form), german);
             assert_eq!(said(Language::En, number, form), english);

@@ -55,7 +55,10 @@ mod tests {
     fn text(prompts: &[Prompt]) -> [String; 2] {
         Language::ALL.map(|language| {
             let words = prompts.iter().map(|prompt| prompt.text(language));
-            words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+            words
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
         })
     }
 
@@ -112,15 +115,23 @@ mod tests {
     #[test]
     fn maintenance_is_announced_with_its_minutes() {
         let [german, english] = text(&maintenance(1));
-        assert!(german.ends_with("Für dieses Gespräch haben Sie noch eine Minute."), "{german}");
-        assert!(english.ends_with("This call will end in one minute."), "{english}");
+        assert!(
+            german.ends_with("Für dieses Gespräch haben Sie noch eine Minute."),
+            "{german}"
+        );
+        assert!(
+            english.ends_with("This call will end in one minute."),
+            "{english}"
+        );
         assert!(text(&maintenance(0))[0].contains("jetzt"));
     }
 
     #[test]
     fn every_number_has_the_same_sentence_and_fits_into_a_playlist() {
         for count in 2..=999 {
-            let number = Cardinal::new(count).expect("small").text(Language::De, Form::Feminine);
+            let number = Cardinal::new(count)
+                .expect("small")
+                .text(Language::De, Form::Feminine);
             let said = text(&members(count))[0].replace(' ', "");
             assert_eq!(said, format!("MitIhnensind{number}PersonenimRaum."));
             assert!(maintenance(count).len() <= PLAYLIST_CLIPS);

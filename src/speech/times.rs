@@ -29,7 +29,11 @@ impl TimeOfDay {
         match language {
             Language::De => vec![series::OCLOCK[hour], minutes],
             Language::En => {
-                let half = if hour < 12 { Prompt::Forenoon } else { Prompt::Afternoon };
+                let half = if hour < 12 {
+                    Prompt::Forenoon
+                } else {
+                    Prompt::Afternoon
+                };
                 // 0 and 12 are both twelve.
                 vec![series::NUMBER[(hour + 11) % 12 + 1], minutes, half]
             }
@@ -38,7 +42,10 @@ impl TimeOfDay {
 
     /// What the clips say, written.
     pub fn text(self, language: Language) -> String {
-        let words = self.prompts(language).into_iter().map(|prompt| prompt.text(language));
+        let words = self
+            .prompts(language)
+            .into_iter()
+            .map(|prompt| prompt.text(language));
         words.collect::<Vec<_>>().join(" ")
     }
 }
@@ -67,7 +74,12 @@ mod tests {
             (19, 0, "neunzehn Uhr", "seven p.m."),
             (19, 30, "neunzehn Uhr dreißig", "seven thirty p.m."),
             (21, 21, "einundzwanzig Uhr einundzwanzig", "nine twenty-one p.m."),
-            (23, 59, "dreiundzwanzig Uhr neunundfünfzig", "eleven fifty-nine p.m."),
+            (
+                23,
+                59,
+                "dreiundzwanzig Uhr neunundfünfzig",
+                "eleven fifty-nine p.m.",
+            ),
         ] {
             assert_eq!(said(hour, minute), [german, english]);
         }

@@ -56,12 +56,20 @@ fn own(built_in: &str, folder: &Path, found: &Recordings) -> Finding {
     }
     let replaced = match found.replaced.as_slice() {
         [] => format!("{built_in}; {folder} replaces none"),
-        names => format!("{built_in}; {folder} replaces {}: {}", names.len(), names.join(", ")),
+        names => format!(
+            "{built_in}; {folder} replaces {}: {}",
+            names.len(),
+            names.join(", ")
+        ),
     };
     if found.unknown.is_empty() {
         return Finding::good("prompts", replaced);
     }
-    let unknown: Vec<_> = found.unknown.iter().map(|file| file.display().to_string()).collect();
+    let unknown: Vec<_> = found
+        .unknown
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     Finding::warning(
         "prompts",
         format!(
