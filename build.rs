@@ -1,18 +1,24 @@
-//! Turns `prompts/*/catalogue.toml` into `speech::Prompt`, and fails the build when a prompt lacks its text or recording in
-//! any language, or a recording is older than its text. The rules stand in `src/speech/catalogue.rs`.
+//! Turns `prompts/*/catalogue.toml` into `speech::Prompt` and `speech::Sound`, and fails the build when a prompt lacks its
+//! text or recording in any language, or a recording is older than its text. The rules stand in `src/speech/faults.rs`.
 
 #[path = "src/speech/catalogue.rs"]
 mod catalogue;
+#[path = "src/speech/faults.rs"]
+mod faults;
 
-use catalogue::{Folder, faults, variant};
+use catalogue::{
+    Catalogue, Content, Entry, Folder, SOUNDS, SoundCatalogue, SoundEntry, WAV_HEADER, shape, variant,
+};
+use faults::faults;
 use serde::de::DeserializeOwned;
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/speech/catalogue.rs");
+    println!("cargo::rerun-if-changed=src/speech/faults.rs");
     println!("cargo::rerun-if-changed=prompts");
     // sqlx embeds them, but does not notice a new one by itself.
     println!("cargo::rerun-if-changed=migrations");
@@ -32,7 +38,7 @@ fn main() {
     }
 }
 
-/// Every language folder, in the order of their codes.
+/// Every folder, in the order of their names.
 fn folders(prompts: &Path) -> Result<Vec<Folder>, Vec<String>> {
     let mut paths = names(prompts)?;
     paths.retain(|path| path.is_dir());
@@ -40,14 +46,28 @@ fn folders(prompts: &Path) -> Result<Vec<Folder>, Vec<String>> {
 }
 
 fn folder(path: &Path) -> Result<Folder, Vec<String>> {
-    let wavs = names(path)?
-        .into_iter()
-        .filter(|file| file.extension().is_some_and(|ending| ending == "wav"));
+    let name = stem(path);
+    let catalogue = path.join("catalogue.toml");
+    let content = if name == SOUNDS {
+        Content::Sounds(parsed::<SoundCatalogue>(&catalogue)?.sound)
+    } else {
+        let catalogue: Catalogue = parsed(&catalogue)?;
+        let prompts = catalogue.prompts();
+        let voice = catalogue.voice;
+        Content::Speech { voice, prompts }
+    };
+    let mut wavs = BTreeMap::new();
+    for file in names(path)? {
+        if file.extension().is_some_and(|ending| ending == "wav") {
+            let wav = fs::read(&file).map_err(|error| vec![format!("{}: {error}", file.display())])?;
+            wavs.insert(stem(&file), shape(&wav));
+        }
+    }
     Ok(Folder {
-        language: stem(path),
-        catalogue: parsed(&path.join("catalogue.toml"))?,
         manifest: parsed(&path.join("manifest.toml"))?,
-        wavs: wavs.map(|wav| stem(&wav)).collect(),
+        name,
+        content,
+        wavs,
     })
 }
 
@@ -75,7 +95,7 @@ fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, Vec<String>> {
     })
 }
 
-/// The source that `src/speech/mod.rs` includes: the enum, and per language the texts and the recordings in its order.
+/// The source that `src/speech/mod.rs` includes: the enums, and per folder the texts and recordings in their order.
 fn generate(folders: &[Folder]) -> Result<(), Vec<String>> {
     let out = env::var("OUT_DIR").map_err(|error| vec![format!("OUT_DIR: {error}")])?;
     let file = Path::new(&out).join("prompts.rs");
@@ -83,42 +103,96 @@ fn generate(folders: &[Folder]) -> Result<(), Vec<String>> {
 }
 
 fn source(folders: &[Folder]) -> String {
-    let prompts: Vec<_> = folders
-        .iter()
-        .take(1)
-        .flat_map(|folder| folder.catalogue.prompt.keys())
-        .collect();
-    let mut source = String::from(
-        "/// Everything that can be said. The names are those of `prompts/*/catalogue.toml`.\n\
-         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum Prompt {\n",
-    );
-    let mut line = |line: String| writeln!(source, "{line}").unwrap_or(());
-    for prompt in &prompts {
-        line(format!("    {},", variant(prompt)));
-    }
-    line("}\n".to_owned());
-    line(format!("const PROMPTS: [(Prompt, &str); {}] = [", prompts.len()));
-    for prompt in &prompts {
-        line(format!("    (Prompt::{}, {prompt:?}),", variant(prompt)));
-    }
-    line("];\n".to_owned());
-    let count = prompts.len();
-    line(format!(
-        "static RECORDINGS: [(&str, [Recording; {count}]); {}] = [",
-        folders.len()
-    ));
+    let mut languages = Vec::new();
+    let mut sounds = Vec::new();
     for folder in folders {
-        line(format!("    ({:?}, [", folder.language));
-        for (prompt, entry) in &folder.catalogue.prompt {
-            let wav = format!("/prompts/{}/{prompt}.wav", folder.language);
-            let bytes = format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {wav:?}))");
-            line(format!(
-                "        Recording {{ text: {:?}, wav: {bytes} }},",
-                entry.text
-            ));
+        match &folder.content {
+            Content::Speech { prompts, .. } => languages.push((folder.name.as_str(), prompts)),
+            Content::Sounds(entries) => sounds.extend(entries),
         }
-        line("    ]),".to_owned());
     }
-    line("];".to_owned());
-    source
+    let prompts: Vec<&str> = languages
+        .first()
+        .map(|(_, prompts)| prompts.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    let names: Vec<&str> = sounds.iter().map(|(name, _)| name.as_str()).collect();
+    let count = prompts.len();
+    [
+        choice("Prompt", "Everything that can be said.", &prompts),
+        choice("Sound", "Everything that is heard and not spoken.", &names),
+        series(&prompts),
+        format!(
+            "static RECORDINGS: [(&str, [Recording; {count}]); {}] = [\n",
+            languages.len()
+        ),
+        languages.into_iter().map(spoken).collect(),
+        format!("];\n\nstatic SOUND_WAVS: [&[u8]; {}] = [\n", names.len()),
+        sounds.into_iter().map(sound).collect(),
+        format!("];\n\n/// The folder of what every language shares.\npub const SOUNDS_FOLDER: &str = {SOUNDS:?};\n"),
+        format!("const WAV_HEADER: usize = {WAV_HEADER};\n"),
+    ]
+    .concat()
+}
+
+/// An enum with a variant for each name, and the table of both.
+fn choice(kind: &str, doc: &str, names: &[&str]) -> String {
+    let variants = names.iter().map(|name| format!("    {},\n", variant(name)));
+    let pairs = names
+        .iter()
+        .map(|name| format!("    ({kind}::{}, {name:?}),\n", variant(name)));
+    format!(
+        "/// {doc} The names are those of `prompts/*/catalogue.toml`.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum {kind} {{\n{}}}\n\n\
+         const {}S: [({kind}, &str); {}] = [\n{}];\n\n",
+        variants.collect::<String>(),
+        kind.to_uppercase(),
+        names.len(),
+        pairs.collect::<String>()
+    )
+}
+
+/// Prompts whose names differ by the number at their end, as arrays in the numbers' order.
+fn series(prompts: &[&str]) -> String {
+    let mut series: BTreeMap<&str, Vec<(u32, &str)>> = BTreeMap::new();
+    for prompt in prompts {
+        if let Some((name, Ok(number))) = prompt.rsplit_once('_').map(|(name, end)| (name, end.parse())) {
+            series.entry(name).or_default().push((number, prompt));
+        }
+    }
+    let array = |(name, mut members): (&str, Vec<(u32, &str)>)| {
+        members.sort_unstable();
+        let variants = members
+            .iter()
+            .map(|(_, prompt)| format!("Prompt::{}, ", variant(prompt)));
+        format!(
+            "    pub const {}: [Prompt; {}] = [{}];\n",
+            name.to_uppercase(),
+            members.len(),
+            variants.collect::<String>()
+        )
+    };
+    let arrays = series.into_iter().map(array).collect::<String>();
+    format!(
+        "/// Prompts that differ by a number, in its order.\n#[allow(dead_code)]\nmod series {{\n    use super::Prompt;\n{arrays}}}\n\n"
+    )
+}
+
+fn spoken((language, prompts): (&str, &BTreeMap<String, Entry>)) -> String {
+    let recordings = prompts.iter().map(|(name, entry)| {
+        let (text, wav) = (&entry.text, included(language, name));
+        format!("        Recording {{ text: {text:?}, wav: {wav} }},\n")
+    });
+    format!(
+        "    ({language:?}, [\n{}    ]),\n",
+        recordings.collect::<String>()
+    )
+}
+
+fn sound((name, _): (&String, &SoundEntry)) -> String {
+    format!("    {},\n", included(SOUNDS, name))
+}
+
+fn included(folder: &str, name: &str) -> String {
+    let wav = format!("/prompts/{folder}/{name}.wav");
+    format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {wav:?}))")
 }

@@ -10,7 +10,7 @@ mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use ports::PortRange;
-pub use raw::{RawCalls, RawConfig, RawRooms, RawRtp, RawSip, RawStore};
+pub use raw::{RawCalls, RawConfig, RawPrompts, RawRooms, RawRtp, RawSip, RawStore};
 
 use crate::ids::Language;
 use ipnet::IpNet;
@@ -50,6 +50,8 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// Where rooms are kept.
     pub store: StoreConfig,
+    /// What members hear.
+    pub prompts: PromptsConfig,
 }
 
 /// `[sip]`
@@ -93,6 +95,13 @@ pub struct RoomsConfig {
 pub struct StoreConfig {
     /// The data folder.
     pub data: PathBuf,
+}
+
+/// `[prompts]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PromptsConfig {
+    /// The organisation's own recordings, if it has some.
+    pub folder: Option<PathBuf>,
 }
 
 impl SipConfig {
@@ -155,6 +164,7 @@ impl Config {
                 calls: CallsConfig { max },
                 rooms: RoomsConfig { seats, language },
                 store: StoreConfig { data },
+                prompts: prompts(&raw.prompts),
             }),
             _ => Err(errors),
         }
@@ -298,6 +308,14 @@ fn language(typed: &str) -> Result<Language, ConfigError> {
         .join(", ");
     let remedy = format!("the languages are {known}");
     Language::from_code(typed.trim()).ok_or_else(|| ConfigError::new("rooms.language", typed, &remedy))
+}
+
+/// Whether the folder is there is for the shell to see.
+fn prompts(raw: &RawPrompts) -> PromptsConfig {
+    let typed = !raw.folder.trim().is_empty();
+    PromptsConfig {
+        folder: typed.then(|| PathBuf::from(&raw.folder)),
+    }
 }
 
 fn data(typed: &str) -> Result<PathBuf, ConfigError> {

@@ -17,16 +17,19 @@ pub enum Language {
     /// German.
     #[default]
     De,
+    /// English.
+    En,
 }
 
 impl Language {
     /// Every language, in the order in which it is listed.
-    pub const ALL: [Language; 1] = [Language::De];
+    pub const ALL: [Language; 2] = [Language::De, Language::En];
 
     /// The ISO 639-1 code, by which it is stored, configured and filed.
     pub const fn code(self) -> &'static str {
         match self {
             Language::De => "de",
+            Language::En => "en",
         }
     }
 

@@ -60,7 +60,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         network::trunks(config),
         number(config),
         machine::descriptors(config),
-        machine::prompts(),
+        machine::prompts(config),
     ]);
     all
 }

@@ -52,7 +52,7 @@ const DE: Texts = Texts {
 
 const fn texts(language: Language) -> &'static Texts {
     match language {
-        Language::De => &DE,
+        Language::De | Language::En => &DE,
     }
 }
 

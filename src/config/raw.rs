@@ -18,6 +18,8 @@ pub struct RawConfig {
     pub rooms: RawRooms,
     /// `[store]`
     pub store: RawStore,
+    /// `[prompts]`
+    pub prompts: RawPrompts,
 }
 
 /// `[sip]`
@@ -66,6 +68,14 @@ pub struct RawRooms {
 pub struct RawStore {
     /// Path of a folder.
     pub data: String,
+}
+
+/// `[prompts]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawPrompts {
+    /// Path of a folder, or empty.
+    pub folder: String,
 }
 
 impl RawConfig {

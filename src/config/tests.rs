@@ -59,7 +59,7 @@ fn each_fault_names_key_value_and_remedy() {
         ),
         (
             "rooms.language = 'xx'",
-            "rooms.language = \"xx\": the languages are \"de\"",
+            "rooms.language = \"xx\": the languages are \"de\", \"en\"",
         ),
         ("store.data = ' '", "store.data = \" \": name the folder"),
         (

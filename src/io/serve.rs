@@ -36,7 +36,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let control = ControlSocket::bind(&config.store.data)?;
     let sip = bind(config.sip.listen)?;
     let seats = config.calls.max as usize;
-    let (thread, rings) = media_thread::start(seats, Arc::new(clips::load()?))?;
+    let (thread, rings) =
+        media_thread::start(seats, Arc::new(clips::load(config.prompts.folder.as_deref())?))?;
     let ports = Ports::new(config.sip.listen.ip(), config.rtp.ports);
     let shown = SocketAddr::new(config.sip.shown_ip(), config.sip.listen.port());
     let agent = UaConfig {

@@ -1,12 +1,8 @@
-//! Plays recorded clips into a leg.
+//! Plays recorded clips into a leg, one straight after the other, so that words join to a sentence; a pause is a clip too.
 
 use super::{Frame, SILENCE};
 use crate::ids::ClipId;
 use crate::media_api::{PlayToken, Playlist};
-use crate::units::SAMPLE_RATE;
-
-/// Silence between two clips of a list, in samples: 150 ms.
-const GAP: usize = (SAMPLE_RATE as usize * 150) / 1_000;
 
 /// All clips, decoded once at the start.
 #[derive(Debug, Default)]
@@ -108,16 +104,12 @@ impl Playing {
             let Some(&clip) = self.list.clips().get(self.clip) else {
                 return false;
             };
-            let samples = bank.samples(clip);
-            let sound = samples.get(self.sample..).unwrap_or(&[]);
+            let sound = bank.samples(clip).get(self.sample..).unwrap_or(&[]);
             let n = sound.len().min(frame.len() - filled);
             frame[filled..filled + n].copy_from_slice(&sound[..n]);
-            let pause = (samples.len() + GAP)
-                .saturating_sub(self.sample + n)
-                .min(frame.len() - filled - n);
-            filled += n + pause;
-            self.sample += n + pause;
-            if self.sample >= samples.len() + GAP {
+            filled += n;
+            self.sample += n;
+            if n == sound.len() {
                 self.clip += 1;
                 self.sample = 0;
             }
@@ -154,13 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn clips_follow_one_another_with_a_pause_between() {
+    fn clips_join_without_a_gap() {
         let (sound, frames) = played(&[0, 1]);
-        assert_eq!(frames, (100 + GAP + 400 + GAP).div_ceil(FRAME));
+        assert_eq!(frames, usize::div_ceil(100 + 400, FRAME));
         assert!(sound[..100].iter().all(|&s| s == 1));
-        assert!(sound[100..100 + GAP].iter().all(|&s| s == 0));
-        assert!(sound[100 + GAP..500 + GAP].iter().all(|&s| s == 2));
-        assert!(sound[500 + GAP..].iter().all(|&s| s == 0));
+        assert!(sound[100..500].iter().all(|&s| s == 2));
+        assert!(sound[500..].iter().all(|&s| s == 0));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Owns the rules that a prompt catalogue must keep, and the sentence that says which one is broken. Compiled twice: into
-//! `build.rs`, where a broken rule fails the build, and into the tests. So it may use nothing of this crate.
+//! Owns the shape of the catalogues under `prompts/` and of the recordings made from them. Compiled twice: into `build.rs`
+//! and into the tests. So it may use nothing of this crate.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Catalogue {
     pub voice: Voice,
     pub prompt: BTreeMap<String, Entry>,
+    #[serde(default)]
+    pub series: BTreeMap<String, Series>,
 }
 
 /// Who speaks, and how.
@@ -21,7 +23,7 @@ pub struct Voice {
     pub gap: u32,
     /// Words a minute, unless the prompt has its own.
     pub pace: u32,
-    /// Counted up when `script/prompts` treats the sound differently.
+    /// Counted up when `script/prompts` treats the speech differently.
     pub recipe: u32,
     /// Written word to how the voice reads it.
     #[serde(default)]
@@ -36,9 +38,82 @@ pub struct Entry {
     pub text: String,
     pub pace: Option<u32>,
     pub silence_ms: Option<u32>,
+    /// Whether the sentence goes on in the next clip, so that the voice stays up.
+    #[serde(default)]
+    pub goes_on: bool,
 }
 
-/// What each WAV file was made from: prompt to stamp, written by `script/prompts`.
+/// One prompt a number, from `first` on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    pub first: usize,
+    /// With `text` only.
+    pub last: Option<usize>,
+    /// Every text, or none:
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// then this one, in which `{}` is the number as the series `number` says it.
+    #[serde(default)]
+    pub text: String,
+    pub pace: Option<u32>,
+    #[serde(default)]
+    pub goes_on: bool,
+}
+
+/// `prompts/sounds/catalogue.toml`: what is heard and not spoken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundCatalogue {
+    pub sound: BTreeMap<String, SoundEntry>,
+}
+
+/// How `script/prompt_sounds.py` makes one sound.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundEntry {
+    pub recipe: String,
+    pub level_dbov: i32,
+    pub version: u32,
+}
+
+impl Catalogue {
+    /// Every prompt by its name, those of the series included. `script/prompts` counts the same.
+    pub fn prompts(&self) -> BTreeMap<String, Entry> {
+        let numbered = self.series.iter().flat_map(|(name, series)| {
+            let texts = self.texts(series).into_iter().enumerate();
+            texts.map(move |(place, text)| {
+                let entry = Entry {
+                    text,
+                    pace: series.pace,
+                    silence_ms: None,
+                    goes_on: series.goes_on,
+                };
+                (format!("{name}_{}", series.first + place), entry)
+            })
+        });
+        let single = self.prompt.clone();
+        single.into_iter().chain(numbered).collect()
+    }
+
+    fn texts(&self, series: &Series) -> Vec<String> {
+        if !series.words.is_empty() {
+            return series.words.clone();
+        }
+        let numbers = self.series.get("number").map_or(&[][..], |number| &number.words);
+        // Without its number, the sentence is none: the text is missing.
+        let text = |n| {
+            numbers
+                .get(n)
+                .map(|word: &String| series.text.replace("{}", word))
+        };
+        (series.first..=series.last.unwrap_or(series.first))
+            .map(|n| text(n).unwrap_or_default())
+            .collect()
+    }
+}
+
+/// What each WAV file was made from: name to stamp, written by `script/prompts`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -49,15 +124,54 @@ pub struct Manifest {
 /// One folder of `prompts/`.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    /// The language's ISO 639-1 code.
-    pub language: String,
-    pub catalogue: Catalogue,
+    /// The language's ISO 639-1 code, or [`SOUNDS`].
+    pub name: String,
+    pub content: Content,
     pub manifest: Manifest,
-    /// Names of the WAV files that are there, without `.wav`.
-    pub wavs: Vec<String>,
+    /// The WAV files that are there, without `.wav`, and whether each has the shape that the program reads.
+    pub wavs: BTreeMap<String, Shape>,
 }
 
-/// FNV-1a (64 bit) of all that a prompt's sound depends on. `script/prompts` counts the same.
+/// What a folder's catalogue says.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// All prompts, those of the series included.
+    Speech {
+        voice: Voice,
+        prompts: BTreeMap<String, Entry>,
+    },
+    Sounds(BTreeMap<String, SoundEntry>),
+}
+
+/// Whether a WAV file is one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Fits,
+    Foreign,
+}
+
+/// The folder of the sounds.
+pub const SOUNDS: &str = "sounds";
+/// Bytes before the A-law samples of a WAV file by `script/prompts`.
+pub const WAV_HEADER: usize = 58;
+
+/// Whether `wav` is a WAV file as `script/prompts` writes it: 8 kHz, mono, A-law, in this very layout.
+pub fn shape(wav: &[u8]) -> Shape {
+    let field = |at: usize, bytes: &[u8]| wav.get(at..at + bytes.len()) == Some(bytes);
+    let samples = wav.len().saturating_sub(WAV_HEADER);
+    let counted = |count: usize| u32::try_from(count).is_ok_and(|count| field(54, &count.to_le_bytes()));
+    let fits = field(0, b"RIFF")
+        && field(8, b"WAVEfmt \x12\0\0\0\x06\0\x01\0")
+        && field(24, &8_000_u32.to_le_bytes())
+        && field(38, b"fact")
+        && field(50, b"data")
+        && samples > 0
+        // A chunk of odd length is followed by one byte more.
+        && (counted(samples) || counted(samples - 1));
+    if fits { Shape::Fits } else { Shape::Foreign }
+}
+
+/// A number for all that a prompt's speech depends on. `script/prompts` counts the same.
 pub fn stamp(voice: &Voice, entry: &Entry) -> String {
     let pace = entry.pace.unwrap_or(voice.pace).to_string();
     let silence = entry.silence_ms.unwrap_or(0).to_string();
@@ -69,96 +183,33 @@ pub fn stamp(voice: &Voice, entry: &Entry) -> String {
             .iter()
             .map(|(written, read)| format!("{written}={read}")),
     );
+    parts.extend(entry.goes_on.then(|| "goes_on".to_owned()));
+    fnv(&parts)
+}
+
+/// The same for a sound.
+pub fn sound_stamp(entry: &SoundEntry) -> String {
+    fnv(&[
+        entry.recipe.clone(),
+        entry.level_dbov.to_string(),
+        entry.version.to_string(),
+    ])
+}
+
+/// FNV-1a, 64 bit.
+fn fnv(parts: &[String]) -> String {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = parts.join("\n").bytes().fold(0xcbf2_9ce4_8422_2325, mix);
     format!("{hash:016x}")
 }
 
-/// Every broken rule, one sentence each: prompt, language, remedy.
-pub fn faults(folders: &[Folder]) -> Vec<String> {
-    let Some(first) = folders.first() else {
-        return vec!["prompts/ holds no language: prompts/de/catalogue.toml is missing".to_owned()];
-    };
-    let mut faults = Vec::new();
-    for folder in folders {
-        unequal_keys(first, folder, &mut faults);
-        for (prompt, entry) in &folder.catalogue.prompt {
-            faults.extend(fault(folder, prompt, entry));
-        }
-        orphans(folder, &mut faults);
-    }
-    faults
-}
-
-fn fault(folder: &Folder, prompt: &str, entry: &Entry) -> Option<String> {
-    let language = &folder.language;
-    let here = format!("prompts/{language}/catalogue.toml");
-    if !is_name(prompt) {
-        return Some(format!(
-            "prompt '{prompt}' in {here}: a name is small letters, digits and '_', beginning with a letter"
-        ));
-    }
-    if entry.text.trim().is_empty() && entry.silence_ms.is_none() {
-        return Some(format!(
-            "prompt '{prompt}' has no text in language '{language}': write it in {here}, then run ./script/prompts"
-        ));
-    }
-    if !folder.wavs.iter().any(|wav| wav == prompt) {
-        return Some(format!(
-            "prompt '{prompt}' has no recording in language '{language}' (prompts/{language}/{prompt}.wav): \
-             run ./script/prompts"
-        ));
-    }
-    let made_from = folder.manifest.stamps.get(prompt);
-    (made_from != Some(&stamp(&folder.catalogue.voice, entry))).then(|| {
-        format!(
-            "prompt '{prompt}' in language '{language}' was recorded from another text or voice than {here} has now: \
-             run ./script/prompts"
-        )
-    })
-}
-
-fn unequal_keys(first: &Folder, folder: &Folder, faults: &mut Vec<String>) {
-    for (here, there) in [(first, folder), (folder, first)] {
-        let lacking = here
-            .catalogue
-            .prompt
-            .keys()
-            .filter(|prompt| !there.catalogue.prompt.contains_key(*prompt));
-        faults.extend(lacking.map(|prompt| {
-            let (has, lacks) = (&here.language, &there.language);
-            format!(
-                "prompt '{prompt}' is in language '{has}' but missing in '{lacks}': \
-                 add it to prompts/{lacks}/catalogue.toml, then run ./script/prompts"
-            )
-        }));
-    }
-}
-
-fn orphans(folder: &Folder, faults: &mut Vec<String>) {
-    let orphans = folder
-        .wavs
-        .iter()
-        .filter(|wav| !folder.catalogue.prompt.contains_key(*wav));
-    faults.extend(orphans.map(|wav| {
-        let language = &folder.language;
-        format!("prompts/{language}/{wav}.wav belongs to no prompt: ./script/prompts removes it")
-    }));
-}
-
-/// Whether `prompt` can become the name of a variant.
-fn is_name(prompt: &str) -> bool {
-    let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    prompt.as_bytes().first().is_some_and(u8::is_ascii_lowercase) && prompt.bytes().all(letters)
-}
-
 /// `ask_room_1` as the variant `AskRoom1`.
-pub fn variant(prompt: &str) -> String {
+pub fn variant(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters
             .next()
             .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
     };
-    prompt.split('_').filter_map(capital).collect()
+    name.split('_').filter_map(capital).collect()
 }

@@ -3,7 +3,10 @@
 use super::finding::Finding;
 use crate::config::Config;
 use crate::ids::Language;
+use crate::io::recordings::Recordings;
+use crate::speech::{Prompt, Sound};
 use rustix::process::{Resource, getrlimit};
+use std::path::Path;
 
 /// RTP, RTCP, and one to spare for the moment in which a leg replaces another.
 const PER_CALL: u64 = 3;
@@ -32,16 +35,69 @@ fn judged(limit: Option<u64>, calls: u32) -> Finding {
     }
 }
 
-/// Every sentence is part of the program, and one that lacks fails its build.
-pub(super) fn prompts() -> Finding {
+/// Every sentence is part of the program, and one that lacks fails its build; own recordings may be wrong.
+pub(super) fn prompts(config: &Config) -> Finding {
     let languages = Language::ALL.map(Language::code).join(", ");
-    Finding::good("prompts", format!("built in: {languages}"))
+    let sounds = Sound::all().count();
+    let built_in = format!(
+        "{} sentences and words in {languages}, and {sounds} sounds, are built in",
+        Prompt::all().count()
+    );
+    match &config.prompts.folder {
+        None => Finding::good("prompts", built_in),
+        Some(folder) => own(&built_in, folder, &Recordings::read(folder)),
+    }
+}
+
+fn own(built_in: &str, folder: &Path, found: &Recordings) -> Finding {
+    let folder = folder.display();
+    if !found.refused.is_empty() {
+        return Finding::missing("prompts", found.refused.join("\n"));
+    }
+    let replaced = match found.replaced.as_slice() {
+        [] => format!("{built_in}; {folder} replaces none"),
+        names => format!(
+            "{built_in}; {folder} replaces {}: {}",
+            names.len(),
+            names.join(", ")
+        ),
+    };
+    if found.unknown.is_empty() {
+        return Finding::good("prompts", replaced);
+    }
+    let unknown: Vec<_> = found
+        .unknown
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    Finding::warning(
+        "prompts",
+        format!(
+            "{replaced}\nno recording has these names, rename or remove: {} (for example de/{}.wav)",
+            unknown.join(", "),
+            Prompt::Greeting.name()
+        ),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::finding::Verdict;
     use super::*;
+
+    #[test]
+    fn own_recordings_are_listed_and_strange_ones_named() {
+        let folder = Path::new("own");
+        let verdict = |found: &Recordings| own("All", folder, found).verdict();
+        let mut found = Recordings::default();
+        assert_eq!(verdict(&found), Verdict::Good);
+        found.replaced.push("de/greeting".to_owned());
+        assert_eq!(verdict(&found), Verdict::Good);
+        found.unknown.push("de/greting.wav".into());
+        assert_eq!(verdict(&found), Verdict::Warning);
+        found.refused.push("de/alone.wav: has 2 channels".to_owned());
+        assert_eq!(verdict(&found), Verdict::Missing);
+    }
 
     #[test]
     fn too_few_descriptors_are_told() {
