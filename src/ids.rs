@@ -17,6 +17,8 @@ pub enum Language {
     /// German.
     #[default]
     De,
+    /// English.
+    En,
 }
 
 impl Language {
@@ -27,6 +29,7 @@ impl Language {
     pub const fn code(self) -> &'static str {
         match self {
             Language::De => "de",
+            Language::En => "en",
         }
     }
 
@@ -34,6 +37,15 @@ impl Language {
     pub fn from_code(code: &str) -> Option<Language> {
         Language::ALL.into_iter().find(|language| language.code() == code)
     }
+}
+
+/// How a caller came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// With the members' PIN.
+    Member,
+    /// With the leader PIN.
+    Leader,
 }
 
 /// A room's public number: seven digits without a leading zero, the last a check digit (Damm's algorithm:

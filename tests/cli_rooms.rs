@@ -306,6 +306,7 @@ fn new_room() -> NewBooking {
     NewBooking {
         name: None,
         pin: PinChoice::Drawn,
+        leader_pin: PinChoice::Without,
         seats,
         language,
         expires: None,
