@@ -55,7 +55,7 @@ impl Invitation<'_> {
     pub(super) fn leader(&self) -> Option<String> {
         let texts = &texts(self.language).leader;
         let pin = grouped(self.booking.leader_pin.as_ref()?.reveal());
-        let key = |keys: &str, does: &str| format!("   {keys:<9}{does}");
+        let key = |keys: &str, does: &str| format!("   {keys:<8}{does}");
         let lines = [
             self.titled(texts.title, texts.title_named),
             texts.secret.to_owned(),

@@ -76,7 +76,7 @@ const DE: Texts = Texts {
                 danach die Raute-Taste (#).",
         keys_lead: "Während des Gesprächs leiten Sie mit diesen Tasten, eine nach der anderen:",
         lock: "Raum schließen, niemand kommt mehr dazu; noch einmal: wieder öffnen",
-        mute: "alle anderen stumm schalten; noch einmal: alle können wieder sprechen",
+        mute: "alle anderen stumm schalten; noch einmal: alle dürfen wieder sprechen",
         end: "das Gespräch für alle beenden; bestätigen Sie danach mit der 1",
         answered: "Auf jede dieser Tasten antwortet Ihnen eine Stimme, die nur Sie hören.",
     },
