@@ -192,6 +192,8 @@ fn an_appointment_goes_into_the_invitation_and_a_calendar_file() {
     };
     assert!(uid(&first).is_some());
     assert_eq!(uid(&first), uid(&again), "the calendar replaces what it has");
+    let invited = desk.good(&["room", "show", &number, "--at", "2999-12-03 19:30"]);
+    assert!(invited.contains("3. Dezember 2999, um 19:30 Uhr"), "{invited}");
     let once = desk.good(&["room", "show", &number, "--at", "2999-12-03 19:00", "--ics", "-"]);
     assert!(
         once.contains("DTSTART;TZID=Europe/Berlin:29991203T190000") && !once.contains("WEEKLY"),

@@ -1,6 +1,6 @@
 //! `rundruf room show`: one room with its PINs, for an organiser who lost the sheet; or the sheet itself.
 
-use super::paper::{Paper, PaperArgs};
+use super::paper::PaperArgs;
 use super::typed::language;
 use super::view::{self, WithPin};
 use super::{NumberArg, existing_store, no_such_room};
@@ -16,7 +16,7 @@ use crate::secret::Pin;
 pub(super) struct ShowArgs {
     #[command(flatten)]
     number: NumberArg,
-    /// Print the invitation again
+    /// Print the invitation again; --at and --every put the appointment into it
     #[arg(long)]
     invitation: bool,
     /// Print the invitation in this language, whichever the room's is
@@ -42,19 +42,15 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, json: bool) -> anyh
     };
     if json {
         out::print_json(&WithPin::new(&booking))?;
-    } else if args.invitation || args.language.is_some() {
-        print_sheets(&paper, &invitation)?;
     } else if !paper.is_calendar_only() {
-        out::print(&lines(&booking))?;
+        let sheets = args.invitation || args.language.is_some() || paper.appointment.is_some();
+        out::print(&if sheets {
+            invitation.sheets()
+        } else {
+            lines(&booking)
+        })?;
     }
     paper.write_calendar(&invitation)
-}
-
-fn print_sheets(paper: &Paper, invitation: &Invitation) -> anyhow::Result<()> {
-    if paper.is_calendar_only() {
-        return Ok(());
-    }
-    out::print(&invitation.sheets())
 }
 
 /// The room as a person reads it.
