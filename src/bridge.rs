@@ -105,10 +105,7 @@ impl Bridge {
             let (lookup, booking) = match found {
                 Found::Unknown => (Lookup::Unknown, None),
                 Found::Unavailable => (Lookup::Unavailable, None),
-                Found::Booked { booking, expired } => (
-                    booking.pin.clone().map_or(Lookup::Open, Lookup::Guarded),
-                    Some((booking, expired)),
-                ),
+                Found::Booked { booking, expired } => (call::lookup(&booking), Some((booking, expired))),
             };
             call.booking = booking;
             reception.handle_lookup(now, lookup);
@@ -236,8 +233,9 @@ impl Bridge {
             ivr::Output::Say(line) => self.play(leg, call, lines::line(call.language, line)),
             ivr::Output::Hush => self.ask(MediaRequest::Stop { leg }),
             ivr::Output::LookUp(number) => self.outputs.push_back(Output::LookUp { leg, number }),
-            ivr::Output::Admit(number) => self.admit(now, leg, call, number),
-            ivr::Output::Failed => self.tally.tries_failed += 1,
+            ivr::Output::Admit { room, role: _ } => self.admit(now, leg, call, room),
+            ivr::Output::Outdated => self.tally.pins_outdated += 1,
+            ivr::Output::Failed { room: _ } => self.tally.tries_failed += 1,
             ivr::Output::HangUp(_) => {
                 self.tally.add_reception(call);
                 call.phase = Phase::Over;

@@ -1,5 +1,8 @@
 //! The organiser and the operator at the keyboard: the real program, its exit codes, and what it prints where.
 
+mod desk;
+
+use desk::{Desk, stderr, text};
 use rundruf::config::Config;
 use rundruf::ids::{Language, RoomNumber};
 use rundruf::io::control_socket::{Ask, ControlSocket, Reply, Request};
@@ -7,69 +10,9 @@ use rundruf::io::store::{NewBooking, PinChoice, Store};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+use std::path::Path;
+use std::process::Stdio;
 use tokio::sync::mpsc;
-
-/// A fresh folder in which the program is run.
-struct Desk {
-    dir: TempDir,
-}
-
-impl Desk {
-    fn new() -> Desk {
-        Desk {
-            dir: tempfile::tempdir().expect("a temporary folder"),
-        }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rundruf"));
-        command
-            .args(arguments)
-            .args(["--data", "data"])
-            .current_dir(&self.dir)
-            .env_remove("RUNDRUF_LOG");
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
-    }
-
-    /// Standard output of a success.
-    fn good(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let text = self.good(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&text).expect("one JSON value and nothing else")
-    }
-
-    /// Standard error of a failure.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        stderr(&output)
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key].as_str().unwrap_or_else(|| panic!("{key} is a text"))
-}
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
@@ -306,6 +249,7 @@ fn new_room() -> NewBooking {
     NewBooking {
         name: None,
         pin: PinChoice::Drawn,
+        leader_pin: PinChoice::Without,
         seats,
         language,
         expires: None,

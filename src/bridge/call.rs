@@ -1,9 +1,10 @@
 //! One call, as the conductor sees it.
 
 use crate::ids::{Language, RoomNumber};
-use crate::ivr::Reception;
+use crate::ivr::{Gate, Lookup, Reception};
 use crate::media_api::{MediaSpec, PlayToken};
 use crate::room::Booking;
+use crate::secret::Pin;
 use crate::units::Time;
 
 /// Where a call is.
@@ -77,4 +78,17 @@ impl Call {
         self.playing = PlayToken(self.playing.0.wrapping_add(1));
         self.playing
     }
+}
+
+/// What reception may know of a booked room.
+pub fn lookup(booking: &Booking) -> Lookup {
+    let gate = |pin: &Pin| Gate {
+        pin: pin.clone(),
+        leader: booking.leader_pin.clone(),
+        former: booking.former_pin.clone(),
+    };
+    booking
+        .pin
+        .as_ref()
+        .map_or(Lookup::Open, |pin| Lookup::Guarded(gate(pin)))
 }

@@ -29,6 +29,8 @@ pub fn line(language: Language, line: Line) -> Playlist {
                 Lead::Mismatch(Mismatch::First) => Some(P::Mismatch1),
                 Lead::Mismatch(Mismatch::Second) => Some(P::Mismatch2),
                 Lead::Mismatch(Mismatch::Third) => Some(P::Mismatch3),
+                // Until its own prompt is recorded.
+                Lead::PinChanged => Some(P::Mismatch1),
                 Lead::NothingKeyed => Some(P::NothingKeyed),
                 Lead::StillNothingKeyed => Some(P::StillNothingKeyed),
             };
@@ -67,6 +69,8 @@ fn goodbye(farewell: Farewell) -> &'static [Prompt] {
         Farewell::Overtime => &[P::Overtime, P::Goodbye],
         Farewell::Full => &[P::RoomFull, P::Goodbye],
         Farewell::Expired => &[P::RoomExpired, P::Goodbye],
+        // Until its own prompt is recorded.
+        Farewell::Locked => &[P::CallLater, P::Goodbye],
         Farewell::Unavailable => &[P::Unavailable, P::CallLater, P::Goodbye],
     }
 }

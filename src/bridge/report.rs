@@ -14,6 +14,7 @@ pub struct Tally {
     pub rooms_full: u64,
     pub rooms_expired: u64,
     pub tries_failed: u64,
+    pub pins_outdated: u64,
     reception: BTreeMap<&'static str, u64>,
 }
 
@@ -70,9 +71,16 @@ impl Bridge {
     }
 
     fn counters(&self) -> BTreeMap<String, u64> {
-        let own = std::iter::once(("calls", self.tally.calls));
+        let own = [
+            ("calls", self.tally.calls),
+            ("pins_outdated", self.tally.pins_outdated),
+        ];
         let reception = self.tally.reception.iter().map(|(&name, &count)| (name, count));
-        named(own.chain(reception).chain(self.agent.counters().noted_pairs()))
+        named(
+            own.into_iter()
+                .chain(reception)
+                .chain(self.agent.counters().noted_pairs()),
+        )
     }
 }
 

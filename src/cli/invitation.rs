@@ -1,105 +1,110 @@
 //! The invitation that an organiser pastes, prints or reads out: a member with an old telephone must get in by it alone.
-//! The texts stand here as they are read; `{…}` is filled in.
+//! The leader has a sheet of their own.
 
+mod texts;
+
+use super::appointment::Appointment;
 use super::when;
 use crate::ids::Language;
 use crate::room::Booking;
+use texts::{Texts, texts};
 
-/// What stands for the number as long as the operator has not entered it in bridge.toml.
-pub(super) const NUMBER_MISSING: &str = "(die Rufnummer Ihrer Telefonanlage)";
-
-/// The texts in one language.
-struct Texts {
-    title: &'static str,
-    title_named: &'static str,
-    lead: &'static str,
-    number: &'static str,
-    room: &'static str,
-    pin: &'static str,
-    until: &'static str,
-    steps_lead: &'static str,
-    dial: &'static str,
-    dial_above: &'static str,
-    key_room: &'static str,
-    key_pin: &'static str,
-    no_pin: &'static str,
-    join: &'static str,
-    tone_hint: &'static str,
+/// What an invitation is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Invitation<'a> {
+    pub(super) booking: &'a Booking,
+    /// The bridge's telephone number.
+    pub(super) number: Option<&'a str>,
+    /// Its readers' language, which may be another than the room's.
+    pub(super) language: Language,
+    pub(super) appointment: Option<&'a Appointment>,
 }
 
-const DE: Texts = Texts {
-    title: "Einladung zu unserer Telefonrunde",
-    title_named: "Einladung zur Telefonrunde „{name}“",
-    lead: "Sie brauchen dafür nur ein Telefon. Jedes Gerät mit Tasten ist recht.",
-    number: "Rufnummer:",
-    room: "Raum:",
-    pin: "PIN:",
-    until: "Der Raum ist bis einschließlich {date} für Sie da.",
-    steps_lead: "So kommen Sie dazu:",
-    dial: "Wählen Sie die Rufnummer {number}. Eine Stimme begrüßt Sie.",
-    dial_above: "Wählen Sie die Rufnummer, die oben steht. Eine Stimme begrüßt Sie.",
-    key_room: "Drücken Sie nacheinander die Ziffern der Raumnummer {room} und danach\n\
-               die Raute-Taste (#), unten rechts auf Ihrem Telefon. Sie haben Zeit.",
-    key_pin: "Drücken Sie ebenso die Ziffern der PIN {pin} und wieder die\n\
-              Raute-Taste.",
-    no_pin: "Eine PIN brauchen Sie nicht: Sie sind nun im Raum.",
-    join: "Begrüßen Sie die anderen. Ist noch niemand da, bleiben Sie bitte am\n\
-           Apparat. Zum Schluss legen Sie einfach auf.",
-    tone_hint: "Falls die Stimme auf Ihre Tasten nicht reagiert: Viele ältere Telefone\n\
-                antworten erst, wenn man nach dem Wählen einmal die Stern-Taste (*),\n\
-                unten links, drückt. Fangen Sie dann noch einmal mit der Raumnummer an.",
-};
-
-const fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::De | Language::En => &DE,
+impl Invitation<'_> {
+    /// The members' sheet and, under a line, the leader's, if there is one.
+    pub(super) fn sheets(&self) -> String {
+        match self.leader() {
+            Some(leader) => format!("{}\n\n{}\n\n{leader}", self.members(), "- ".repeat(38).trim_end()),
+            None => self.members(),
+        }
     }
-}
 
-/// The invitation to the room `booking` in its language; `number` is the bridge's telephone number.
-pub(super) fn invitation(booking: &Booking, number: Option<&str>) -> String {
-    let texts = texts(booking.language);
-    let mut lines = vec![
-        title(texts, booking.name.as_deref()),
-        String::new(),
-        texts.lead.to_owned(),
-        String::new(),
-    ];
-    lines.extend(sheet(texts, booking, number));
-    lines.extend([String::new(), texts.steps_lead.to_owned(), String::new()]);
-    for (index, step) in steps(texts, booking, number).iter().enumerate() {
-        lines.push(format!("{}. {}", index + 1, step.replace('\n', "\n   ")));
+    /// What every member is to have.
+    pub(super) fn members(&self) -> String {
+        let (texts, number) = (texts(self.language), self.number);
+        let mut lines = vec![
+            self.titled(texts.title, texts.title_named),
+            String::new(),
+            texts.lead.to_owned(),
+            String::new(),
+        ];
+        lines.extend(self.at_hand(texts));
+        lines.extend([String::new(), texts.steps_lead.to_owned(), String::new()]);
+        for (index, step) in steps(texts, self.booking, number).iter().enumerate() {
+            lines.push(format!("{}. {}", index + 1, step.replace('\n', "\n   ")));
+        }
+        lines.extend([String::new(), texts.tone_hint.to_owned()]);
+        if let Some(expires) = self.booking.expires {
+            let date = when::written(self.language, when::last_day(expires));
+            lines.extend([String::new(), texts.until.replace("{date}", &date)]);
+        }
+        lines.join("\n")
     }
-    lines.extend([String::new(), texts.tone_hint.to_owned()]);
-    if let Some(expires) = booking.expires {
-        let date = when::german(when::last_day(expires));
-        lines.extend([String::new(), texts.until.replace("{date}", &date)]);
+
+    /// What only the leader is to have.
+    pub(super) fn leader(&self) -> Option<String> {
+        let texts = &texts(self.language).leader;
+        let pin = grouped(self.booking.leader_pin.as_ref()?.reveal());
+        let key = |keys: &str, does: &str| format!("   {keys:<8}{does}");
+        let lines = [
+            self.titled(texts.title, texts.title_named),
+            texts.secret.to_owned(),
+            labelled(texts.pin, &pin),
+            texts.enter.replace("{pin}", &pin),
+            [
+                texts.keys_lead.to_owned(),
+                String::new(),
+                key("* 5", texts.lock),
+                key("* 0", texts.mute),
+                key("* # #", texts.end),
+            ]
+            .join("\n"),
+            texts.answered.to_owned(),
+        ];
+        Some(lines.join("\n\n"))
     }
-    lines.join("\n")
-}
 
-fn title(texts: &Texts, name: Option<&str>) -> String {
-    name.map_or_else(
-        || texts.title.to_owned(),
-        |name| texts.title_named.replace("{name}", name),
-    )
-}
+    /// What a calendar calls the meeting.
+    pub(super) fn summary(&self) -> &str {
+        let name = self.booking.name.as_deref();
+        name.unwrap_or(texts(self.language).summary)
+    }
 
-/// What must be at hand when dialling, one below the other.
-fn sheet(texts: &Texts, booking: &Booking, number: Option<&str>) -> Vec<String> {
-    let number = number.unwrap_or(NUMBER_MISSING);
-    let line = |label: &str, value: &str| format!("   {label:<12}{value}");
-    let mut lines = vec![
-        line(texts.number, number),
-        line(texts.room, &room_spoken(booking)),
-    ];
-    lines.extend(
-        booking
-            .pin
+    fn titled(&self, title: &str, named: &str) -> String {
+        self.booking
+            .name
             .as_ref()
-            .map(|pin| line(texts.pin, &grouped(pin.reveal()))),
-    );
-    lines
+            .map_or_else(|| title.to_owned(), |name| named.replace("{name}", name))
+    }
+
+    /// What must be at hand when dialling, one below the other.
+    fn at_hand(&self, texts: &Texts) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(appointment) = self.appointment {
+            lines.push(labelled(texts.when, &appointment.written(self.language)));
+        }
+        let number = self.number.unwrap_or(texts.number_missing);
+        lines.push(labelled(texts.number, number));
+        lines.push(labelled(texts.room, &room_spoken(self.booking)));
+        if let Some(pin) = &self.booking.pin {
+            lines.push(labelled(texts.pin, &grouped(pin.reveal())));
+        }
+        lines
+    }
+}
+
+fn labelled(label: &str, value: &str) -> String {
+    format!("   {label:<12}{value}")
 }
 
 fn steps(texts: &Texts, booking: &Booking, number: Option<&str>) -> [String; 4] {
@@ -147,11 +152,28 @@ mod tests {
             number: RoomNumber::nth(23_456).expect("in range"),
             name: Some("Dienstagsrunde".into()),
             pin: Pin::parse("493817"),
+            leader_pin: None,
+            former_pin: Pin::parse("111999"),
             seats: 8,
             language: Language::De,
             created: 0,
             expires: None,
         }
+    }
+
+    fn invitation(booking: &Booking, number: Option<&str>) -> String {
+        sheets(booking, number, booking.language)
+    }
+
+    fn sheets(booking: &Booking, number: Option<&str>, language: Language) -> String {
+        let appointment = None;
+        Invitation {
+            booking,
+            number,
+            language,
+            appointment,
+        }
+        .sheets()
     }
 
     #[test]
@@ -199,7 +221,7 @@ mod tests {
             text.contains("\n4. ") && text.starts_with("Einladung zu unserer Telefonrunde\n"),
             "{text}"
         );
-        assert_eq!(text.matches(NUMBER_MISSING).count(), 1);
+        assert_eq!(text.matches(texts(Language::De).number_missing).count(), 1);
         assert!(
             text.contains("1. Wählen Sie die Rufnummer, die oben steht."),
             "{text}"
@@ -217,6 +239,70 @@ mod tests {
             None,
         );
         assert!(text.contains("bis einschließlich 31. Dezember 2026"), "{text}");
+    }
+
+    #[test]
+    fn the_leader_has_a_sheet_of_their_own_in_both_languages() {
+        let booking = Booking {
+            leader_pin: Pin::parse("802641"),
+            ..booking()
+        };
+        for (language, secret) in [(Language::De, "nur für Sie"), (Language::En, "for you alone")] {
+            let text = sheets(&booking, Some("030 123456"), language);
+            let (members, leader) = text.split_once("\n- - -").expect("two sheets");
+            assert!(
+                !members.contains("802 641") && members.contains("493 817"),
+                "{members}"
+            );
+            assert!(
+                leader.contains("802 641") && !leader.contains("493 817"),
+                "{leader}"
+            );
+            assert!(leader.contains(secret), "{leader}");
+            for keys in ["* 5", "* 0", "* # #"] {
+                assert!(leader.contains(keys), "{keys}: {leader}");
+            }
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(!text.contains('{') && !text.contains("111"), "{text}");
+        }
+        assert!(!invitation(&super::tests::booking(), None).contains("- - -"));
+    }
+
+    #[test]
+    fn an_english_reader_finds_the_same_four_steps() {
+        let booking = Booking {
+            expires: Some(1_798_758_000),
+            ..booking()
+        };
+        let text = sheets(&booking, Some("030 123456"), Language::En);
+        for wanted in [
+            "“Dienstagsrunde”",
+            "1. Dial 030 123456.",
+            "the PIN 493 817",
+            "hash key (#)",
+            "\n4. Say hello",
+            "up to and including 31 December 2026",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 78), "{text}");
+    }
+
+    #[test]
+    fn an_appointment_stands_above_the_number() {
+        let booking = booking();
+        let appointment = Appointment::weekly("di 19:00", 1_795_386_600).expect("a weekly appointment");
+        let told = |language| {
+            Invitation {
+                booking: &booking,
+                number: None,
+                language,
+                appointment: Some(&appointment),
+            }
+            .members()
+        };
+        assert!(told(Language::De).contains("   Termin:     jeden Dienstag um 19 Uhr\n   Rufnummer:"));
+        assert!(told(Language::En).contains("   When:       every Tuesday at 7:00 p.m. (German time)\n"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! What a command is asked for goes to standard output and nothing else does; remarks and errors go to standard error.
 //! Exit code 1 is a failure, whose message names the remedy; 2 is a wrong command line.
 
+mod appointment;
+mod calendar;
 mod check;
 pub mod demo;
 mod invitation;
@@ -30,7 +32,7 @@ struct Cli {
 enum Command {
     /// Run the bridge until it is stopped (Ctrl-C or SIGTERM)
     Serve(serve::ServeArgs),
-    /// Book, list, show and cancel rooms
+    /// Book, list, show, change and cancel rooms
     Room(room::RoomArgs),
     /// Show what the running bridge is doing: counts, never people
     Status(status::StatusArgs),

@@ -1,9 +1,13 @@
-//! `rundruf room …`: what the four commands share.
+//! `rundruf room …`: what the commands share.
 
 mod book;
 mod cancel;
+mod change;
 mod list;
+mod new_pin;
+mod paper;
 mod show;
+mod typed;
 mod view;
 
 use super::settings::{Place, Settings};
@@ -25,12 +29,16 @@ pub struct RoomArgs {
 
 #[derive(Debug, Subcommand)]
 enum RoomCommand {
-    /// Book a room and print the invitation for its members (in German)
+    /// Book a room and print the invitation for its members
     Book(book::BookArgs),
     /// List all rooms, without their PINs
     List,
-    /// Show one room with its PIN
-    Show(NumberArg),
+    /// Show one room with its PINs, its invitation, or its appointment for calendars
+    Show(show::ShowArgs),
+    /// Give a room a new PIN; who is inside stays
+    NewPin(new_pin::NewPinArgs),
+    /// Change a room's name, size, end, language or leader PIN; who is inside stays
+    Change(change::ChangeArgs),
     /// Cancel a room for good; members who are in it hear a sentence, and their calls end
     Cancel(NumberArg),
 }
@@ -69,7 +77,9 @@ pub fn run(args: RoomArgs) -> anyhow::Result<()> {
         match args.command {
             RoomCommand::Book(book) => book::run(book, &settings, args.json).await,
             RoomCommand::List => list::run(&settings, args.json).await,
-            RoomCommand::Show(number) => show::run(number.parse()?, &settings, args.json).await,
+            RoomCommand::Show(show) => show::run(show, &settings, args.json).await,
+            RoomCommand::NewPin(new_pin) => new_pin::run(new_pin, &settings, args.json).await,
+            RoomCommand::Change(change) => change::run(change, &settings, args.json).await,
             RoomCommand::Cancel(number) => cancel::run(number.parse()?, &settings, args.json).await,
         }
     })

@@ -1,10 +1,11 @@
 //! Dates as an organiser means them: the last day of a room is a day in Germany, to its end.
 
+use crate::ids::Language;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-const ZONE: &str = "Europe/Berlin";
+pub(super) const ZONE: &str = "Europe/Berlin";
 const MONTHS_DE: [&str; 12] = [
     "Januar",
     "Februar",
@@ -20,8 +21,23 @@ const MONTHS_DE: [&str; 12] = [
     "Dezember",
 ];
 
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// The organisers' time zone; its rules are in the program, for a machine without tzdata.
-fn zone() -> TimeZone {
+pub(super) fn zone() -> TimeZone {
     TimeZone::get(ZONE).expect("the zone is built into the program")
 }
 
@@ -64,13 +80,16 @@ pub(super) fn rfc3339(seconds: i64) -> String {
     instant(seconds).to_string()
 }
 
-/// The date as it is written in a German letter: "31. Dezember 2026".
-pub(super) fn german(date: Date) -> String {
-    let month = MONTHS_DE[usize::from(date.month().unsigned_abs()) - 1];
-    format!("{}. {month} {}", date.day(), date.year())
+/// The date as it is written in a letter: "31. Dezember 2026", "31 December 2026".
+pub(super) fn written(language: Language, date: Date) -> String {
+    let month = usize::from(date.month().unsigned_abs()) - 1;
+    match language {
+        Language::De => format!("{}. {} {}", date.day(), MONTHS_DE[month], date.year()),
+        Language::En => format!("{} {} {}", date.day(), MONTHS_EN[month], date.year()),
+    }
 }
 
-fn instant(seconds: i64) -> Timestamp {
+pub(super) fn instant(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(if seconds < 0 {
         Timestamp::MIN
     } else {
@@ -117,8 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn a_german_letter_spells_the_month() {
-        assert_eq!(german(day(NOW)), "22. November 2026");
-        assert_eq!(german("2027-03-01".parse().expect("a date")), "1. März 2027");
+    fn a_letter_spells_the_month() {
+        assert_eq!(written(Language::De, day(NOW)), "22. November 2026");
+        let march = "2027-03-01".parse().expect("a date");
+        assert_eq!(written(Language::De, march), "1. März 2027");
+        assert_eq!(written(Language::En, march), "1 March 2027");
     }
 }

@@ -6,18 +6,22 @@
 //! Nothing here has a deadline of its own but the wait for another writer; the caller sets one.
 
 mod book;
+mod change;
 mod draw;
 mod error;
 mod folder;
 mod key_file;
+mod pins;
 mod row;
 mod seal;
 #[cfg(test)]
 mod tests;
 
-pub use book::{NewBooking, PinChoice};
+pub use book::NewBooking;
+pub use change::Change;
 pub use error::StoreError;
 pub use folder::{DATABASE_FILE, KEY_FILE};
+pub use pins::PinChoice;
 
 use crate::ids::RoomNumber;
 use crate::room::Booking;
@@ -38,6 +42,8 @@ pub const ROOMS_MAX: u32 = RoomNumber::COUNT / 100;
 pub const NAME_CHARS_MAX: usize = 60;
 /// For how many days nobody gets the number of a cancelled room.
 pub const RETIRED_DAYS: i64 = 90;
+/// For how many days a caller who keys the PIN before the last change hears that it has changed.
+pub const FORMER_PIN_DAYS: i64 = 90;
 
 const CONNECTIONS_MAX: u32 = 4;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -71,7 +77,7 @@ impl Store {
             seal: Arc::new(Seal::new(&key)),
         };
         if let Some(row) = sample {
-            row.booking(&store.seal)?;
+            row.booking(&store.seal, unix_now() / DAY_S)?;
         }
         Ok(store)
     }
@@ -93,17 +99,22 @@ impl Store {
     pub async fn list(&self) -> Result<Vec<Booking>, StoreError> {
         let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM rooms ORDER BY created, number"));
         let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
-        rows.into_iter().map(|row| row.booking(&self.seal)).collect()
+        let today = unix_now() / DAY_S;
+        rows.into_iter()
+            .map(|row| row.booking(&self.seal, today))
+            .collect()
     }
 
     /// The room `number`, if it is booked; an expired one is found too.
     pub async fn find(&self, number: RoomNumber) -> Result<Option<Booking>, StoreError> {
-        let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM rooms WHERE number = $1"));
-        let row: Option<Row> = sqlx::query_as(sql)
-            .bind(i64::from(number.get()))
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|row| row.booking(&self.seal)).transpose()
+        self.find_at(number, unix_now()).await
+    }
+
+    /// Changes the room `number`, and says what it is now; `None` if there is no such room. Nobody who is inside is
+    /// touched by it.
+    pub async fn change(&self, number: RoomNumber, change: &Change) -> Result<Option<Booking>, StoreError> {
+        let now = unix_now();
+        change::change(&self.pool, &self.seal, number, change, now, &mut draw::below).await
     }
 
     /// Deletes the room `number` and retires its number; `false` if there is no such room.
@@ -114,6 +125,15 @@ impl Store {
     /// Waits until all is written and closes the connections.
     pub async fn close(self) {
         self.pool.close().await;
+    }
+
+    async fn find_at(&self, number: RoomNumber, now: i64) -> Result<Option<Booking>, StoreError> {
+        let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM rooms WHERE number = $1"));
+        let row: Option<Row> = sqlx::query_as(sql)
+            .bind(i64::from(number.get()))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.booking(&self.seal, now / DAY_S)).transpose()
     }
 
     async fn cancel_at(&self, number: RoomNumber, now: i64) -> Result<bool, StoreError> {
@@ -159,7 +179,7 @@ async fn connect(dir: &Path) -> Result<SqlitePool, StoreError> {
 
 async fn sealed_sample(pool: &SqlitePool) -> Result<Option<Row>, StoreError> {
     let sql = AssertSqlSafe(format!(
-        "SELECT {COLUMNS} FROM rooms WHERE pin IS NOT NULL LIMIT 1"
+        "SELECT {COLUMNS} FROM rooms WHERE pin IS NOT NULL OR former_pin IS NOT NULL LIMIT 1"
     ));
     Ok(sqlx::query_as(sql).fetch_optional(pool).await?)
 }

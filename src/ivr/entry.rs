@@ -3,7 +3,8 @@
 
 use super::table::Question;
 use super::timers;
-use crate::ids::{ROOM_DIGITS, RoomNumber};
+use super::words::Gate;
+use crate::ids::{ROOM_DIGITS, Role, RoomNumber};
 use crate::secret::{Digits, PIN_DIGITS, PIN_DIGITS_MAX, Pin};
 use std::time::Duration;
 
@@ -14,8 +15,10 @@ pub(super) enum Outcome {
     Number(RoomNumber),
     /// A room number is wanted and these digits cannot be one.
     NoNumber,
-    /// The PIN of the room keyed before.
-    Match,
+    /// A PIN of the room keyed before, and what it makes of the caller.
+    Match(Role),
+    /// The PIN that the room had before.
+    Former,
     /// Any other PIN.
     Mismatch,
 }
@@ -37,11 +40,11 @@ impl Entry {
 
     /// Whether the entry ends here, without `#` or pause. In the retry question seven digits may be a room number or the
     /// beginning of a longer PIN, so only an entry that can be nothing else ends by length.
-    pub(super) fn is_full(&self, question: Question, pin: Option<&Pin>) -> bool {
+    pub(super) fn is_full(&self, question: Question, gate: Option<&Gate>) -> bool {
         match question {
             Question::Room => self.digits.len() >= ROOM_DIGITS,
             Question::Retry => self.digits.len() >= PIN_DIGITS_MAX,
-            Question::Pin => self.digits.len() >= PIN_DIGITS_MAX || self.is_pin(pin),
+            Question::Pin => self.digits.len() >= PIN_DIGITS_MAX || self.as_pin(gate) != Outcome::Mismatch,
         }
     }
 
@@ -55,12 +58,11 @@ impl Entry {
     }
 
     /// What the finished entry was, and forgets it.
-    pub(super) fn finish(&mut self, question: Question, pin: Option<&Pin>) -> Outcome {
+    pub(super) fn finish(&mut self, question: Question, gate: Option<&Gate>) -> Outcome {
         let outcome = match question {
             Question::Room => self.as_room(),
             Question::Retry if self.digits.len() == ROOM_DIGITS => self.as_room(),
-            Question::Retry | Question::Pin if self.is_pin(pin) => Outcome::Match,
-            Question::Retry | Question::Pin => Outcome::Mismatch,
+            Question::Retry | Question::Pin => self.as_pin(gate),
         };
         self.digits.clear();
         outcome
@@ -70,7 +72,17 @@ impl Entry {
         RoomNumber::parse(self.digits.reveal()).map_or(Outcome::NoNumber, Outcome::Number)
     }
 
-    fn is_pin(&self, pin: Option<&Pin>) -> bool {
-        pin.is_some_and(|pin| pin.matches(&self.digits))
+    /// All PINs are compared, whichever it is.
+    fn as_pin(&self, gate: Option<&Gate>) -> Outcome {
+        let Some(gate) = gate else {
+            return Outcome::Mismatch;
+        };
+        let is = |pin: &Option<_>| pin.as_ref().is_some_and(|pin: &Pin| pin.matches(&self.digits));
+        match (gate.pin.matches(&self.digits), is(&gate.leader), is(&gate.former)) {
+            (true, _, _) => Outcome::Match(Role::Member),
+            (_, true, _) => Outcome::Match(Role::Leader),
+            (_, _, true) => Outcome::Former,
+            (false, false, false) => Outcome::Mismatch,
+        }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! A guesser learns nothing about which rooms exist: a number that cannot be a room (wrong length, wrong check digit) and
 //! one that no room has are asked for a PIN like any other, every wrong entry ends by the same rules, and room and PIN are
-//! judged together. Only the room's own PIN ends an entry early.
+//! judged together. Only a PIN of the room itself, present or former, ends an entry early: who keys it knows that the room
+//! exists. After many wrong tries the bridge may have a wrong one answered late (`handle_patience`), a right one never.
 //!
 //! # The table
 //!
@@ -33,11 +34,16 @@
 //! | Keying(Retry) | Number | LookingUp | LookUp |
 //! | Keying(Retry) | NoNumber | Asking(Pin) | AskPin |
 //! | Keying(Retry) | Match | Admitting | Admit |
-//! | Keying(Retry) | Mismatch | Asking(Retry) | Fail |
-//! | Keying(Retry) | LastMismatch | Leaving(TriesSpent) | FailAndGoodbye |
+//! | Keying(Retry) | Mismatch | Withholding | Fail |
+//! | Keying(Retry) | Former | Asking(Pin) | TellChange |
+//! | Keying(Retry) | LastFormer | Leaving(TriesSpent) | Goodbye |
 //! | Keying(Pin) | Match | Admitting | Admit |
-//! | Keying(Pin) | Mismatch | Asking(Retry) | Fail |
-//! | Keying(Pin) | LastMismatch | Leaving(TriesSpent) | FailAndGoodbye |
+//! | Keying(Pin) | Mismatch | Withholding | Fail |
+//! | Keying(Pin) | Former | Asking(Pin) | TellChange |
+//! | Keying(Pin) | LastFormer | Leaving(TriesSpent) | Goodbye |
+//! | Withholding | Answer | Asking(Retry) | TellMismatch |
+//! | Withholding | LastAnswer | Leaving(TriesSpent) | Goodbye |
+//! | Withholding | Overtime | Leaving(Overtime) | Goodbye |
 //! | Cleared(q) | Digit | Keying(q) | Nothing |
 //! | Cleared(q) | Blank | Asking(q) | AskAgain |
 //! | Cleared(q) | Idle | Asking(q) | AskAgain |
@@ -49,11 +55,12 @@
 //! | Admitting | Welcome | Welcomed | Nothing |
 //! | Admitting | Full | Leaving(Full) | Goodbye |
 //! | Admitting | Expired | Leaving(Expired) | Goodbye |
+//! | Admitting | Locked | Leaving(Locked) | Goodbye |
 //! | Admitting | Unavailable | Leaving(Unavailable) | Goodbye |
 //! | Leaving(f) | Played | Gone | HangUp(f) |
 //!
-//! Keys become events only in the five states that have a question (`Quiet` has that for the room). In `LookingUp` they
-//! wait for the answer; from `Admitting` on they mean nothing.
+//! Keys become events only in the five states that have a question (`Quiet` has that for the room). In `LookingUp`
+//! and `Withholding` they wait for the answer; from `Admitting` on they mean nothing.
 
 mod entry;
 mod reception;
@@ -62,6 +69,8 @@ mod timers;
 mod words;
 
 #[cfg(test)]
+mod leaders;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rig;
@@ -69,4 +78,6 @@ mod rig;
 mod stories;
 
 pub use reception::Reception;
-pub use words::{Attempt, Counts, Farewell, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict};
+pub use words::{
+    Attempt, Counts, Farewell, Gate, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict,
+};

@@ -1,7 +1,8 @@
 //! What holds for every caller, however odd.
 
-use super::rig::{Rig, ms, pin, room, secs};
+use super::rig::{Rig, admit, admit_as, ms, pin, pins, room, secs};
 use super::{Lookup, Output, Verdict};
+use crate::ids::Role;
 use crate::secret::Key;
 use crate::units::Time;
 use proptest::prelude::*;
@@ -17,6 +18,7 @@ fn presses() -> impl Strategy<Value = Vec<(u64, String)>> {
         2 => Just(format!("{number}#")),
         2 => "[0-8]{1,12}#?",
         1 => Just("493817".to_owned()),
+        1 => Just("7305".to_owned()),
     ];
     let pause = prop_oneof![0..200_u64, 0..5_000_u64, 0..40_000_u64];
     prop::collection::vec((pause, keys), 0..60)
@@ -28,6 +30,8 @@ fn found() -> impl Strategy<Value = Lookup> {
         Just(pin("493817")),
         Just(pin("4938")),
         Just(pin("9999999999")),
+        Just(pins("493817", "7305", "8888")),
+        Just(pins("7305", "802641", "493817")),
         Just(Lookup::Open),
         Just(Lookup::Unavailable),
     ]
@@ -37,7 +41,8 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     prop_oneof![
         Just(Verdict::Welcome),
         Just(Verdict::Full),
-        Just(Verdict::Expired)
+        Just(Verdict::Expired),
+        Just(Verdict::Locked),
     ]
 }
 
@@ -48,12 +53,14 @@ fn call(
     verdict: Verdict,
     lookup_ms: u64,
     prompt_ms: Option<u64>,
+    silence_ms: u64,
 ) -> Rig {
     let mut rig = Rig::new(found);
     rig.verdict = verdict;
     rig.lookup_takes = ms(lookup_ms);
     rig.prompt_lasts = prompt_ms.map(ms);
     for (pause, keys) in presses {
+        rig.reception.handle_patience(rig.now, ms(silence_ms));
         rig.wait(ms(*pause)).keys(keys, ms(50));
     }
     rig.wait(secs(700));
@@ -66,13 +73,13 @@ proptest! {
     #[test]
     fn every_reception_ends_in_time_with_at_most_four_failures(
         presses in presses(), found in found(), verdict in verdict(), lookup_ms in 0..8_000_u64,
-        prompt_ms in prop::option::of(0..25_000_u64),
+        prompt_ms in prop::option::of(0..25_000_u64), silence_ms in 0..40_000_u64,
     ) {
-        let rig = call(&presses, found, verdict, lookup_ms, prompt_ms);
+        let rig = call(&presses, found, verdict, lookup_ms, prompt_ms, silence_ms);
         prop_assert!(rig.reception.is_over());
         prop_assert_eq!(rig.reception.poll_timeout(), None);
-        prop_assert!(rig.count(Output::Failed) <= 4);
-        prop_assert!(rig.count(Output::Admit(room())) <= 1);
+        prop_assert!(rig.failures() + rig.count(Output::Outdated) <= 4);
+        prop_assert!(rig.count(admit()) + rig.count(admit_as(Role::Leader)) <= 1);
         let last = rig.log.last().map(|(at, _)| *at);
         let bound = Time::from_millis(5_000) + secs(600 + 15 + 5);
         prop_assert!(last.is_none_or(|at| at <= bound));
@@ -86,13 +93,14 @@ proptest! {
 
     #[test]
     fn no_number_of_wrong_entries_tells_a_room_from_none(
-        presses in presses(), digits in "9{4,10}", lookup_ms in 0..4_000_u64, prompt_ms in 0..25_000_u64,
+        presses in presses(), digits in "9{4,10}", leader in "9{4,10}", former in "9{4,10}",
+        lookup_ms in 0..4_000_u64, prompt_ms in 0..25_000_u64, silence_ms in 0..40_000_u64,
     ) {
-        // A PIN of nines that the caller cannot key: everything keyed is wrong.
+        // PINs of nines that the caller cannot key: everything keyed is wrong.
         let presses: Vec<_> =
             presses.into_iter().map(|(pause, keys)| (pause, keys.replace('9', "8"))).collect();
-        let trace = |found| call(&presses, found, Verdict::Welcome, lookup_ms, Some(prompt_ms)).log;
-        prop_assert_eq!(trace(pin(&digits)), trace(Lookup::Unknown));
+        let trace = |found| call(&presses, found, Verdict::Welcome, lookup_ms, Some(prompt_ms), silence_ms).log;
+        prop_assert_eq!(trace(pins(&digits, &leader, &former)), trace(Lookup::Unknown));
     }
 }
 

@@ -4,11 +4,12 @@
 use super::entry::{Entry, Outcome};
 use super::table::{Act, Event, Question, State, Step, step};
 use super::timers::{self, armed, total_applies};
-use super::words::{Attempt, Counts, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict};
-use crate::ids::RoomNumber;
-use crate::secret::{Key, PIN_DIGITS_MAX, Pin};
+use super::words::{Attempt, Counts, Gate, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict};
+use crate::ids::{Role, RoomNumber};
+use crate::secret::{Key, PIN_DIGITS_MAX};
 use crate::units::Time;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Tries in one call.
 pub(super) const TRIES: u8 = 4;
@@ -16,7 +17,7 @@ pub(super) const TRIES: u8 = 4;
 const REPEATS: u8 = 2;
 /// How often `#` or `*` without digits has the question said again; more of them count as silence.
 const BLANKS: u8 = 10;
-/// Keys kept while a room is looked up.
+/// Keys kept while an answer is waited for.
 pub(super) const KEYS_WAITING: usize = 32;
 
 // A dial string's second half, PIN and `#`, must fit, whatever is keyed around it.
@@ -26,7 +27,7 @@ const _: () = assert!(KEYS_WAITING > 2 * (PIN_DIGITS_MAX + 1));
 #[derive(Clone, Copy)]
 enum Ended {
     ByHash,
-    /// By length, by pause, or by being the PIN: a `#` may still follow it.
+    /// By length, by pause, or by being a PIN of the room: a `#` may still follow it.
     ByItself,
 }
 
@@ -38,8 +39,13 @@ pub struct Reception {
     /// The room keyed last, if the digits can be a room's.
     room: Option<RoomNumber>,
     /// What opens that room, if it exists.
-    pin: Option<Pin>,
+    gate: Option<Gate>,
+    /// What the PIN made of the caller.
+    role: Role,
+    /// Wrong tries, and those with the former PIN.
     failures: u8,
+    /// How long the next wrong try is left without an answer.
+    withhold: Duration,
     /// In this question.
     silences: u8,
     blanks: u8,
@@ -58,8 +64,10 @@ impl Reception {
             state: State::Quiet,
             entry: Entry::default(),
             room: None,
-            pin: None,
+            gate: None,
+            role: Role::Member,
             failures: 0,
+            withhold: Duration::ZERO,
             silences: 0,
             blanks: 0,
             keys_waiting: VecDeque::new(),
@@ -90,8 +98,10 @@ impl Reception {
             | State::Waiting(question)
             | State::Keying(question)
             | State::Cleared(question) => self.press(now, question, key),
-            State::LookingUp if self.keys_waiting.len() < KEYS_WAITING => self.keys_waiting.push_back(key),
-            State::LookingUp => self.counts.keys_dropped += 1,
+            State::LookingUp | State::Withholding if self.keys_waiting.len() < KEYS_WAITING => {
+                self.keys_waiting.push_back(key);
+            }
+            State::LookingUp | State::Withholding => self.counts.keys_dropped += 1,
             State::Admitting | State::Leaving(_) | State::Welcomed | State::Gone => {
                 self.counts.keys_ignored += 1;
             }
@@ -110,8 +120,8 @@ impl Reception {
             Lookup::Guarded(_) | Lookup::Unknown => Event::Closed,
             Lookup::Unavailable => Event::Unavailable,
         };
-        if let (Lookup::Guarded(pin), State::LookingUp) = (found, self.state) {
-            self.pin = Some(pin);
+        if let (Lookup::Guarded(gate), State::LookingUp) = (found, self.state) {
+            self.gate = Some(gate);
         }
         self.apply(now, event);
         self.take_waiting_keys(now);
@@ -123,8 +133,15 @@ impl Reception {
             Verdict::Welcome => Event::Welcome,
             Verdict::Full => Event::Full,
             Verdict::Expired => Event::Expired,
+            Verdict::Locked => Event::Locked,
         };
         self.apply(now, event);
+    }
+
+    /// From now on a wrong try is answered only after `silence` (at most 30 s): said before the try is judged. A right one
+    /// is never kept waiting.
+    pub fn handle_patience(&mut self, _now: Time, silence: Duration) {
+        self.withhold = silence.min(timers::WITHHELD_MAX);
     }
 
     /// Whatever is due now happens.
@@ -172,7 +189,7 @@ impl Reception {
         if let Some(digit) = key.digit() {
             self.entry.push(digit);
             self.apply(now, Event::Digit);
-            if self.entry.is_full(question, self.pin.as_ref()) {
+            if self.entry.is_full(question, self.gate.as_ref()) {
                 self.finish(now, question, Ended::ByItself);
             }
         } else if !keying {
@@ -199,7 +216,7 @@ impl Reception {
             self.swallow_until = Some(now + timers::SWALLOW);
         }
         self.silences = 0;
-        let event = match self.entry.finish(question, self.pin.as_ref()) {
+        let event = match self.entry.finish(question, self.gate.as_ref()) {
             Outcome::Number(room) => {
                 self.remember(Some(room));
                 Event::Number
@@ -208,16 +225,33 @@ impl Reception {
                 self.remember(None);
                 Event::NoNumber
             }
-            Outcome::Match => Event::Match,
-            Outcome::Mismatch if self.failures + 1 < TRIES => Event::Mismatch,
-            Outcome::Mismatch => Event::LastMismatch,
+            Outcome::Match(role) => {
+                self.role = role;
+                Event::Match
+            }
+            Outcome::Mismatch => Event::Mismatch,
+            Outcome::Former => self.outdated(),
         };
         self.apply(now, event);
+        if self.state == State::Withholding && self.withhold.is_zero() {
+            self.fire(now, Reason::Withheld);
+        }
+    }
+
+    /// A caller with the old sheet: a try like any other, but answered at once.
+    fn outdated(&mut self) -> Event {
+        self.failures += 1;
+        self.outputs.push_back(Output::Outdated);
+        if self.failures < TRIES {
+            Event::Former
+        } else {
+            Event::LastFormer
+        }
     }
 
     fn remember(&mut self, room: Option<RoomNumber>) {
         self.room = room;
-        self.pin = None;
+        self.gate = None;
     }
 
     fn fire(&mut self, now: Time, reason: Reason) {
@@ -234,6 +268,8 @@ impl Reception {
             (Reason::FirstDigit, _) => self.apply(now, Event::LastSilence),
             (Reason::Pause, State::Keying(question)) => self.finish(now, question, Ended::ByItself),
             (Reason::Pause, _) => self.counts.unexpected += 1,
+            (Reason::Withheld, _) if self.failures < TRIES => self.apply(now, Event::Answer),
+            (Reason::Withheld, _) => self.apply(now, Event::LastAnswer),
             (Reason::Cleared, _) => self.apply(now, Event::Idle),
             (Reason::Unanswered, _) => {
                 self.counts.unanswered += 1;
@@ -244,7 +280,7 @@ impl Reception {
     }
 
     fn take_waiting_keys(&mut self, now: Time) {
-        while self.state != State::LookingUp
+        while !matches!(self.state, State::LookingUp | State::Withholding)
             && let Some(key) = self.keys_waiting.pop_front()
         {
             self.handle_key(now, key);
@@ -272,18 +308,19 @@ impl Reception {
             Act::Remind => self.ask(Lead::StillNothingKeyed),
             Act::Hush => self.hush(),
             Act::LookUp => self.outputs.extend(self.room.map(Output::LookUp)),
-            Act::Admit => self.outputs.extend(self.room.map(Output::Admit)),
-            Act::Fail => {
-                self.fail();
+            Act::Admit => {
+                let role = self.role;
+                self.outputs
+                    .extend(self.room.map(|room| Output::Admit { room, role }));
+            }
+            Act::Fail => self.fail(),
+            Act::TellChange => self.ask(Lead::PinChanged),
+            Act::TellMismatch => {
                 self.ask(Lead::Mismatch(match self.failures {
                     0 | 1 => Mismatch::First,
                     2 => Mismatch::Second,
                     _ => Mismatch::Third,
                 }));
-            }
-            Act::FailAndGoodbye => {
-                self.fail();
-                self.say_goodbye();
             }
             Act::Goodbye => self.say_goodbye(),
             Act::HangUp(farewell) => self.outputs.push_back(Output::HangUp(farewell)),
@@ -292,7 +329,8 @@ impl Reception {
 
     fn fail(&mut self) {
         self.failures += 1;
-        self.outputs.push_back(Output::Failed);
+        self.counts.answers_withheld += u64::from(!self.withhold.is_zero());
+        self.outputs.push_back(Output::Failed { room: self.room });
     }
 
     fn ask(&mut self, lead: Lead) {
@@ -332,11 +370,12 @@ impl Reception {
     }
 
     fn arm(&mut self, now: Time) {
-        let patience = match self.state {
+        let span = match self.state {
             State::Keying(question) => self.entry.patience(question),
+            State::Withholding => self.withhold,
             _ => timers::PAUSE,
         };
-        self.deadline = armed(self.state, patience).map(|(wait, reason)| (now + wait, reason));
+        self.deadline = armed(self.state, span).map(|(wait, reason)| (now + wait, reason));
         if self.is_over() {
             self.remember(None);
         }

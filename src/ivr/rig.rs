@@ -1,7 +1,7 @@
 //! A bridge for tests: answers lookups and verdicts, plays prompts for a while, keeps a log. No clock, only `wait`.
 
-use super::{Farewell, Line, Lookup, Output, Reception, Verdict};
-use crate::ids::RoomNumber;
+use super::{Farewell, Gate, Line, Lookup, Output, Reception, Verdict};
+use crate::ids::{Role, RoomNumber};
 use crate::secret::{Key, Pin};
 use crate::units::Time;
 use std::time::Duration;
@@ -20,7 +20,25 @@ pub fn room() -> RoomNumber {
 }
 
 pub fn pin(digits: &str) -> Lookup {
-    Lookup::Guarded(Pin::parse(digits).expect("4 to 10 digits"))
+    pins(digits, "", "")
+}
+
+/// A room with its PIN, leader PIN and former PIN; an empty one is none.
+pub fn pins(pin: &str, leader: &str, former: &str) -> Lookup {
+    Lookup::Guarded(Gate {
+        pin: Pin::parse(pin).expect("4 to 10 digits"),
+        leader: Pin::parse(leader),
+        former: Pin::parse(former),
+    })
+}
+
+/// What a member is admitted by.
+pub fn admit() -> Output {
+    admit_as(Role::Member)
+}
+
+pub fn admit_as(role: Role) -> Output {
+    Output::Admit { room: room(), role }
 }
 
 pub struct Rig {
@@ -119,8 +137,8 @@ impl Rig {
                 }
                 Output::Hush => self.due.retain(|(_, due)| *due != Due::Played),
                 Output::LookUp(_) => self.due.push((self.now + self.lookup_takes, Due::Found)),
-                Output::Admit(_) => self.due.push((self.now + self.verdict_takes, Due::Verdict)),
-                Output::Failed | Output::HangUp(_) => {}
+                Output::Admit { .. } => self.due.push((self.now + self.verdict_takes, Due::Verdict)),
+                Output::Failed { .. } | Output::Outdated | Output::HangUp(_) => {}
             }
             self.log.push((self.now, output));
         }
@@ -143,6 +161,11 @@ impl Rig {
         self.log.iter().filter(|(_, logged)| *logged == output).count()
     }
 
+    pub fn failures(&self) -> usize {
+        let failed = |(_, output): &&(Time, Output)| matches!(output, Output::Failed { .. });
+        self.log.iter().filter(failed).count()
+    }
+
     pub fn farewell(&self) -> Option<Farewell> {
         self.log.iter().find_map(|(_, output)| match output {
             Output::HangUp(farewell) => Some(*farewell),
@@ -153,6 +176,6 @@ impl Rig {
     pub fn admitted(&self) -> bool {
         self.log
             .iter()
-            .any(|(_, output)| matches!(output, Output::Admit(_)))
+            .any(|(_, output)| matches!(output, Output::Admit { .. }))
     }
 }

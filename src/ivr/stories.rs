@@ -1,12 +1,12 @@
 //! Calls as members make them.
 
 use super::reception::KEYS_WAITING;
-use super::rig::{Rig, ms, pin, room, secs};
+use super::rig::{Rig, admit, ms, pin, room, secs};
 use super::{Attempt, Farewell, Lead, Line, Lookup, Mismatch, Output, Reason, Subject, Verdict};
 use crate::ids::RoomNumber;
 use crate::secret::Key;
 
-fn ask(lead: Lead, subject: Subject, attempt: Attempt) -> Output {
+pub(super) fn ask(lead: Lead, subject: Subject, attempt: Attempt) -> Output {
     Output::Say(Line::Ask {
         lead,
         subject,
@@ -14,8 +14,12 @@ fn ask(lead: Lead, subject: Subject, attempt: Attempt) -> Output {
     })
 }
 
+pub(super) fn failed() -> Output {
+    Output::Failed { room: Some(room()) }
+}
+
 /// Keyed the room, and the question for the PIN was heard.
-fn at_the_pin(found: Lookup) -> Rig {
+pub(super) fn at_the_pin(found: Lookup) -> Rig {
     let mut rig = Rig::new(found);
     rig.wait(secs(8)).slowly(&format!("{}#", room())).wait(secs(7));
     rig.log.clear();
@@ -32,7 +36,7 @@ fn a_patient_member_gets_in() {
     let question = ask(Lead::Nothing, Subject::Pin, Attempt::First);
     assert_eq!(rig.look(), [Output::LookUp(room()), question]);
     rig.wait(secs(6)).slowly("493817");
-    assert_eq!(rig.look(), [Output::Admit(room())]);
+    assert_eq!(rig.look(), [admit()]);
     assert!(rig.reception.is_over());
     assert_eq!(rig.reception.poll_timeout(), None);
 }
@@ -49,8 +53,8 @@ fn a_burst_in_the_opening_silence_skips_the_greeting() {
         let greeting = ask(Lead::Greeting, Subject::Room, Attempt::First);
         assert_eq!(rig.count(greeting), 0);
         assert_eq!(rig.count(Output::Hush), 1);
-        assert_eq!(rig.count(Output::Admit(room())), 1);
-        assert_eq!(rig.count(Output::Failed), 0);
+        assert_eq!(rig.count(admit()), 1);
+        assert_eq!(rig.failures(), 0);
     }
 }
 
@@ -66,7 +70,7 @@ fn a_burst_during_the_greeting_stops_it() {
         Output::LookUp(room()),
         question,
         Output::Hush,
-        Output::Admit(room()),
+        admit(),
     ];
     assert_eq!(rig.look(), expected);
 }
@@ -94,7 +98,7 @@ fn a_wrong_number_is_asked_for_a_pin_like_any_other() {
         };
         assert_eq!(rig.lines().last(), Some(&question), "{keyed}");
         rig.slowly("493817#");
-        assert_eq!(rig.count(Output::Failed), 1);
+        assert_eq!(rig.failures(), 1);
     }
 }
 
@@ -125,7 +129,7 @@ fn pins_of_every_length_open_their_room_at_their_last_digit() {
     for digits in ["4938", "49381", "4938172", "4938172605"] {
         let mut rig = at_the_pin(pin(digits));
         rig.slowly(digits);
-        assert_eq!(rig.look(), [Output::Hush, Output::Admit(room())][1..], "{digits}");
+        assert_eq!(rig.look(), [Output::Hush, admit()][1..], "{digits}");
     }
 }
 
@@ -134,13 +138,13 @@ fn a_wrong_pin_ends_by_pause_sooner_once_it_is_long_enough() {
     for (keyed, pause) in [("12345", secs(8)), ("123456", secs(4)), ("1234567", secs(4))] {
         let mut rig = at_the_pin(pin("493817"));
         rig.keys(keyed, ms(0)).wait(pause - ms(1));
-        assert_eq!(rig.count(Output::Failed), 0);
+        assert_eq!(rig.failures(), 0);
         rig.wait(ms(1));
-        assert_eq!(rig.count(Output::Failed), 1);
+        assert_eq!(rig.failures(), 1);
     }
     let mut rig = at_the_pin(pin("493817"));
     rig.keys("1234567890", ms(0));
-    assert_eq!(rig.count(Output::Failed), 1);
+    assert_eq!(rig.failures(), 1);
 }
 
 #[test]
@@ -149,9 +153,9 @@ fn who_mistyped_the_pin_may_key_the_pin_again_instead_of_the_room() {
         let mut rig = at_the_pin(pin("493817"));
         rig.slowly("493871#");
         let again = ask(Lead::Mismatch(Mismatch::First), Subject::Room, Attempt::Second);
-        assert_eq!(rig.look(), [Output::Failed, again]);
+        assert_eq!(rig.look(), [failed(), again]);
         rig.wait(secs(9)).slowly(retry).wait(wait);
-        assert_eq!(rig.look(), [Output::Admit(room())]);
+        assert_eq!(rig.look(), [admit()]);
     }
 }
 
@@ -174,7 +178,7 @@ fn four_wrong_tries_end_in_a_goodbye_that_is_heard() {
         rig.slowly("111111#").wait(secs(1));
     }
     let goodbye = Output::Say(Line::Goodbye(Farewell::TriesSpent));
-    assert_eq!(rig.count(Output::Failed), 4);
+    assert_eq!(rig.failures(), 4);
     assert_eq!(rig.count(goodbye), 1);
     rig.burst("493817#");
     assert_eq!(rig.farewell(), None);
@@ -238,7 +242,7 @@ fn a_trailing_hash_is_swallowed_once_and_for_three_seconds() {
 fn a_star_clears_and_the_question_is_said_again_if_nothing_follows() {
     let mut rig = at_the_pin(pin("493817"));
     rig.slowly("4917*493817");
-    assert_eq!(rig.look(), [Output::Admit(room())]);
+    assert_eq!(rig.look(), [admit()]);
 
     let mut rig = at_the_pin(pin("493817"));
     rig.slowly("4917*").wait(secs(2));
@@ -253,7 +257,7 @@ fn a_lone_hash_costs_no_try_and_too_many_count_as_silence() {
     rig.slowly("#####");
     assert_eq!(rig.lines().len(), 11);
     rig.wait(secs(90));
-    assert_eq!(rig.count(Output::Failed), 0);
+    assert_eq!(rig.failures(), 0);
     assert_eq!(rig.farewell(), Some(Farewell::Silence));
 }
 
@@ -266,7 +270,7 @@ fn letters_are_no_keys() {
 }
 
 #[test]
-fn a_full_an_expired_and_an_unreachable_room_are_told() {
+fn a_full_a_locked_an_expired_and_an_unreachable_room_are_told() {
     let told = |rig: &mut Rig, farewell| {
         rig.burst(&room().to_string()).wait(secs(1));
         assert_eq!(rig.lines(), [Line::Goodbye(farewell)]);
@@ -276,6 +280,7 @@ fn a_full_an_expired_and_an_unreachable_room_are_told() {
     for (verdict, farewell) in [
         (Verdict::Full, Farewell::Full),
         (Verdict::Expired, Farewell::Expired),
+        (Verdict::Locked, Farewell::Locked),
     ] {
         let mut rig = Rig::new(Lookup::Open);
         rig.verdict = verdict;

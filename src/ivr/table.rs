@@ -16,6 +16,8 @@ pub(super) enum State {
     Keying(Question),
     /// Digits were there and `*` cleared them.
     Cleared(Question),
+    /// A try was wrong, and the answer waits.
+    Withholding,
     /// The store was asked for the room.
     LookingUp,
     /// The room's rules were asked.
@@ -54,12 +56,18 @@ pub(super) enum Event {
     Number,
     /// The entry is over, a room number was wanted, and this cannot be one.
     NoNumber,
-    /// The entry is over and is the room's PIN.
+    /// The entry is over and is a PIN of the room.
     Match,
-    /// The entry is over and is not the room's PIN; a try is left.
+    /// The entry is over and is no PIN of the room.
     Mismatch,
+    /// The entry is over and is the PIN that the room had before; a try is left.
+    Former,
     /// The same, and no try is left.
-    LastMismatch,
+    LastFormer,
+    /// The mismatch was withheld long enough; a try is left.
+    Answer,
+    /// The same, and no try is left.
+    LastAnswer,
     /// What was said was heard to its end, or must have been.
     Played,
     /// Nothing was keyed.
@@ -80,6 +88,8 @@ pub(super) enum Event {
     Full,
     /// The booking is over.
     Expired,
+    /// A leader has locked the room.
+    Locked,
     /// Reception took too long.
     Overtime,
 }
@@ -96,7 +106,8 @@ pub(super) enum Act {
     AskPin,
     Admit,
     Fail,
-    FailAndGoodbye,
+    TellMismatch,
+    TellChange,
     Goodbye,
     HangUp(Farewell),
 }
@@ -146,6 +157,12 @@ pub(super) fn step(state: State, event: Event) -> Step {
             E::Overtime => leave(Farewell::Overtime),
             _ => Refused,
         },
+        S::Withholding => match event {
+            E::Answer => Go(S::Asking(Question::Retry), A::TellMismatch),
+            E::LastAnswer => leave(Farewell::TriesSpent),
+            E::Overtime => leave(Farewell::Overtime),
+            _ => Refused,
+        },
         S::LookingUp => match event {
             E::Open => Go(S::Admitting, A::Admit),
             E::Closed => Go(S::Asking(Question::Pin), A::AskPin),
@@ -157,6 +174,7 @@ pub(super) fn step(state: State, event: Event) -> Step {
             E::Welcome => Go(S::Welcomed, A::Nothing),
             E::Full => leave(Farewell::Full),
             E::Expired => leave(Farewell::Expired),
+            E::Locked => leave(Farewell::Locked),
             E::Unavailable => leave(Farewell::Unavailable),
             _ => Refused,
         },
@@ -178,8 +196,9 @@ fn keying(question: Question, event: Event) -> Step {
         (Q::Room | Q::Retry, E::Number) => Go(S::LookingUp, A::LookUp),
         (Q::Room | Q::Retry, E::NoNumber) => Go(S::Asking(Q::Pin), A::AskPin),
         (Q::Retry | Q::Pin, E::Match) => Go(S::Admitting, A::Admit),
-        (Q::Retry | Q::Pin, E::Mismatch) => Go(S::Asking(Q::Retry), A::Fail),
-        (Q::Retry | Q::Pin, E::LastMismatch) => Go(S::Leaving(Farewell::TriesSpent), A::FailAndGoodbye),
+        (Q::Retry | Q::Pin, E::Mismatch) => Go(S::Withholding, A::Fail),
+        (Q::Retry | Q::Pin, E::Former) => Go(S::Asking(Q::Pin), A::TellChange),
+        (Q::Retry | Q::Pin, E::LastFormer) => Go(S::Leaving(Farewell::TriesSpent), A::Goodbye),
         (Q::Room | Q::Retry | Q::Pin, _) => Refused,
     }
 }
@@ -190,15 +209,16 @@ mod tests {
     use super::*;
 
     const QUESTIONS: [Question; 3] = [Question::Room, Question::Retry, Question::Pin];
-    const FAREWELLS: [Farewell; 6] = [
+    const FAREWELLS: [Farewell; 7] = [
         Farewell::TriesSpent,
         Farewell::Silence,
         Farewell::Overtime,
         Farewell::Full,
         Farewell::Expired,
+        Farewell::Locked,
         Farewell::Unavailable,
     ];
-    const EVENTS: [Event; 20] = [
+    const EVENTS: [Event; 24] = [
         Event::Opening,
         Event::Digit,
         Event::Blank,
@@ -207,7 +227,10 @@ mod tests {
         Event::NoNumber,
         Event::Match,
         Event::Mismatch,
-        Event::LastMismatch,
+        Event::Former,
+        Event::LastFormer,
+        Event::Answer,
+        Event::LastAnswer,
         Event::Played,
         Event::Silence,
         Event::LastSilence,
@@ -218,12 +241,14 @@ mod tests {
         Event::Welcome,
         Event::Full,
         Event::Expired,
+        Event::Locked,
         Event::Overtime,
     ];
 
     fn states() -> Vec<State> {
         let mut states = vec![
             State::Quiet,
+            State::Withholding,
             State::LookingUp,
             State::Admitting,
             State::Welcomed,

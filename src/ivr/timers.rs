@@ -17,6 +17,8 @@ pub(super) const PAUSE_SHORT: Duration = Duration::from_secs(4);
 pub(super) const CLEARED: Duration = Duration::from_secs(3);
 /// How long after an entry that ended without it a `#` still belongs to that entry.
 pub(super) const SWALLOW: Duration = Duration::from_secs(3);
+/// Longest silence before a wrong try is answered, whatever the bridge asks for.
+pub(super) const WITHHELD_MAX: Duration = Duration::from_secs(30);
 /// Longer than any question: by then its end must have been told.
 pub(super) const PROMPT: Duration = Duration::from_secs(45);
 /// For the store and the room's rules, which have shorter deadlines of their own.
@@ -26,13 +28,14 @@ pub(super) const GOODBYE: Duration = Duration::from_secs(15);
 /// For the whole reception, without the goodbye.
 pub(super) const TOTAL: Duration = Duration::from_secs(600);
 
-/// What a state waits for. `patience` is how long it waits for the next digit.
-pub(super) fn armed(state: State, patience: Duration) -> Option<(Duration, Reason)> {
+/// What a state waits for. `span` is how long, where it depends: on what was keyed, or how many tries were wrong.
+pub(super) fn armed(state: State, span: Duration) -> Option<(Duration, Reason)> {
     match state {
         State::Quiet => Some((OPENING, Reason::Opening)),
         State::Asking(_) => Some((PROMPT, Reason::PromptUnended)),
         State::Waiting(_) => Some((FIRST_DIGIT, Reason::FirstDigit)),
-        State::Keying(_) => Some((patience, Reason::Pause)),
+        State::Keying(_) => Some((span, Reason::Pause)),
+        State::Withholding => Some((span, Reason::Withheld)),
         State::Cleared(_) => Some((CLEARED, Reason::Cleared)),
         State::LookingUp | State::Admitting => Some((ANSWER, Reason::Unanswered)),
         State::Leaving(_) => Some((GOODBYE, Reason::GoodbyeUnended)),
@@ -48,6 +51,7 @@ pub(super) fn total_applies(state: State) -> bool {
         | State::Waiting(_)
         | State::Keying(_)
         | State::Cleared(_)
+        | State::Withholding
         | State::LookingUp => true,
         State::Admitting | State::Leaving(_) | State::Welcomed | State::Gone => false,
     }

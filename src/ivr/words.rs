@@ -1,7 +1,7 @@
 //! Owns the words between reception and the bridge: what reception asks for, what it is answered, what it wants said.
 //! Must never name a prompt or a room's rules: the bridge maps lines to prompts and judges who may enter.
 
-use crate::ids::RoomNumber;
+use crate::ids::{Role, RoomNumber};
 use crate::secret::Pin;
 
 /// What reception asks of the bridge.
@@ -14,9 +14,11 @@ pub enum Output {
     /// Find this room; answered by `handle_lookup`.
     LookUp(RoomNumber),
     /// Room and PIN are right; answered by `handle_verdict`. Never asked twice before a verdict came.
-    Admit(RoomNumber),
-    /// One try failed.
-    Failed,
+    Admit { room: RoomNumber, role: Role },
+    /// One try failed, at this room if the digits can be a room's.
+    Failed { room: Option<RoomNumber> },
+    /// The caller keyed the PIN that the room had before: a try, but no guess.
+    Outdated,
     /// End the call: the goodbye was heard. Nothing follows.
     HangUp(Farewell),
 }
@@ -26,12 +28,23 @@ pub enum Output {
 pub enum Lookup {
     /// A room without PIN.
     Open,
-    /// A room with this PIN.
-    Guarded(Pin),
+    /// A room with a PIN.
+    Guarded(Gate),
     /// No such room.
     Unknown,
     /// The store does not answer.
     Unavailable,
+}
+
+/// The PINs of a room. None of them is the beginning of another: the store sees to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Lets in as a member.
+    pub pin: Pin,
+    /// Lets in as a leader.
+    pub leader: Option<Pin>,
+    /// The members' PIN before the last change: its caller hears that it has changed.
+    pub former: Option<Pin>,
 }
 
 /// What the room's rules say to a caller who knew room and PIN.
@@ -43,6 +56,8 @@ pub enum Verdict {
     Full,
     /// The booking is over, or the room was cancelled since it was looked up.
     Expired,
+    /// A leader has locked the room.
+    Locked,
 }
 
 /// Something to be said.
@@ -76,6 +91,8 @@ pub enum Lead {
     Greeting,
     /// Room number and PIN do not match; which of the two was wrong is not told.
     Mismatch(Mismatch),
+    /// The PIN has changed; what was keyed is the one before.
+    PinChanged,
     /// Nothing was keyed so far, for the first time after this question.
     NothingKeyed,
     /// Nothing was keyed again.
@@ -125,6 +142,8 @@ pub enum Farewell {
     Full,
     /// The room's booking is over.
     Expired,
+    /// A leader has locked the room.
+    Locked,
     /// The store, or the room, did not answer.
     Unavailable,
 }
@@ -142,6 +161,8 @@ pub enum Reason {
     Pause,
     /// Nothing followed a `*`.
     Cleared,
+    /// The silence after a wrong try is over.
+    Withheld,
     /// A lookup or a verdict was never answered.
     Unanswered,
     /// The end of the goodbye was never told.
@@ -155,7 +176,7 @@ pub enum Reason {
 pub struct Counts {
     /// Inputs that the state does not allow, such as a verdict that nobody asked for.
     pub unexpected: u64,
-    /// Keys lost because too many came while a room was looked up.
+    /// Keys lost because too many came while they had to wait.
     pub keys_dropped: u64,
     /// Keys that mean nothing: letters, and what is keyed during a goodbye.
     pub keys_ignored: u64,
@@ -165,11 +186,13 @@ pub struct Counts {
     pub prompts_unended: u64,
     /// Lookups and verdicts that were never answered.
     pub unanswered: u64,
+    /// Wrong tries that were answered late, because many were made.
+    pub answers_withheld: u64,
 }
 
 impl Counts {
     /// The counters by the names under which `status` shows them.
-    pub fn named(&self) -> [(&'static str, u64); 6] {
+    pub fn named(&self) -> [(&'static str, u64); 7] {
         [
             ("ivr_unexpected", self.unexpected),
             ("ivr_keys_dropped", self.keys_dropped),
@@ -177,6 +200,7 @@ impl Counts {
             ("ivr_hashes_swallowed", self.hashes_swallowed),
             ("ivr_prompts_unended", self.prompts_unended),
             ("ivr_unanswered", self.unanswered),
+            ("ivr_answers_withheld", self.answers_withheld),
         ]
     }
 }

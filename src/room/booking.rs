@@ -12,6 +12,10 @@ pub struct Booking {
     pub name: Option<String>,
     /// The members' PIN, if the room has one.
     pub pin: Option<Pin>,
+    /// The leader PIN, if the room has one; then it has a members' PIN too.
+    pub leader_pin: Option<Pin>,
+    /// The members' PIN before the last change, as long as a caller who keys it is to hear of the change.
+    pub former_pin: Option<Pin>,
     /// How many may be in it at once.
     pub seats: u32,
     /// In which language its members are spoken to.

@@ -61,15 +61,8 @@ pub struct World {
 /// The real recordings, decoded once a test run.
 fn bank() -> Arc<ClipBank> {
     static BANK: OnceLock<Arc<ClipBank>> = OnceLock::new();
-    let decode = |(_, wav): (_, &[u8])| -> Box<[i16]> {
-        let reader = hound::WavReader::new(wav).expect("built-in WAV");
-        reader
-            .into_samples()
-            .map(|sample| sample.expect("16 bit"))
-            .collect()
-    };
-    BANK.get_or_init(|| Arc::new(ClipBank::new(rundruf::speech::clips().map(decode).collect())))
-        .clone()
+    let decoded = || ClipBank::new(rundruf::speech::clips().map(|clip| clip.samples()).collect());
+    BANK.get_or_init(|| Arc::new(decoded())).clone()
 }
 
 impl World {

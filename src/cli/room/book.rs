@@ -1,14 +1,14 @@
 //! `rundruf room book`: standard output is the invitation and nothing else, ready to be pasted or printed.
 
+use super::paper::PaperArgs;
+use super::typed::{NoneIs, PinTyped, language};
 use super::view::{self, WithPin};
+use crate::cli::invitation::Invitation;
 use crate::cli::settings::Settings;
-use crate::cli::{invitation, out, when};
+use crate::cli::{out, when};
+use crate::ids::Language;
 use crate::io::store::{NewBooking, PinChoice, Store, unix_now};
 use crate::room::Booking;
-use crate::secret::{PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin};
-use std::convert::Infallible;
-use std::fmt;
-use std::str::FromStr;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BookArgs {
@@ -22,66 +22,57 @@ pub(super) struct BookArgs {
         hide_default_value = true
     )]
     pin: PinTyped,
+    /// A PIN for whoever leads the meeting: "auto" draws six digits, or your own 4 to 10 digits [default: none]
+    #[arg(long, value_name = "auto|DIGITS")]
+    leader_pin: Option<PinTyped>,
+    /// The language in which the members are spoken to and invited [default: rooms.language]
+    #[arg(long, value_name = "de|en", value_parser = language)]
+    language: Option<Language>,
     /// How many may be in the room at once [default: rooms.seats]
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     seats: Option<u32>,
     /// The room's last day [default: no end]
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<String>,
-}
-
-/// What stands after `--pin`. Not read by clap, which would repeat a wrong PIN in its message.
-#[derive(Clone)]
-struct PinTyped(String);
-
-impl FromStr for PinTyped {
-    type Err = Infallible;
-    fn from_str(typed: &str) -> Result<PinTyped, Infallible> {
-        Ok(PinTyped(typed.to_owned()))
-    }
-}
-
-impl fmt::Debug for PinTyped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl PinTyped {
-    fn choice(&self) -> anyhow::Result<PinChoice> {
-        match self.0.trim() {
-            "auto" => Ok(PinChoice::Drawn),
-            "none" => Ok(PinChoice::Without),
-            digits => Pin::parse(digits).map(PinChoice::Chosen).ok_or_else(|| {
-                anyhow::anyhow!(
-                    "--pin takes {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits, \"auto\" or \"none\": \
-                     leave it out and a good one is drawn"
-                )
-            }),
-        }
-    }
+    #[command(flatten)]
+    paper: PaperArgs,
 }
 
 pub(super) async fn run(args: BookArgs, settings: &Settings, json: bool) -> anyhow::Result<()> {
     let config = &settings.config;
     let until = args.until.as_deref().map(|typed| when::expiry(typed, unix_now()));
+    let leader_pin = args
+        .leader_pin
+        .map(|typed| typed.choice("--leader-pin", NoneIs::Refused));
+    let paper = args.paper.read(json)?;
     let new = NewBooking {
         name: args.name,
-        pin: args.pin.choice()?,
+        pin: args.pin.choice("--pin", NoneIs::Possible)?,
+        leader_pin: leader_pin.transpose()?.unwrap_or(PinChoice::Without),
         seats: args.seats.unwrap_or(config.rooms.seats),
-        language: config.rooms.language,
+        language: args.language.unwrap_or(config.rooms.language),
         expires: until.transpose()?,
     };
+    paper.fits(new.expires)?;
     let store = Store::open(&config.store.data).await?;
     let booked = store.book(&new).await;
     store.close().await;
     let booking = booked?;
+    let invitation = Invitation {
+        booking: &booking,
+        number: config.sip.number.as_deref(),
+        language: booking.language,
+        appointment: paper.appointment.as_ref(),
+    };
     if json {
-        return out::print_json(&WithPin::new(&booking));
+        out::print_json(&WithPin::new(&booking))?;
+        return paper.write_calendar(&invitation);
     }
-    out::print(&invitation::invitation(&booking, config.sip.number.as_deref()))?;
+    if !paper.is_calendar_only() {
+        out::print(&invitation.sheets())?;
+    }
     remark(&booking, settings);
-    Ok(())
+    paper.write_calendar(&invitation)
 }
 
 fn remark(booking: &Booking, settings: &Settings) {
@@ -91,7 +82,12 @@ fn remark(booking: &Booking, settings: &Settings) {
         view::until(booking, booking.created),
     );
     out::remark(&format!(
-        "\nBooked: room {room}, {seats} seats, {until}. The text above is for its members."
+        "\nBooked: room {room}, {seats} seats, {until}. The text above is for its members{}.",
+        if booking.leader_pin.is_some() {
+            "; what stands under the line, for its leader alone"
+        } else {
+            ""
+        }
     ));
     if settings.config.sip.number.is_none() {
         out::remark(

@@ -24,16 +24,19 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<()> {
 
 fn table(rooms: &[Booking], now: i64) -> String {
     let mut lines = vec![format!(
-        "{:<11}{:>6}  {:<5}{:<18}{}",
-        "ROOM", "SEATS", "PIN", "LAST DAY", "NAME"
+        "{:<11}{:>6}  {:<10}{:<5}{:<8}{:<18}{}",
+        "ROOM", "SEATS", "LANGUAGE", "PIN", "LEADER", "LAST DAY", "NAME"
     )];
     lines.extend(rooms.iter().map(|room| {
-        let pin = if room.pin.is_some() { "yes" } else { "no" };
+        let yes = |there| if there { "yes" } else { "no" };
         let name = room.name.as_deref().unwrap_or("");
         let line = format!(
-            "{:<11}{:>6}  {pin:<5}{:<18}{name}",
+            "{:<11}{:>6}  {:<10}{:<5}{:<8}{:<18}{name}",
             view::number(room),
             room.seats,
+            room.language.code(),
+            yes(room.pin.is_some()),
+            yes(room.leader_pin.is_some()),
             view::until(room, now)
         );
         line.trim_end().to_owned()

@@ -12,6 +12,8 @@ pub(super) struct WithPin<'a> {
     room: WithoutPin<'a>,
     /// `null` if the room has none.
     pin: Option<&'a str>,
+    /// `null` if the room has none.
+    leader_pin: Option<&'a str>,
 }
 
 /// A room for programs.
@@ -20,6 +22,7 @@ pub(super) struct WithoutPin<'a> {
     room: String,
     name: Option<&'a str>,
     has_pin: bool,
+    has_leader_pin: bool,
     seats: u32,
     language: &'static str,
     created: String,
@@ -32,6 +35,7 @@ impl<'a> WithPin<'a> {
         WithPin {
             room: WithoutPin::new(booking),
             pin: booking.pin.as_ref().map(|pin| pin.reveal()),
+            leader_pin: booking.leader_pin.as_ref().map(|pin| pin.reveal()),
         }
     }
 }
@@ -42,6 +46,7 @@ impl<'a> WithoutPin<'a> {
             room: booking.number.to_string(),
             name: booking.name.as_deref(),
             has_pin: booking.pin.is_some(),
+            has_leader_pin: booking.leader_pin.is_some(),
             seats: booking.seats,
             language: booking.language.code(),
             created: when::rfc3339(booking.created),

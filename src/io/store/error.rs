@@ -128,6 +128,16 @@ pub enum StoreError {
         "this PIN is easily guessed (one digit repeated, or counting up or down): choose another, or leave out --pin and let one be drawn"
     )]
     WeakPin,
+    /// Two PINs of a room could not be told apart while they are keyed.
+    #[error(
+        "this PIN is another PIN of the room (the members', the leader's, or the one before the last change), or begins like it: choose another, or write \"auto\" and let one be drawn"
+    )]
+    PinsAlike,
+    /// A leader PIN in a room whose members key none.
+    #[error(
+        "a leader PIN needs a members' PIN too, because a room without PIN lets everybody in at once: give it one (leave out `--pin none`, or `rundruf room new-pin NUMBER`), or do without the leader PIN"
+    )]
+    LeaderWithoutPin,
 }
 
 /// SQLite's primary result codes (sqlite.org/rescode.html); the extended code carries more in its upper bits.

@@ -1,3 +1,5 @@
+mod changes;
+
 use super::*;
 use crate::ids::Language;
 use crate::secret::{Digits, Pin};
@@ -15,6 +17,7 @@ fn wanted(pin: PinChoice) -> NewBooking {
     NewBooking {
         name: Some(" Dienstagsrunde ".into()),
         pin,
+        leader_pin: PinChoice::Without,
         seats: 8,
         language: Language::De,
         expires: Some(NOW + 60),

@@ -348,7 +348,7 @@ fn a_muted_leg_hears_and_is_not_heard_and_its_talking_is_told() {
         leg: LegId(0),
         muted: true,
     });
-    let mut talk = |world: &mut World, frames| {
+    let talk = |world: &mut World, frames| {
         for _ in 0..frames {
             line.say(3_000);
             other.say(2_000);
