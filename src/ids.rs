@@ -7,6 +7,19 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub u64);
 
+/// A caller's identity as a keyed hash; means nothing outside this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallerTag(pub u64);
+
+/// How a caller came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// With the members' PIN.
+    Member,
+    /// With the leader PIN.
+    Leader,
+}
+
 /// One recorded sentence, word or number: an index into the clips that the shell loaded at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClipId(pub u16);
