@@ -147,6 +147,8 @@ impl Conference {
         let told: Vec<_> = members
             .map(|(&leg, member)| {
                 member.reminded = None;
+                // What a newcomer has not heard yet may be untrue now; what is being said is interrupted anyway.
+                member.ear.forget(|waiting| waiting == Notice::MutedByLeader);
                 (leg, notice(member.voice))
             })
             .collect();

@@ -1,4 +1,4 @@
-//! Owns one open room: who is in it, who is heard, what each is told, when it ends. Its keys are in `commands`.
+//! Owns one open room: who is in it, who is heard, what each is told, when it ends. Its keys are in `commands`, being alone is in `company`.
 //! Must never know another room.
 
 use super::alone;
@@ -9,10 +9,6 @@ use super::words::{Counts, Entry, Left, Notice, Output, Policy, Reason, Tone};
 use crate::ids::{LegId, Role, RoomNumber};
 use crate::units::Time;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
-
-/// Somebody who was told so less than this ago is not told again that they are alone.
-const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 /// Where outputs and counts are laid down. There is one; the room that acts holds it.
 #[derive(Debug, Default)]
@@ -92,16 +88,16 @@ enum Due {
 #[derive(Debug)]
 pub(super) struct Conference {
     number: RoomNumber,
-    policy: Policy,
+    pub(super) policy: Policy,
     seats: u32,
     expires: Option<Time>,
     pub(super) members: BTreeMap<LegId, Member>,
     pub(super) door: Door,
     pub(super) floor: Floor,
-    company: alone::State,
-    alone_due: Option<Time>,
-    alone_told: Option<Time>,
-    music: Option<LegId>,
+    pub(super) company: alone::State,
+    pub(super) alone_due: Option<Time>,
+    pub(super) alone_told: Option<Time>,
+    pub(super) music: Option<LegId>,
     tones: Tones,
     pub(super) desk: Desk,
     /// The wake-up that stands in the list of all rooms.
@@ -254,7 +250,16 @@ impl Conference {
         }
     }
 
-    /// Says `notice` instead of all that is or would be said.
+    /// Whether `leg` muted itself, or a leader did.
+    #[cfg(test)]
+    pub fn is_muted(&self, leg: LegId) -> bool {
+        let own_or_leaders = |member: &Member| {
+            member.voice == Voice::Muted || (self.floor == Floor::Leaders && member.role == Role::Member)
+        };
+        self.members.get(&leg).is_some_and(own_or_leaders)
+    }
+
+    /// Says `notice` instead of what is being said.
     pub(super) fn say(&mut self, now: Time, leg: LegId, notice: Notice) {
         if let Some(member) = self.members.get_mut(&leg) {
             let notice = member.ear.interrupt(now, notice);
@@ -263,7 +268,7 @@ impl Conference {
     }
 
     /// Says `notice` as soon as nothing else is said.
-    fn say_later(&mut self, now: Time, leg: LegId, notice: Notice) {
+    pub(super) fn say_later(&mut self, now: Time, leg: LegId, notice: Notice) {
         let Some(member) = self.members.get_mut(&leg) else {
             return;
         };
@@ -277,99 +282,6 @@ impl Conference {
     /// How many are here.
     pub(super) fn count(&self) -> u32 {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Asks the table of being alone. Whether something followed.
-    pub(super) fn watch(&mut self, now: Time, event: alone::Event) -> bool {
-        match alone::step(self.company, event) {
-            alone::Step::Stay => false,
-            alone::Step::Refused => {
-                self.desk.counts.unexpected += 1;
-                false
-            }
-            alone::Step::Go(next, act) => {
-                let wait = match next {
-                    alone::State::Together => Duration::ZERO,
-                    alone::State::Alone => self.policy.alone_after,
-                    alone::State::Asked => self.policy.alone_answer,
-                };
-                self.company = next;
-                self.alone_due = (!wait.is_zero()).then(|| now + wait);
-                self.tend(now, act);
-                true
-            }
-        }
-    }
-
-    fn tend(&mut self, now: Time, act: alone::Act) {
-        if act == alone::Act::Goodbye {
-            return self.end(Notice::AloneGoodbye);
-        }
-        if act == alone::Act::Hush {
-            return self.hush_lone_words(now);
-        }
-        let Some(leg) = self.lone() else {
-            self.desk.counts.unexpected += 1;
-            return;
-        };
-        match act {
-            alone::Act::Tell => self.tell_alone(now, leg),
-            alone::Act::Ask => {
-                if let Some(member) = self.members.get_mut(&leg) {
-                    // A command begun before the question is not its answer.
-                    (member.keys, member.keys_due) = (keys::State::Idle, None);
-                }
-                self.say(now, leg, Notice::AloneQuestion);
-            }
-            alone::Act::Stays => self.say(now, leg, Notice::AloneStays),
-            alone::Act::Goodbye | alone::Act::Hush => {}
-        }
-    }
-
-    fn tell_alone(&mut self, now: Time, leg: LegId) {
-        let notice = match self.alone_told {
-            None => Notice::Alone,
-            Some(at) if now.since(at) < TELL_AGAIN => return,
-            Some(_) => Notice::AloneAgain,
-        };
-        self.alone_told = Some(now);
-        self.say_later(now, leg, notice);
-    }
-
-    fn hush_lone_words(&mut self, now: Time) {
-        for (&leg, member) in &mut self.members {
-            if !member.ear.forget(Notice::is_about_being_alone) {
-                continue;
-            }
-            self.desk.outputs.push_back(match member.ear.finish(now) {
-                (_, Some(notice)) => Output::Say { leg, notice },
-                (_, None) => Output::Hush { leg },
-            });
-        }
-    }
-
-    fn lone(&self) -> Option<LegId> {
-        let mut legs = self.members.keys().copied();
-        legs.next().filter(|_| legs.next().is_none())
-    }
-
-    /// Music begins when all that was to be said is said, and then goes on under what is said.
-    fn play_music(&mut self, leg: LegId) {
-        let silent = self
-            .members
-            .get(&leg)
-            .is_some_and(|member| member.ear.is_silent());
-        if self.music.is_none() && silent {
-            self.music = Some(leg);
-            self.desk.outputs.push_back(Output::Music { leg, on: true });
-        }
-    }
-
-    fn stop_music(&mut self) {
-        let listener = self.music.take();
-        if let Some(leg) = listener.filter(|leg| self.members.contains_key(leg)) {
-            self.desk.outputs.push_back(Output::Music { leg, on: false });
-        }
     }
 
     fn request_tone(&mut self, now: Time, sound: Sound) {

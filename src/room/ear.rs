@@ -18,9 +18,9 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    /// `notice` takes the place of all that is or would be told.
+    /// `notice` takes the place of what is told. What waits is told after it: a key pressed too early must not cost a
+    /// newcomer the word that nobody hears them.
     pub fn interrupt(&mut self, now: Time, notice: Notice) -> Notice {
-        self.waiting.clear();
         self.begin(now, notice)
     }
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_told_in_turn_and_an_answer_sweeps_it_away() {
+    fn what_waits_is_told_in_turn_and_an_answer_comes_before_it() {
         let (now, mut ear) = (Time::ZERO, Ear::default());
         assert_eq!(
             ear.append(now, Notice::LeaderWelcome),
@@ -88,7 +88,12 @@ mod tests {
         );
         assert_eq!(ear.append(now, Notice::MutedByLeader), Ok(None));
         assert_eq!(ear.interrupt(now, Notice::Muted), Notice::Muted);
-        assert_eq!(ear.finish(now), (Some(Notice::Muted), None));
+        assert_eq!(
+            ear.finish(now),
+            (Some(Notice::Muted), Some(Notice::MutedByLeader))
+        );
+        assert!(ear.forget(|notice| notice == Notice::MutedByLeader));
+        assert_eq!(ear.finish(now), (Some(Notice::MutedByLeader), None));
         assert!(ear.is_silent());
     }
 

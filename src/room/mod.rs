@@ -50,6 +50,7 @@
 mod alone;
 mod booking;
 mod commands;
+mod company;
 mod conference;
 mod ear;
 mod guessing;

@@ -97,6 +97,7 @@ impl Rig {
     /// Time passes; whatever is due on the way happens, earliest first.
     pub fn wait(&mut self, span: Duration) -> &mut Rig {
         let end = self.now + span;
+        self.drain();
         loop {
             let played = self.saying.iter().map(|(&leg, &at)| (at, Some(leg))).min();
             let due = self.rooms.poll_timeout().map(|(at, _)| (at, None));

@@ -184,6 +184,13 @@ impl Rooms {
         Some(result)
     }
 
+    /// Whether `leg` should not be heard, by its own will or the leader's.
+    #[cfg(test)]
+    pub(super) fn is_muted(&self, leg: LegId) -> bool {
+        let room = self.legs.get(&leg).and_then(|number| self.open.get(number));
+        room.is_some_and(|room| room.is_muted(leg))
+    }
+
     /// Whether nothing is held: for tests of leaks.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
