@@ -9,10 +9,10 @@ pub mod status;
 
 pub use output::{Found, MediaRequest, Output};
 
-use crate::ids::{Language, LegId, RoomNumber};
+use crate::ids::{Language, LegId, Role, RoomNumber};
 use crate::ivr::{self, Lookup, Reception, Verdict};
 use crate::media_api::{self, Playlist};
-use crate::room::{Entry, Left, Rooms};
+use crate::room::{self, Entry, Rooms};
 use crate::sip::{self, Refusal, UserAgent};
 use crate::units::Time;
 use call::{Call, Phase};
@@ -41,7 +41,11 @@ impl Bridge {
     pub fn new(agent: UserAgent, language: Language) -> Bridge {
         Bridge {
             agent,
-            rooms: Rooms::default(),
+            // Nobody is asked whether they are still there before the question has a prompt.
+            rooms: Rooms::new(room::Policy {
+                alone_after: Duration::ZERO,
+                ..room::Policy::default()
+            }),
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
             language,
@@ -137,16 +141,8 @@ impl Bridge {
 
     /// The room was cancelled: its members hear so, then their calls end.
     pub fn handle_room_cancelled(&mut self, now: Time, number: RoomNumber) {
-        let members = self.rooms.cancel(number);
-        if !members.is_empty() {
-            self.ask(MediaRequest::Close { number });
-        }
-        for leg in members {
-            self.with_call(now, leg, |bridge, call| {
-                call.phase = Phase::Leaving { until: now + LEAVING };
-                bridge.play(leg, call, lines::notice(call.language, Notice::Cancelled));
-            });
-        }
+        self.rooms.handle_cancelled(now, number);
+        self.hear_rooms(now);
         for call in self.calls.values_mut() {
             // Who still keys the PIN of this room is told that its time is over.
             if let Some((booking, expired)) = &mut call.booking {
@@ -161,7 +157,7 @@ impl Bridge {
         let legs: Vec<_> = self.calls.keys().copied().collect();
         for leg in legs {
             self.agent.hang_up(now, leg);
-            self.release(leg);
+            self.release(now, leg);
         }
         self.hear_agent(now);
     }
@@ -177,6 +173,31 @@ impl Bridge {
             match output {
                 sip::Output::Send { to, bytes } => self.outputs.push_back(Output::Send { to, bytes }),
                 sip::Output::Event(event) => self.handle_signalling(now, event),
+            }
+        }
+        self.hear_rooms(now);
+    }
+
+    /// Carries on what the rooms told.
+    fn hear_rooms(&mut self, now: Time) {
+        while let Some(output) = self.rooms.poll_output() {
+            match output {
+                room::Output::Say { leg, notice } => self.with_call(now, leg, |bridge, call| {
+                    if let Some(notice) = lines::of_room(notice) {
+                        bridge.play(leg, call, lines::notice(call.language, notice));
+                    }
+                }),
+                room::Output::HangUp { leg, notice } => self.with_call(now, leg, |bridge, call| {
+                    call.phase = Phase::Leaving { until: now + LEAVING };
+                    let notice = lines::of_room(notice).unwrap_or(Notice::Cancelled);
+                    bridge.play(leg, call, lines::notice(call.language, notice));
+                }),
+                room::Output::Closed { room } => self.ask(MediaRequest::Close { number: room }),
+                // The media side cannot do these yet.
+                room::Output::Hush { .. }
+                | room::Output::Tone { .. }
+                | room::Output::Mute { .. }
+                | room::Output::Music { .. } => {}
             }
         }
     }
@@ -202,7 +223,7 @@ impl Bridge {
                     self.ask(MediaRequest::Update { leg, spec });
                 }
             }
-            sip::Event::Ended { leg, .. } => self.release(leg),
+            sip::Event::Ended { leg, .. } => self.release(now, leg),
         }
     }
 
@@ -224,7 +245,7 @@ impl Bridge {
         self.calls.insert(leg, call);
         if over {
             self.agent.hang_up(now, leg);
-            self.release(leg);
+            self.release(now, leg);
         }
     }
 
@@ -257,10 +278,15 @@ impl Bridge {
             return reception.handle_verdict(now, Verdict::Expired);
         };
         let (seats, language) = (booking.seats, booking.language);
-        let entry = self.rooms.enter(number, seats, leg);
-        if entry == Entry::Full {
-            self.tally.rooms_full += 1;
-            return reception.handle_verdict(now, Verdict::Full);
+        let entry = self.rooms.enter(now, number, seats, leg, Role::Member, None);
+        let refused = match entry {
+            Entry::First | Entry::Joined => None,
+            Entry::Full | Entry::Locked => Some((&mut self.tally.rooms_full, Verdict::Full)),
+            Entry::Expired => Some((&mut self.tally.rooms_expired, Verdict::Expired)),
+        };
+        if let Some((count, verdict)) = refused {
+            *count += 1;
+            return reception.handle_verdict(now, verdict);
         }
         reception.handle_verdict(now, Verdict::Welcome);
         self.tally.add_reception(call);
@@ -271,13 +297,10 @@ impl Bridge {
             self.ask(MediaRequest::Open { number, seats });
         }
         self.ask(MediaRequest::Join { leg, number });
-        if entry == Entry::First {
-            self.play(leg, call, lines::notice(language, Notice::Alone));
-        }
     }
 
     /// Gives back all that a call held, but for its dialog, which signalling brings to its end.
-    fn release(&mut self, leg: LegId) {
+    fn release(&mut self, now: Time, leg: LegId) {
         let Some(call) = self.calls.remove(&leg) else {
             return;
         };
@@ -286,10 +309,8 @@ impl Bridge {
         }
         self.tally.add_reception(&call);
         self.ask(MediaRequest::Remove { leg });
-        if let Phase::Room(number) = call.phase
-            && self.rooms.leave(number, leg) == Left::Nobody
-        {
-            self.ask(MediaRequest::Close { number });
+        if let Phase::Room(number) = call.phase {
+            self.rooms.leave(now, number, leg);
         }
     }
 

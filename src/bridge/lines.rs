@@ -3,6 +3,7 @@
 use crate::ids::Language;
 use crate::ivr::{Attempt, Farewell, Lead, Line, Mismatch, Subject};
 use crate::media_api::Playlist;
+use crate::room;
 use crate::speech::{Prompt, clip};
 use Prompt as P;
 
@@ -37,6 +38,15 @@ pub fn line(language: Language, line: Line) -> Playlist {
             spoken(language, lead.into_iter().chain([question(subject, attempt)]))
         }
         Line::Goodbye(farewell) => spoken(language, goodbye(farewell).iter().copied()),
+    }
+}
+
+/// What a room wants said, as far as there are prompts for it.
+pub fn of_room(notice: room::Notice) -> Option<Notice> {
+    match notice {
+        room::Notice::Alone => Some(Notice::Alone),
+        room::Notice::Cancelled => Some(Notice::Cancelled),
+        _ => None,
     }
 }
 

@@ -1,138 +1,199 @@
-//! The rooms with somebody in them. A room opens with its first member and closes with its last.
+//! Owns all rooms with somebody in them: the one door to them. A room opens with its first member and closes with its
+//! last, or with an end that its members hear.
 
-use crate::ids::{LegId, RoomNumber};
+use super::conference::{Conference, Desk};
+use super::words::{Counts, Entry, Left, Notice, Output, Policy, Reason};
+use crate::ids::{LegId, Role, RoomNumber};
+use crate::secret::Key;
+use crate::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What becomes of somebody who asks to enter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// Entered, and is alone: the room has opened.
-    First,
-    /// Entered, and others are there.
-    Joined,
-    /// All seats are taken.
-    Full,
-}
-
-/// What somebody leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// Others.
-    Others,
-    /// Nobody: the room has closed.
-    Nobody,
-    /// Was not there.
-    WasNotThere,
-}
-
-#[derive(Debug)]
-struct Open {
-    seats: u32,
-    members: BTreeSet<LegId>,
-}
 
 /// All rooms with somebody in them.
 #[derive(Debug, Default)]
 pub struct Rooms {
-    open: BTreeMap<RoomNumber, Open>,
+    policy: Policy,
+    open: BTreeMap<RoomNumber, Conference>,
+    legs: BTreeMap<LegId, RoomNumber>,
+    timers: BTreeSet<(Time, RoomNumber)>,
+    desk: Desk,
 }
 
 impl Rooms {
-    /// `leg` asks to enter a room booked for `seats` members.
-    pub fn enter(&mut self, number: RoomNumber, seats: u32, leg: LegId) -> Entry {
-        let room = self.open.entry(number).or_insert_with(|| Open {
-            seats,
-            members: BTreeSet::new(),
+    /// Nobody is anywhere yet.
+    pub fn new(policy: Policy) -> Rooms {
+        Rooms {
+            policy,
+            ..Rooms::default()
+        }
+    }
+
+    /// The operator has chosen otherwise. Holds for rooms that open from now on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// `leg` asks to enter a room that is booked for `seats` members until `expires`. The outputs that follow take it for
+    /// granted that the media side has opened the room (if this is [`Entry::First`]) and joined the leg.
+    pub fn enter(
+        &mut self,
+        now: Time,
+        number: RoomNumber,
+        seats: u32,
+        leg: LegId,
+        role: Role,
+        expires: Option<Time>,
+    ) -> Entry {
+        self.handle_timeout(now);
+        match self.legs.get(&leg) {
+            Some(&room) if room == number => return Entry::Joined,
+            Some(&elsewhere) => _ = self.leave(now, elsewhere, leg),
+            None => {}
+        }
+        if expires.is_some_and(|at| at <= now) {
+            return Entry::Expired;
+        }
+        let policy = self.policy;
+        self.open
+            .entry(number)
+            .or_insert_with(|| Conference::new(number, policy));
+        let entry = self.with(number, |room| {
+            room.renew(seats, expires);
+            room.enter(now, leg, role)
         });
-        // A booking may have been widened since the room opened; it is never narrower than those who are in it.
-        room.seats = seats;
-        if room.members.contains(&leg) {
-            return Entry::Joined;
+        if let Some(Entry::First | Entry::Joined) = entry {
+            self.legs.insert(leg, number);
         }
-        if room.members.len() as u64 >= u64::from(seats) {
-            if room.members.is_empty() {
-                self.open.remove(&number);
-            }
-            return Entry::Full;
-        }
-        room.members.insert(leg);
-        if room.members.len() == 1 {
-            Entry::First
-        } else {
-            Entry::Joined
-        }
+        entry.unwrap_or(Entry::Full)
     }
 
     /// `leg` leaves.
-    pub fn leave(&mut self, number: RoomNumber, leg: LegId) -> Left {
-        let Some(room) = self.open.get_mut(&number) else {
-            return Left::WasNotThere;
-        };
-        if !room.members.remove(&leg) {
+    pub fn leave(&mut self, now: Time, number: RoomNumber, leg: LegId) -> Left {
+        self.handle_timeout(now);
+        if self.legs.get(&leg) != Some(&number) {
             return Left::WasNotThere;
         }
-        if room.members.is_empty() {
-            self.open.remove(&number);
-            return Left::Nobody;
-        }
-        Left::Others
+        self.legs.remove(&leg);
+        self.with(number, |room| room.leave(now, leg))
+            .unwrap_or(Left::WasNotThere)
     }
 
-    /// The room was cancelled: everybody who was in it, in the order of their calls. The room has closed.
-    pub fn cancel(&mut self, number: RoomNumber) -> Vec<LegId> {
-        self.open
-            .remove(&number)
-            .map(|room| room.members.into_iter().collect())
-            .unwrap_or_default()
+    /// `leg` pressed a key.
+    pub fn handle_key(&mut self, now: Time, leg: LegId, key: Key) {
+        self.with_leg(now, leg, |room| room.handle_key(now, leg, key));
+    }
+
+    /// The last [`Output::Say`] for `leg` was heard to its end.
+    pub fn handle_played(&mut self, now: Time, leg: LegId) {
+        self.with_leg(now, leg, |room| room.handle_played(now, leg));
+    }
+
+    /// `leg` is muted, and speaks.
+    pub fn handle_talking(&mut self, now: Time, leg: LegId) {
+        self.with_leg(now, leg, |room| room.handle_talking(now, leg));
+    }
+
+    /// The room was cancelled: everybody hears so, then their calls end.
+    pub fn handle_cancelled(&mut self, now: Time, number: RoomNumber) {
+        self.handle_timeout(now);
+        self.with(number, |room| room.end(Notice::Cancelled));
+    }
+
+    /// The booking was changed: other seats, another end. Nobody inside loses a seat.
+    pub fn handle_booking_changed(
+        &mut self,
+        now: Time,
+        number: RoomNumber,
+        seats: u32,
+        expires: Option<Time>,
+    ) {
+        self.with(number, |room| room.renew(seats, expires));
+        self.handle_timeout(now);
+    }
+
+    /// Whatever is due now happens.
+    pub fn handle_timeout(&mut self, now: Time) {
+        while let Some(&(due, number)) = self.timers.first() {
+            if due > now {
+                return;
+            }
+            self.with(number, |room| room.handle_timeout(now));
+        }
+    }
+
+    /// What is to be done next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.desk.outputs.pop_front()
+    }
+
+    /// When to wake, and why.
+    pub fn poll_timeout(&self) -> Option<(Time, Reason)> {
+        let (_, number) = self.timers.first()?;
+        self.open.get(number)?.poll_timeout()
+    }
+
+    /// The room that `leg` is in.
+    pub fn room_of(&self, leg: LegId) -> Option<RoomNumber> {
+        self.legs.get(&leg).copied()
     }
 
     /// Rooms with somebody in them: number, how many, how many at most.
     pub fn census(&self) -> impl Iterator<Item = (RoomNumber, usize, u32)> {
-        self.open
-            .iter()
-            .map(|(&number, room)| (number, room.members.len(), room.seats))
+        self.open.iter().map(|(&number, room)| {
+            let (count, seats) = room.census();
+            (number, count, seats)
+        })
     }
 
     /// How many are in rooms.
     pub fn members(&self) -> usize {
-        self.open.values().map(|room| room.members.len()).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_room_opens_with_the_first_fills_and_closes_with_the_last() {
-        let mut rooms = Rooms::default();
-        let number = RoomNumber::nth(5).expect("in range");
-        assert_eq!(rooms.enter(number, 2, LegId(1)), Entry::First);
-        assert_eq!(rooms.enter(number, 2, LegId(2)), Entry::Joined);
-        assert_eq!(rooms.enter(number, 2, LegId(3)), Entry::Full);
-        assert_eq!(rooms.census().collect::<Vec<_>>(), [(number, 2, 2)]);
-        assert_eq!(rooms.leave(number, LegId(3)), Left::WasNotThere);
-        assert_eq!(rooms.leave(number, LegId(1)), Left::Others);
-        assert_eq!(rooms.enter(number, 2, LegId(3)), Entry::Joined);
-        assert_eq!(rooms.leave(number, LegId(3)), Left::Others);
-        assert_eq!(rooms.leave(number, LegId(2)), Left::Nobody);
-        assert_eq!(rooms.leave(number, LegId(2)), Left::WasNotThere);
-        assert_eq!(rooms.members(), 0);
+        self.legs.len()
     }
 
-    #[test]
-    fn a_cancelled_room_names_everybody_once() {
-        let mut rooms = Rooms::default();
-        let (one, other) = (
-            RoomNumber::nth(1).expect("in range"),
-            RoomNumber::nth(2).expect("in range"),
-        );
-        for leg in 0..3 {
-            rooms.enter(one, 8, LegId(leg));
+    /// Odd cases since the start.
+    pub fn counts(&self) -> Counts {
+        self.desk.counts
+    }
+
+    fn with_leg(&mut self, now: Time, leg: LegId, act: impl FnOnce(&mut Conference)) {
+        // What was due before this came first, whichever the shell noticed first.
+        self.handle_timeout(now);
+        if let Some(&number) = self.legs.get(&leg) {
+            self.with(number, act);
         }
-        rooms.enter(other, 8, LegId(9));
-        assert_eq!(rooms.cancel(one), [LegId(0), LegId(1), LegId(2)]);
-        assert_eq!(rooms.cancel(one), []);
-        assert_eq!(rooms.members(), 1);
+    }
+
+    /// Lends a room the desk, then sets its wake-up anew, or forgets the room if nobody is in it any more.
+    fn with<T>(&mut self, number: RoomNumber, act: impl FnOnce(&mut Conference) -> T) -> Option<T> {
+        let room = self.open.get_mut(&number)?;
+        std::mem::swap(&mut room.desk, &mut self.desk);
+        let result = act(room);
+        room.settle();
+        std::mem::swap(&mut room.desk, &mut self.desk);
+        if let Some(at) = room.scheduled.take() {
+            self.timers.remove(&(at, number));
+        }
+        if room.census().0 == 0 {
+            self.open.remove(&number);
+            self.legs.retain(|_, room| *room != number);
+            return Some(result);
+        }
+        room.scheduled = room.poll_timeout().map(|(at, _)| at);
+        if let Some(at) = room.scheduled {
+            self.timers.insert((at, number));
+        }
+        Some(result)
+    }
+
+    /// Whether `leg` should not be heard, by its own will or the leader's.
+    #[cfg(test)]
+    pub(super) fn is_muted(&self, leg: LegId) -> bool {
+        let room = self.legs.get(&leg).and_then(|number| self.open.get(number));
+        room.is_some_and(|room| room.is_muted(leg))
+    }
+
+    /// Whether nothing is held: for tests of leaks.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.legs.is_empty() && self.timers.is_empty()
     }
 }
