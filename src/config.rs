@@ -128,7 +128,14 @@ impl Config {
         let seats = errors.keep(within("rooms.seats", raw.rooms.seats, SEATS_MAX));
         let language = errors.keep(language(&raw.rooms.language));
         let data = errors.keep(data(&raw.store.data));
-        relations(listen.as_deref(), advertise.as_deref(), ports, max, raw, &mut errors);
+        relations(
+            listen.as_deref(),
+            advertise.as_deref(),
+            ports,
+            max,
+            raw,
+            &mut errors,
+        );
         let all = (
             listen, advertise, trunks, number, ports, max, seats, language, data,
         );

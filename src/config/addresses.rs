@@ -84,7 +84,12 @@ fn one_advertise(typed: &str) -> Result<IpAddr, ConfigError> {
 }
 
 /// Every address of this machine is nothing that callers could be told.
-pub(super) fn related(listen: &[SocketAddr], advertise: &[IpAddr], typed: &OneOrMany, errors: &mut ConfigErrors) {
+pub(super) fn related(
+    listen: &[SocketAddr],
+    advertise: &[IpAddr],
+    typed: &OneOrMany,
+    errors: &mut ConfigErrors,
+) {
     let is_told = |own: &IpAddr| advertise.iter().any(|ip| ip.is_ipv4() == own.is_ipv4());
     let own = listen.iter().map(SocketAddr::ip);
     let Some(open) = own
@@ -93,7 +98,11 @@ pub(super) fn related(listen: &[SocketAddr], advertise: &[IpAddr], typed: &OneOr
     else {
         return;
     };
-    let example = if open.is_ipv4() { "192.0.2.1" } else { "2001:db8::1" };
+    let example = if open.is_ipv4() {
+        "192.0.2.1"
+    } else {
+        "2001:db8::1"
+    };
     let remedy = format!(
         "sip.listen is every address of this machine: enter the one that callers reach, for example {example:?}"
     );

@@ -74,7 +74,11 @@ impl Ports {
     }
 
     fn wake(&mut self, now: Time) {
-        while let Some(&(since, port)) = self.resting.front().filter(|(since, _)| now.since(*since) >= REST) {
+        while let Some(&(since, port)) = self
+            .resting
+            .front()
+            .filter(|(since, _)| now.since(*since) >= REST)
+        {
             debug_assert!(since <= now, "a rest that begins later");
             self.resting.pop_front();
             self.taken.remove(&port);
@@ -120,7 +124,10 @@ mod tests {
         drop(first);
         ports.give_back(at(1_000), port);
         assert_eq!(ports.resting(), 1);
-        assert!(ports.open(at(30_999), HOST).is_err(), "its last peer may still send");
+        assert!(
+            ports.open(at(30_999), HOST).is_err(),
+            "its last peer may still send"
+        );
         let (again, same) = ports.open(at(31_000), HOST).expect("rested");
         assert_eq!((same, ports.resting()), (port, 0));
         drop(again);

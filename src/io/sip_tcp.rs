@@ -154,11 +154,7 @@ async fn accept(listener: TcpListener, local: SocketAddr, tell: mpsc::Sender<Eve
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let accepted = Event::Accepted {
-            stream,
-            peer,
-            local,
-        };
+        let accepted = Event::Accepted { stream, peer, local };
         if tell.send(accepted).await.is_err() {
             return;
         }
@@ -204,7 +200,10 @@ async fn carry(
     let (mut reader, mut writer) = stream.into_split();
     let mut writing = pin!(async move {
         while let Some(bytes) = written.recv().await {
-            if !matches!(timeout(WRITE_PATIENCE, writer.write_all(&bytes)).await, Ok(Ok(()))) {
+            if !matches!(
+                timeout(WRITE_PATIENCE, writer.write_all(&bytes)).await,
+                Ok(Ok(()))
+            ) {
                 break;
             }
         }

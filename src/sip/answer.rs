@@ -53,7 +53,13 @@ impl Answerer {
         self.taken
     }
 
-    fn describe(&mut self, local: SocketAddr, laws: &[Law], events: Option<u8>, direction: Direction) -> Vec<u8> {
+    fn describe(
+        &mut self,
+        local: SocketAddr,
+        laws: &[Law],
+        events: Option<u8>,
+        direction: Direction,
+    ) -> Vec<u8> {
         let taken = |stream: &Stream| accepted(stream, local.port(), laws, events, direction);
         let same = self.written(local, taken);
         if self.last.as_ref().is_some_and(|last| *last != same) {

@@ -41,10 +41,7 @@ pub struct Framed<'a> {
 
 /// Takes a message apart; `None` if it holds nothing but line ends (a keep-alive).
 pub fn frame(transport: Transport, message: &[u8]) -> Option<Framed<'_>> {
-    let skipped = message
-        .iter()
-        .take_while(|byte| b"\r\n\0".contains(byte))
-        .count();
+    let skipped = message.iter().take_while(|byte| b"\r\n\0".contains(byte)).count();
     let most = bytes_max(transport);
     let too_long = message.len() > most;
     let mut rest = &message[skipped..message.len().min(most).max(skipped)];
@@ -163,7 +160,9 @@ impl<'a> Framed<'a> {
 
 /// Whether `name` is Content-Length, or its compact form.
 pub fn is_content_length(name: &str) -> bool {
-    ["Content-Length", "l"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    ["Content-Length", "l"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The value of Content-Length.
@@ -179,12 +178,18 @@ mod tests {
     use super::*;
 
     fn fault(datagram: &str) -> Option<Fault> {
-        frame(Transport::Udp, datagram.as_bytes()).expect("not empty").fault
+        frame(Transport::Udp, datagram.as_bytes())
+            .expect("not empty")
+            .fault
     }
 
     #[test]
     fn folded_and_spaced_lines_become_one_field() {
-        let framed = frame(Transport::Udp, b"\r\nX y z\r\nVia :  a,\r\n\t b\r\nSubject:\r\n\r\n").expect("not empty");
+        let framed = frame(
+            Transport::Udp,
+            b"\r\nX y z\r\nVia :  a,\r\n\t b\r\nSubject:\r\n\r\n",
+        )
+        .expect("not empty");
         assert_eq!(framed.start, "X y z");
         let fields: Vec<_> = framed
             .fields

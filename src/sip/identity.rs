@@ -58,8 +58,14 @@ mod tests {
     #[test]
     fn the_user_is_found_in_every_kind_of_address() {
         for (address, expected) in [
-            ("\"Erna\" <sip:+4930123@trunk.example;user=phone>;tag=x", Some("+4930123")),
-            ("<sip:+4930123;phone-context=x:secret@192.0.2.1>", Some("+4930123")),
+            (
+                "\"Erna\" <sip:+4930123@trunk.example;user=phone>;tag=x",
+                Some("+4930123"),
+            ),
+            (
+                "<sip:+4930123;phone-context=x:secret@192.0.2.1>",
+                Some("+4930123"),
+            ),
             ("<tel:+4930123;ext=5>", Some("+4930123")),
             ("sip:Erna%2E@[2001:db8::1]", Some("erna.")),
             ("<sip:Anonymous@anonymous.invalid>", None),

@@ -167,6 +167,9 @@ mod tests {
         let shown = listens.shown(address("0.0.0.0:20000"));
         assert_eq!(shown, address("198.51.100.1:20000"));
         let only_four = Listens::new(vec![listen("10.0.0.1:5060", "10.0.0.1:5060")]);
-        assert_eq!(only_four.host_for(address("[::1]:4"), address("10.0.0.1:5060")), None);
+        assert_eq!(
+            only_four.host_for(address("[::1]:4"), address("10.0.0.1:5060")),
+            None
+        );
     }
 }

@@ -54,6 +54,9 @@ impl Framer {
 
     /// The next whole thing. To be called until there is none, before more is pushed.
     pub fn next(&mut self) -> Option<Piece> {
+        if self.broken {
+            return None;
+        }
         if self.length.is_none() {
             if self.skip_line_ends() {
                 return Some(Piece::Ping);

@@ -16,12 +16,17 @@ pub(super) fn sip_ports(config: &Config, bridge: Bridge) -> Vec<Finding> {
 
 fn sip_port(listen: SocketAddr, bridge: Bridge) -> Finding {
     let udp = UdpSocket::bind(listen).map(drop).map_err(|error| ("UDP", error));
-    let tcp = || TcpListener::bind(listen).map(drop).map_err(|error| ("TCP", error));
+    let tcp = || {
+        TcpListener::bind(listen)
+            .map(drop)
+            .map_err(|error| ("TCP", error))
+    };
     match (udp.and_then(|()| tcp()), bridge) {
         (Ok(()), _) => Finding::good("SIP", format!("{listen} over UDP and TCP is free")),
-        (Err(_), Bridge::Running) => {
-            Finding::good("SIP", format!("{listen} over UDP and TCP, held by the running bridge"))
-        }
+        (Err(_), Bridge::Running) => Finding::good(
+            "SIP",
+            format!("{listen} over UDP and TCP, held by the running bridge"),
+        ),
         (Err((transport, error)), Bridge::Stopped) => {
             let text = format!(
                 "{listen} over {transport} cannot be taken ({error}): stop what uses it (`ss -ulpnt`), \
@@ -77,9 +82,7 @@ pub(super) fn trunks(config: &Config) -> Finding {
         ),
         (false, true) => Finding::missing(
             "trunks",
-            format!(
-                "{listed}: they cannot reach {listens:?}: give sip.listen an address of this machine",
-            ),
+            format!("{listed}: they cannot reach {listens:?}: give sip.listen an address of this machine",),
         ),
         (false, false) => Finding::good("trunks", listed),
     }

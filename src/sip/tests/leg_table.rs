@@ -1,8 +1,8 @@
 //! The table of a call, walked row by row.
 
 use super::Action::{
-    Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey, TellMedia,
-    Terminate, Unknown,
+    Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey,
+    TellMedia, Terminate, Unknown,
 };
 use super::EndReason::{AckMissing, AnswerMissing, Cancelled, HungUp, PeerHungUp, Refused};
 use super::State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};

@@ -113,8 +113,11 @@ impl Call {
     pub(super) fn offer_again(&mut self, incoming: Incoming, event: leg::Event, request: &Request) {
         let origin = incoming.origin;
         self.incoming = Some(incoming);
-        let accepted = leg::step(self.state, event)
-            .is_some_and(|(_, actions)| actions.iter().any(|a| matches!(a, Action::Answer | Action::Renew)));
+        let accepted = leg::step(self.state, event).is_some_and(|(_, actions)| {
+            actions
+                .iter()
+                .any(|a| matches!(a, Action::Answer | Action::Renew))
+        });
         if accepted {
             self.dialog.refresh_target(request, origin);
         }

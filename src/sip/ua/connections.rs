@@ -24,10 +24,14 @@ impl UserAgent {
     pub fn handle_connected(&mut self, now: Time, peer: SocketAddr, local: SocketAddr) -> Admission {
         let refused = match self.served.contains(peer) {
             false => Some(Refused::Unserved),
-            true => self.connections.open(peer, local).err().map(|crowded| match crowded {
-                Crowded::All => Refused::ConnectionsMax,
-                Crowded::Host => Refused::ConnectionsMaxHost,
-            }),
+            true => self
+                .connections
+                .open(peer, local)
+                .err()
+                .map(|crowded| match crowded {
+                    Crowded::All => Refused::ConnectionsMax,
+                    Crowded::Host => Refused::ConnectionsMaxHost,
+                }),
         };
         if let Some(why) = refused {
             self.counters.refuse(why);
