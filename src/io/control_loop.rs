@@ -182,6 +182,12 @@ impl ControlLoop {
                     self.bridge.handle_closed(now, peer);
                 }
             }
+            sip_tcp::Event::Failed { id, peer } => {
+                self.sip_unsent += 1;
+                if self.tcp.is_current(id, peer) {
+                    self.tcp.close(peer);
+                }
+            }
         }
         self.do_outputs();
     }

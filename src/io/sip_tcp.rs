@@ -52,8 +52,10 @@ pub enum Event {
         peer: SocketAddr,
         bytes: Vec<u8>,
     },
-    /// One is gone, or one of ours never stood.
+    /// One is gone.
     Closed { id: ConnectionId, peer: SocketAddr },
+    /// One of ours never stood: what was to be sent by it is lost.
+    Failed { id: ConnectionId, peer: SocketAddr },
 }
 
 struct Connection {
@@ -169,8 +171,8 @@ async fn connect(
     tell: mpsc::Sender<Event>,
 ) {
     let Ok(Ok(stream)) = timeout(CONNECT_PATIENCE, connected(local, peer)).await else {
-        // The loop has ended: nobody waits for the news.
-        tell.send(Event::Closed { id, peer }).await.ok();
+        // The loop may have ended: nobody waits for the news.
+        tell.send(Event::Failed { id, peer }).await.ok();
         return;
     };
     if tell.send(Event::Connected { id, peer, local }).await.is_ok() {
