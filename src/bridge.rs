@@ -13,7 +13,8 @@ use crate::ids::{Language, LegId, Role, RoomNumber};
 use crate::ivr::{self, Lookup, Reception, Verdict};
 use crate::media_api::{self, Playlist};
 use crate::room::{self, Entry, Rooms};
-use crate::sip::{self, Refusal, UserAgent};
+use crate::secret::Key;
+use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
 use crate::units::Time;
 use call::{Call, Phase};
 use lines::Notice;
@@ -81,10 +82,26 @@ impl Bridge {
         self.hear_agent(now);
     }
 
-    /// A SIP datagram came.
-    pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
-        self.agent.handle_datagram(now, from, bytes);
+    /// One whole SIP message came from `peer` by our socket `local`: a datagram.
+    pub fn handle_message(&mut self, now: Time, peer: Peer, local: SocketAddr, bytes: &[u8]) {
+        self.agent.handle_message(now, peer, local, bytes);
         self.hear_agent(now);
+    }
+
+    /// A SIP connection stands, whoever opened it.
+    pub fn handle_connected(&mut self, now: Time, peer: SocketAddr, local: SocketAddr) -> Admission {
+        self.agent.handle_connected(now, peer, local)
+    }
+
+    /// Bytes came by a SIP connection.
+    pub fn handle_stream(&mut self, now: Time, peer: SocketAddr, bytes: &[u8]) {
+        self.agent.handle_stream(now, peer, bytes);
+        self.hear_agent(now);
+    }
+
+    /// A SIP connection is gone.
+    pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
+        self.agent.handle_closed(now, peer);
     }
 
     /// The leg is open and listens at `media`; `None` if it could not be opened.
@@ -120,11 +137,7 @@ impl Bridge {
     /// The media thread told something.
     pub fn handle_media(&mut self, now: Time, event: media_api::Event) {
         match event {
-            media_api::Event::Key { leg, key } => self.with_call(now, leg, |_, call| {
-                if let Phase::Reception(reception) = &mut call.phase {
-                    reception.handle_key(now, key);
-                }
-            }),
+            media_api::Event::Key { leg, key } => self.handle_key(now, leg, key),
             media_api::Event::Talking { .. } => {}
             media_api::Event::Played { leg, token } => {
                 self.with_call(now, leg, |_, call| match &mut call.phase {
@@ -137,6 +150,14 @@ impl Bridge {
             }
         }
         self.hear_agent(now);
+    }
+
+    fn handle_key(&mut self, now: Time, leg: LegId, key: Key) {
+        self.with_call(now, leg, |_, call| {
+            if let Phase::Reception(reception) = &mut call.phase {
+                reception.handle_key(now, key);
+            }
+        });
     }
 
     /// The room was cancelled: its members hear so, then their calls end.
@@ -171,7 +192,10 @@ impl Bridge {
     fn hear_agent(&mut self, now: Time) {
         while let Some(output) = self.agent.poll_output() {
             match output {
-                sip::Output::Send { to, bytes } => self.outputs.push_back(Output::Send { to, bytes }),
+                sip::Output::Send { from, to, bytes } => {
+                    self.outputs.push_back(Output::Send { from, to, bytes })
+                }
+                sip::Output::Close { peer } => self.outputs.push_back(Output::Close { peer }),
                 sip::Output::Event(event) => self.handle_signalling(now, event),
             }
         }
@@ -207,10 +231,10 @@ impl Bridge {
             sip::Event::Invited { leg, .. } if self.stopping => {
                 self.agent.refuse(now, leg, Refusal::Unavailable)
             }
-            sip::Event::Invited { leg, spec, .. } => {
+            sip::Event::Invited { leg, spec, host, .. } => {
                 self.tally.calls += 1;
                 self.calls.insert(leg, Call::new(spec, self.language));
-                self.outputs.push_back(Output::OpenLeg { leg, spec });
+                self.outputs.push_back(Output::OpenLeg { leg, spec, host });
             }
             sip::Event::Confirmed { leg } => self.with_call(now, leg, |_, call| {
                 if matches!(call.phase, Phase::Opening) {
@@ -223,6 +247,7 @@ impl Bridge {
                     self.ask(MediaRequest::Update { leg, spec });
                 }
             }
+            sip::Event::Key { leg, key } => self.handle_key(now, leg, key),
             sip::Event::Ended { leg, .. } => self.release(now, leg),
         }
     }

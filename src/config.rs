@@ -2,6 +2,7 @@
 //! Must never touch the world: reads no file, asks no clock, binds no port; the text is an argument. Every error names
 //! key, value and remedy, and all of them are found in one go.
 
+mod addresses;
 mod error;
 mod ports;
 mod raw;
@@ -10,7 +11,7 @@ mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use ports::PortRange;
-pub use raw::{RawCalls, RawConfig, RawPrompts, RawRooms, RawRtp, RawSip, RawStore};
+pub use raw::{OneOrMany, RawCalls, RawConfig, RawPrompts, RawRooms, RawRtp, RawSip, RawStore};
 
 use crate::ids::Language;
 use ipnet::IpNet;
@@ -57,10 +58,10 @@ pub struct Config {
 /// `[sip]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SipConfig {
-    /// Where SIP over UDP arrives; IPv4 for now.
-    pub listen: SocketAddr,
-    /// What Contact and SDP say instead of `listen`'s address.
-    pub advertise: Option<IpAddr>,
+    /// Where SIP arrives, over UDP and TCP; at least one.
+    pub listen: Vec<SocketAddr>,
+    /// What Contact and SDP say instead of the addresses of `listen`; at most one a family.
+    pub advertise: Vec<IpAddr>,
     /// Who may call.
     pub trunks: Vec<IpNet>,
     /// The telephone number as invitations print it, if the operator entered one.
@@ -105,9 +106,10 @@ pub struct PromptsConfig {
 }
 
 impl SipConfig {
-    /// The address that Contact and SDP show.
-    pub fn shown_ip(&self) -> IpAddr {
-        self.advertise.unwrap_or(self.listen.ip())
+    /// What Contact and SDP show instead of our address `own`.
+    pub fn shown_ip(&self, own: IpAddr) -> IpAddr {
+        let of_family = |ip: &&IpAddr| ip.is_ipv4() == own.is_ipv4();
+        self.advertise.iter().find(of_family).copied().unwrap_or(own)
     }
 }
 
@@ -126,8 +128,8 @@ impl Config {
     /// What `raw` means, or everything that is wrong with it.
     pub fn from_raw(raw: &RawConfig) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let listen = errors.keep(listen(&raw.sip.listen));
-        let advertise = errors.keep(advertise(&raw.sip.advertise));
+        let listen = errors.keep_all(addresses::listen(&raw.sip.listen));
+        let advertise = errors.keep_all(addresses::advertise(&raw.sip.advertise));
         let trunks = errors.keep_all(trunks(&raw.sip.trunks));
         let number = errors.keep(number(&raw.sip.number));
         let ports = errors.keep(PortRange::parse(&raw.rtp.ports));
@@ -135,7 +137,14 @@ impl Config {
         let seats = errors.keep(within("rooms.seats", raw.rooms.seats, SEATS_MAX));
         let language = errors.keep(language(&raw.rooms.language));
         let data = errors.keep(data(&raw.store.data));
-        relations(listen, advertise, ports, max, raw, &mut errors);
+        relations(
+            listen.as_deref(),
+            advertise.as_deref(),
+            ports,
+            max,
+            raw,
+            &mut errors,
+        );
         let all = (
             listen, advertise, trunks, number, ports, max, seats, language, data,
         );
@@ -173,22 +182,15 @@ impl Config {
 
 /// What only two keys together can get wrong.
 fn relations(
-    listen: Option<SocketAddr>,
-    advertise: Option<Option<IpAddr>>,
+    listen: Option<&[SocketAddr]>,
+    advertise: Option<&[IpAddr]>,
     ports: Option<PortRange>,
     max: Option<u32>,
     raw: &RawConfig,
     errors: &mut ConfigErrors,
 ) {
-    if let (Some(listen), Some(None)) = (listen, advertise)
-        && listen.ip().is_unspecified()
-    {
-        errors.add(
-            "sip.advertise",
-            &raw.sip.advertise,
-            "sip.listen is every address of this machine: \
-             enter the one that callers reach, for example \"192.0.2.1\"",
-        );
+    if let (Some(listen), Some(advertise)) = (listen, advertise) {
+        addresses::related(listen, advertise, &raw.sip.advertise, errors);
     }
     if let (Some(ports), Some(max)) = (ports, max)
         && ports.pairs() < max
@@ -201,47 +203,15 @@ fn relations(
         );
         errors.add("rtp.ports", &raw.rtp.ports, &remedy);
     }
-    if let (Some(ports), Some(listen)) = (ports, listen)
-        && ports.contains(listen.port())
-    {
-        let remedy = format!(
-            "the SIP port {} lies among them: move either, for example to \"20000-39999\"",
-            listen.port()
-        );
+    let among = |ports: PortRange| {
+        let mut sip_ports = listen.into_iter().flatten().map(SocketAddr::port);
+        sip_ports.find(|port| ports.contains(*port))
+    };
+    if let Some(port) = ports.and_then(among) {
+        let remedy =
+            format!("the SIP port {port} lies among them: move either, for example to \"20000-39999\"");
         errors.add("rtp.ports", &raw.rtp.ports, &remedy);
     }
-}
-
-fn listen(typed: &str) -> Result<SocketAddr, ConfigError> {
-    let error = |remedy| ConfigError::new("sip.listen", typed, remedy);
-    let Ok(address) = typed.trim().parse::<SocketAddr>() else {
-        return Err(error(
-            "write an IPv4 address and a port, for example \"127.0.0.1:5060\"",
-        ));
-    };
-    if address.port() == 0 {
-        return Err(error(
-            "port 0 cannot be dialled: write the real one, usually 5060",
-        ));
-    }
-    if !address.is_ipv4() || address.ip().is_multicast() {
-        return Err(error(
-            "only IPv4 is served so far: for example \"192.0.2.1:5060\" or \"0.0.0.0:5060\"",
-        ));
-    }
-    Ok(address)
-}
-
-fn advertise(typed: &str) -> Result<Option<IpAddr>, ConfigError> {
-    if typed.trim().is_empty() {
-        return Ok(None);
-    }
-    let fits = |ip: &IpAddr| ip.is_ipv4() && !ip.is_unspecified() && !ip.is_multicast();
-    let remedy = "write one IPv4 address that callers reach, for example \"192.0.2.1\", or leave it empty";
-    let address = typed.trim().parse().ok().filter(fits);
-    address
-        .map(Some)
-        .ok_or_else(|| ConfigError::new("sip.advertise", typed, remedy))
 }
 
 fn trunks(typed: &[String]) -> Result<Vec<IpNet>, Vec<ConfigError>> {

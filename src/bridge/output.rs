@@ -3,15 +3,27 @@
 use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::media_api::{MediaSpec, PlayToken, Playlist};
 use crate::room::Booking;
+use crate::sip::Peer;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Something to do in the world.
 pub enum Output {
-    /// Send this SIP message.
-    Send { to: SocketAddr, bytes: Vec<u8> },
-    /// Open a leg in reception, and say so by [`super::Bridge::handle_opened`].
-    OpenLeg { leg: LegId, spec: MediaSpec },
+    /// Send this SIP message from this socket of ours; over TCP by the connection with `to`, opening it if there is none.
+    Send {
+        from: SocketAddr,
+        to: Peer,
+        bytes: Vec<u8>,
+    },
+    /// Close the SIP connection with this peer once what was sent before has gone out.
+    Close { peer: SocketAddr },
+    /// Open a leg in reception, whose media arrives at our address `host`, and say so by
+    /// [`super::Bridge::handle_opened`].
+    OpenLeg {
+        leg: LegId,
+        spec: MediaSpec,
+        host: IpAddr,
+    },
     /// Ask this of the media thread.
     Media(MediaRequest),
     /// Ask the store for a room, and say so by [`super::Bridge::handle_found`].
@@ -22,8 +34,9 @@ impl fmt::Debug for Output {
     /// A message names its caller, and a looked-up number may be a PIN keyed in the wrong place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Output::Send { to, bytes } => write!(f, "Send({} bytes to {to})", bytes.len()),
-            Output::OpenLeg { leg, spec } => write!(f, "OpenLeg({leg:?}, {spec:?})"),
+            Output::Send { to, bytes, .. } => write!(f, "Send({} bytes to {to:?})", bytes.len()),
+            Output::Close { peer } => write!(f, "Close({peer})"),
+            Output::OpenLeg { leg, spec, host } => write!(f, "OpenLeg({leg:?}, {spec:?}, {host})"),
             Output::Media(request) => request.fmt(f),
             Output::LookUp { leg, .. } => write!(f, "LookUp({leg:?})"),
         }

@@ -46,6 +46,7 @@ impl Bridge {
                 "transactions",
                 census.server_transactions + census.client_transactions,
             ),
+            ("connections", census.connections),
             ("timers", census.timers + self.timers.len()),
         ];
         Status {

@@ -54,8 +54,8 @@ fn findings(settings: &Settings) -> Vec<Finding> {
     let bridge = bridge(&config.store.data);
     let mut all = vec![settings_file(settings)];
     all.extend(files::findings(&config.store.data));
+    all.extend(network::sip_ports(config, bridge));
     all.extend([
-        network::sip_port(config, bridge),
         network::rtp_ports(config, bridge),
         network::trunks(config),
         number(config),

@@ -1,6 +1,7 @@
 //! `rundruf serve`: the bridge itself.
 
 use super::settings::Place;
+use crate::config::OneOrMany;
 use crate::io::serve;
 
 /// The flags of `rundruf serve`.
@@ -8,9 +9,9 @@ use crate::io::serve;
 pub struct ServeArgs {
     #[command(flatten)]
     place: Place,
-    /// Where SIP over UDP arrives, instead of sip.listen
+    /// Where SIP over UDP and TCP arrives, instead of sip.listen; may be given several times
     #[arg(long, value_name = "ADDR:PORT")]
-    sip: Option<String>,
+    sip: Vec<String>,
     /// UDP ports of the callers' voices, instead of rtp.ports
     #[arg(long, value_name = "A-B")]
     rtp_ports: Option<String>,
@@ -19,8 +20,8 @@ pub struct ServeArgs {
 /// Runs the bridge.
 pub fn run(args: ServeArgs) -> anyhow::Result<()> {
     let settings = args.place.settings_with(|raw| {
-        if let Some(listen) = args.sip {
-            raw.sip.listen = listen;
+        if !args.sip.is_empty() {
+            raw.sip.listen = OneOrMany::Many(args.sip);
         }
         if let Some(ports) = args.rtp_ports {
             raw.rtp.ports = ports;

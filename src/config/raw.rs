@@ -26,14 +26,32 @@ pub struct RawConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawSip {
-    /// IPv4 address and port.
-    pub listen: String,
-    /// IPv4 address, or empty.
-    pub advertise: String,
+    /// IP addresses with their ports.
+    pub listen: OneOrMany,
+    /// IP addresses, or empty.
+    pub advertise: OneOrMany,
     /// IP addresses and networks.
     pub trunks: Vec<String>,
     /// Telephone number, or empty.
     pub number: String,
+}
+
+/// A text, or a list of texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a text or a list of texts")]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// Each text.
+    pub fn texts(&self) -> &[String] {
+        match self {
+            OneOrMany::One(text) => std::slice::from_ref(text),
+            OneOrMany::Many(texts) => texts,
+        }
+    }
 }
 
 /// `[rtp]`
@@ -88,8 +106,8 @@ impl RawConfig {
 impl Default for RawSip {
     fn default() -> RawSip {
         RawSip {
-            listen: "127.0.0.1:5060".into(),
-            advertise: String::new(),
+            listen: OneOrMany::One("127.0.0.1:5060".into()),
+            advertise: OneOrMany::One(String::new()),
             trunks: vec!["127.0.0.1".into(), "::1".into()],
             number: String::new(),
         }

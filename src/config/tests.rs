@@ -64,17 +64,35 @@ fn each_fault_names_key_value_and_remedy() {
         ("store.data = ' '", "store.data = \" \": name the folder"),
         (
             "sip.listen = 'localhost:5060'",
-            "sip.listen = \"localhost:5060\": write an IPv4 address and a port",
+            "sip.listen = \"localhost:5060\": write an IP address and a port",
         ),
         ("sip.listen = '127.0.0.1:0'", "port 0"),
-        ("sip.listen = '[::1]:5060'", "only IPv4"),
+        ("sip.listen = '[ff02::1]:5060'", "take an ordinary address"),
+        (
+            "sip.listen = '[::ffff:127.0.0.1]:5060'",
+            "take an ordinary address",
+        ),
+        ("sip.listen = []", "sip.listen = \"\": nobody could call"),
+        (
+            "sip.listen = ['[::1]:5060', '127.0.0.1:5060', '[::1]:5060']",
+            "sip.listen = \"[::1]:5060\": it is listed twice",
+        ),
+        (
+            "sip = { listen = ['0.0.0.0:5060', '[::]:5060'], advertise = '192.0.2.1' }",
+            "sip.advertise = \"192.0.2.1\": sip.listen is every address of this machine: enter the one that callers reach, \
+             for example \"2001:db8::1\"",
+        ),
+        (
+            "sip.advertise = ['192.0.2.1', '192.0.2.2']",
+            "sip.advertise = \"192.0.2.2\": callers can be told one IPv4",
+        ),
         (
             "sip.listen = '0.0.0.0:5060'",
             "sip.advertise = \"\": sip.listen is every address",
         ),
         (
             "sip.advertise = '0.0.0.0'",
-            "sip.advertise = \"0.0.0.0\": write one IPv4 address",
+            "sip.advertise = \"0.0.0.0\": write one IP address",
         ),
         ("sip.trunks = []", "sip.trunks = \"\": nobody could call"),
         (
@@ -105,6 +123,7 @@ fn unknown_keys_and_wrong_kinds_show_their_place() {
         unknown.contains("lisen") && unknown.contains("listen") && unknown.contains("bridge.toml"),
         "{unknown}"
     );
+    assert!(errors("sip.listen = 7").contains("a text or a list of texts"));
     let wrong = errors("calls.max = 'many'");
     assert!(
         wrong.contains("max") && wrong.contains("many") && wrong.contains("bridge.toml"),
@@ -117,7 +136,11 @@ fn what_is_typed_is_understood() {
     let text = "sip = { listen = '0.0.0.0:5070', advertise = '192.0.2.1', trunks = ['192.0.2.77/24', '2001:db8::1'], number = ' 030 12 34 ' }\n\
         rtp.ports = '20001-20400'\ncalls.max = 199\n";
     let config = Config::parse(text).expect(text);
-    assert_eq!(config.sip.shown_ip().to_string(), "192.0.2.1");
+    let shown = |own: &str| config.sip.shown_ip(own.parse().expect("address")).to_string();
+    assert_eq!(
+        (shown("0.0.0.0"), shown("::1")),
+        ("192.0.2.1".into(), "::1".into())
+    );
     assert_eq!(config.sip.number.as_deref(), Some("030 12 34"));
     let trunks: Vec<_> = config.sip.trunks.iter().map(ToString::to_string).collect();
     assert_eq!(trunks, ["192.0.2.0/24", "2001:db8::1/128"]);

@@ -1,19 +1,21 @@
-//! The control side's one loop: datagrams, the store's answers, the media thread's events, commands and deadlines go into
+//! The control side's one loop: SIP messages, the store's answers, the media thread's events, commands and deadlines go into
 //! the conductor; what it wants is done. Nothing here waits for anything else.
 
 use super::control_socket::{Ask, Reply, Request};
 use super::media_port::MediaPort;
 use super::serve::random;
+use super::sip_tcp::{self, SipTcp};
+use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
 use crate::bridge::status::Status;
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::MediaSpec;
+use crate::sip::{Admission, Peer, Transport};
 use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
-use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 /// How long the store may take: a caller waits at most 1 s from the last digit to the room.
@@ -35,10 +37,9 @@ const ANSWERS: usize = 256;
 pub struct ControlLoop {
     bridge: Bridge,
     media: MediaPort,
-    sip: UdpSocket,
+    udp: SipUdp,
+    tcp: SipTcp,
     store: Store,
-    /// Our address as the SDP tells it.
-    shown: IpAddr,
     asks: mpsc::Receiver<Ask>,
     found: mpsc::Receiver<(LegId, Found)>,
     tell_found: mpsc::Sender<(LegId, Found)>,
@@ -51,9 +52,9 @@ impl ControlLoop {
     pub fn new(
         bridge: Bridge,
         media: MediaPort,
-        sip: UdpSocket,
+        udp: SipUdp,
+        tcp: SipTcp,
         store: Store,
-        shown: IpAddr,
         asks: mpsc::Receiver<Ask>,
     ) -> ControlLoop {
         let (tell_found, found) = mpsc::channel(ANSWERS);
@@ -61,9 +62,9 @@ impl ControlLoop {
         ControlLoop {
             bridge,
             media,
-            sip,
+            udp,
+            tcp,
             store,
-            shown,
             asks,
             found,
             tell_found,
@@ -87,9 +88,8 @@ impl ControlLoop {
                     farewell = Some(Instant::now() + FAREWELL);
                     self.bridge.handle_shutdown(self.now());
                 }
-                readable = self.sip.readable() => if readable.is_ok() {
-                    self.read_sip(&mut buffer);
-                },
+                () = self.udp.readable() => self.read_datagrams(&mut buffer),
+                Some(event) = self.tcp.next() => self.read_connections(event),
                 Some((leg, found)) = self.found.recv() => self.bridge.handle_found(self.now(), leg, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 () = tokio::time::sleep_until(wake.into()) => {}
@@ -108,7 +108,7 @@ impl ControlLoop {
     /// What every round does, whatever woke it.
     fn turn(&mut self) {
         self.do_outputs();
-        while let Some(event) = self.media.poll() {
+        while let Some(event) = self.media.poll(self.now()) {
             tracing::trace!(?event);
             self.bridge.handle_media(self.now(), event);
         }
@@ -133,25 +133,82 @@ impl ControlLoop {
         bridge.unwrap_or(now + IDLE).min(now + media)
     }
 
-    fn read_sip(&mut self, buffer: &mut [u8]) {
-        for _ in 0..DATAGRAMS {
-            // An error is WouldBlock, or the ICMP answer to something we sent: both end this round.
-            let Ok((len, from)) = self.sip.try_recv_from(buffer) else {
+    fn read_datagrams(&mut self, buffer: &mut [u8]) {
+        for index in 0..self.udp.len() {
+            for _ in 0..DATAGRAMS {
+                let Some((len, from, local)) = self.udp.receive(index, buffer) else {
+                    break;
+                };
+                let now = self.now();
+                self.bridge
+                    .handle_message(now, Peer::udp(from), local, &buffer[..len]);
+                self.do_outputs();
+            }
+        }
+    }
+
+    fn read_connections(&mut self, first: sip_tcp::Event) {
+        self.hear_connection(first);
+        for _ in 1..DATAGRAMS {
+            let Some(event) = self.tcp.try_next() else {
                 return;
             };
-            self.bridge.handle_datagram(self.now(), from, &buffer[..len]);
-            self.do_outputs();
+            self.hear_connection(event);
         }
+    }
+
+    fn hear_connection(&mut self, event: sip_tcp::Event) {
+        let now = self.now();
+        match event {
+            sip_tcp::Event::Accepted { stream, peer, local } => {
+                if self.bridge.handle_connected(now, peer, local) == Admission::Welcome {
+                    self.tcp.keep(stream, peer);
+                }
+            }
+            sip_tcp::Event::Connected { id, peer, local } => {
+                let refused = self.tcp.is_current(id, peer)
+                    && self.bridge.handle_connected(now, peer, local) == Admission::Refused;
+                if refused {
+                    self.tcp.close(peer);
+                }
+            }
+            sip_tcp::Event::Bytes { id, peer, bytes } => {
+                if self.tcp.is_current(id, peer) {
+                    self.bridge.handle_stream(now, peer, &bytes);
+                }
+            }
+            sip_tcp::Event::Closed { id, peer } => {
+                if self.tcp.is_current(id, peer) {
+                    self.tcp.close(peer);
+                    self.bridge.handle_closed(now, peer);
+                }
+            }
+            sip_tcp::Event::Failed { id, peer } => {
+                self.sip_unsent += 1;
+                if self.tcp.is_current(id, peer) {
+                    self.tcp.close(peer);
+                }
+            }
+        }
+        self.do_outputs();
     }
 
     fn do_outputs(&mut self) {
         while let Some(output) = self.bridge.poll_output() {
             tracing::trace!(?output);
             match output {
-                Output::Send { to, bytes } => {
-                    self.sip_unsent += u64::from(self.sip.try_send_to(&bytes, to).is_err());
+                Output::Send { from, to, bytes } => {
+                    let sent = match to.transport {
+                        Transport::Udp => self.udp.send(from, to.addr, &bytes),
+                        Transport::Tcp => self.tcp.send(from, to.addr, bytes),
+                    };
+                    self.sip_unsent += u64::from(!sent);
+                    if !sent && to.transport == Transport::Tcp {
+                        self.bridge.handle_closed(self.now(), to.addr);
+                    }
                 }
-                Output::OpenLeg { leg, spec } => self.open(leg, spec),
+                Output::Close { peer } => self.tcp.close(peer),
+                Output::OpenLeg { leg, spec, host } => self.open(leg, spec, host),
                 Output::Media(request) => {
                     log(request);
                     self.media.request(request);
@@ -161,16 +218,17 @@ impl ControlLoop {
         }
     }
 
-    fn open(&mut self, leg: LegId, spec: MediaSpec) {
-        let opened = self.media.open(leg, spec, random());
+    fn open(&mut self, leg: LegId, spec: MediaSpec, host: IpAddr) {
+        let now = self.now();
+        let opened = self.media.open(now, leg, spec, host, random());
         match &opened {
             Ok(_) => tracing::info!(leg = leg.0, "a call has come"),
             Err(error) => {
                 tracing::warn!(leg = leg.0, %error, "a call was refused; `rundruf check` looks for the cause")
             }
         }
-        let media = opened.ok().map(|port| SocketAddr::new(self.shown, port));
-        self.bridge.handle_opened(self.now(), leg, media);
+        let media = opened.ok().map(|port| SocketAddr::new(host, port));
+        self.bridge.handle_opened(now, leg, media);
     }
 
     /// Asks the store, without waiting for it.
@@ -216,6 +274,8 @@ impl ControlLoop {
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);
         status.held.insert("legs".to_owned(), self.media.legs());
+        let resting = self.media.resting_ports();
+        status.held.insert("resting_ports".to_owned(), resting);
         status
     }
 }

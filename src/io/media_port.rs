@@ -8,8 +8,10 @@ use crate::bridge::status::MediaStatus;
 use crate::ids::LegId;
 use crate::media::{Counter, Leg, LegSeed, Room};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
+use crate::units::Time;
 use rtrb::PushError;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Why a leg could not be opened.
@@ -34,6 +36,8 @@ pub struct MediaPort {
     seats: usize,
     free: Vec<Seat>,
     seated: HashMap<LegId, Seat>,
+    /// The RTP port of whoever sits there.
+    seat_ports: HashMap<Seat, u16>,
     backlog: VecDeque<ToMedia>,
 }
 
@@ -48,23 +52,32 @@ impl MediaPort {
             seats,
             free,
             seated: HashMap::new(),
+            seat_ports: HashMap::new(),
             backlog: VecDeque::new(),
         }
     }
 
-    /// Opens a leg in reception; its RTP port.
-    pub fn open(&mut self, leg: LegId, spec: MediaSpec, random: u64) -> Result<u16, OpenError> {
+    /// Opens a leg in reception, whose media arrives on `host`; its RTP port.
+    pub fn open(
+        &mut self,
+        now: Time,
+        leg: LegId,
+        spec: MediaSpec,
+        host: IpAddr,
+        random: u64,
+    ) -> Result<u16, OpenError> {
         // A new leg must not overtake what still waits for its predecessor in the seat.
         if !self.backlog.is_empty() || self.rings.commands.is_full() {
             return Err(OpenError::Ring);
         }
         let seat = self.free.pop().ok_or(OpenError::Seats)?;
-        let Ok((socket, port)) = self.ports.open() else {
+        let Ok((socket, port)) = self.ports.open(now, host) else {
             self.free.push(seat);
             return Err(OpenError::Ports);
         };
         self.seated.insert(leg, seat);
         self.thread.published.set_line(seat, LegFigures::default());
+        self.seat_ports.insert(seat, port);
         self.send(Command::Add {
             seat,
             leg: Leg::new(
@@ -124,17 +137,24 @@ impl MediaPort {
     }
 
     /// Sends what waits, frees what came back, and takes the next event.
-    pub fn poll(&mut self) -> Option<Event> {
+    pub fn poll(&mut self, now: Time) -> Option<Event> {
         self.flush();
         while let Ok(finished) = self.rings.finished.pop() {
-            self.free(finished);
+            self.free(now, finished);
         }
         self.rings.events.pop().ok()
     }
 
-    fn free(&mut self, finished: FromMedia) {
+    fn free(&mut self, now: Time, finished: FromMedia) {
         match finished {
-            Finished::Leg { seat, .. } => self.free.push(seat),
+            Finished::Leg { seat, leg } => {
+                // Its sockets are closed before its ports begin to rest.
+                drop(leg);
+                if let Some(port) = self.seat_ports.remove(&seat) {
+                    self.ports.give_back(now, port);
+                }
+                self.free.push(seat);
+            }
             Finished::Room { .. } => {}
         }
     }
@@ -154,6 +174,11 @@ impl MediaPort {
         self.seated
             .iter()
             .map(|(&leg, &seat)| (leg, seat.0 + 1, self.thread.published.line(seat)))
+    }
+
+    /// Pairs of ports that rest after their call.
+    pub fn resting_ports(&self) -> usize {
+        self.ports.resting()
     }
 
     /// The thread's load.

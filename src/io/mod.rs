@@ -8,7 +8,10 @@ pub mod store;
 
 mod clips;
 mod control_loop;
+mod listen;
 mod media_port;
 mod media_thread;
 mod ports;
 mod rtp_socket;
+mod sip_tcp;
+mod sip_udp;

@@ -4,23 +4,22 @@ use super::control_loop::ControlLoop;
 use super::control_socket::ControlSocket;
 use super::media_port::MediaPort;
 use super::ports::Ports;
+use super::sip_tcp::SipTcp;
+use super::sip_udp::SipUdp;
 use super::store::Store;
 use super::{clips, media_thread};
 use crate::bridge::Bridge;
 use crate::config::Config;
-use crate::sip::{UaConfig, UserAgent};
-use anyhow::Context;
+pub use crate::sip::CONNECTIONS_MAX;
+use crate::sip::{Listen, UaConfig, UserAgent};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// Commands that wait for the control loop at most.
 const ASKS: usize = 16;
-/// What the kernel may keep of SIP until it is read: a thousand INVITEs in one burst.
-const SIP_BUFFER: usize = 4 << 20;
 
 /// Runs a bridge until SIGTERM or SIGINT. Blocks.
 pub fn run(config: &Config) -> anyhow::Result<()> {
@@ -34,14 +33,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     raise_descriptor_limit();
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
-    let sip = bind(config.sip.listen)?;
+    let udp = SipUdp::bind(&config.sip.listen)?;
+    let tcp = SipTcp::bind(&config.sip.listen)?;
     let seats = config.calls.max as usize;
     let (thread, rings) =
         media_thread::start(seats, Arc::new(clips::load(config.prompts.folder.as_deref())?))?;
-    let ports = Ports::new(config.sip.listen.ip(), config.rtp.ports);
-    let shown = SocketAddr::new(config.sip.shown_ip(), config.sip.listen.port());
+    let ports = Ports::new(config.rtp.ports);
     let agent = UaConfig {
-        local: shown,
+        listens: listens(config),
         served: config.sip.trunks.clone(),
         calls_max: seats,
     };
@@ -57,13 +56,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
     };
     tracing::info!(
-        listen = %config.sip.listen,
+        listen = ?config.sip.listen,
         trunks = config.sip.trunks.len(),
         rtp_ports = %config.rtp.ports,
         calls_max = seats,
         "the bridge is open"
     );
-    ControlLoop::new(bridge, media, sip, store.clone(), shown.ip(), asks)
+    ControlLoop::new(bridge, media, udp, tcp, store.clone(), asks)
         .run(stop)
         .await;
     commands.abort();
@@ -73,17 +72,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn bind(listen: SocketAddr) -> anyhow::Result<UdpSocket> {
-    let bound = std::net::UdpSocket::bind(listen).and_then(|socket| {
-        socket.set_nonblocking(true)?;
-        Ok(socket)
-    });
-    let socket = bound.with_context(|| {
-        format!("SIP cannot listen on {listen}: is another telephone program running? Choose another sip.listen or --sip")
-    })?;
-    // Less than asked for is fine: the kernel has its own limit.
-    rustix::net::sockopt::set_socket_recv_buffer_size(&socket, SIP_BUFFER).ok();
-    Ok(UdpSocket::from_std(socket)?)
+/// Our sockets, and what callers are told instead.
+fn listens(config: &Config) -> Vec<Listen> {
+    let listen = |socket: &SocketAddr| Listen {
+        socket: *socket,
+        shown: SocketAddr::new(config.sip.shown_ip(socket.ip()), socket.port()),
+    };
+    config.sip.listen.iter().map(listen).collect()
 }
 
 /// Each call takes two descriptors: as many as the system allows, instead of the usual 1,024.

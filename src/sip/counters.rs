@@ -25,8 +25,14 @@ counted! {
         Unserved = "unserved",
         /// No SIP message could be made out, or too little of one to answer: nothing was answered.
         Unreadable = "unreadable",
-        /// 513: longer than a datagram may be.
+        /// 513: longer than a message may be.
         DatagramTooLong = "datagram_too_long",
+        /// 400: a stream does not say where a message ends.
+        Unframed = "unframed",
+        /// A connection too many in all: closed at once.
+        ConnectionsMax = "connections_max",
+        /// A connection too many from one address: closed at once.
+        ConnectionsMaxHost = "connections_max_host",
         /// 400: more header fields than allowed.
         HeadersTooMany = "headers_too_many",
         /// 400: a header field longer than allowed.
@@ -43,7 +49,9 @@ counted! {
         Merged = "merged",
         /// 420
         Extension = "extension",
-        /// 415: the body is no session description.
+        /// 400: an INFO whose key cannot be made out.
+        Signal = "signal",
+        /// 415: a body that we do not read.
         ContentType = "content_type",
         /// 405
         Method = "method",
@@ -51,10 +59,12 @@ counted! {
         UnknownDialog = "unknown_dialog",
         /// 500: a CSeq lower than one already seen.
         OutOfOrder = "out_of_order",
-        /// 491: the last INVITE of this dialog still waits for its ACK.
+        /// 491: the last INVITE of this dialog still waits for its ACK, or our offer for its answer.
         Pending = "pending",
-        /// 488: an INVITE that brings no offer.
-        OfferMissing = "offer_missing",
+        /// An ACK that does not answer our offer: the call ends.
+        AnswerMissing = "answer_missing",
+        /// An ACK whose answer to our offer cannot be used: the call ends.
+        AnswerUnusable = "answer_unusable",
         /// 488: an offer that cannot be read.
         OfferMalformed = "offer_malformed",
         /// 488: no codec, address or stream in common.
@@ -81,6 +91,12 @@ counted! {
         Confirmed = "confirmed",
         /// Re-INVITEs answered with 200.
         Reinvited = "reinvited",
+        /// UPDATEs answered with 200.
+        Updated = "updated",
+        /// INVITEs without an offer, which got ours.
+        LateOffer = "late_offer",
+        /// Keys that came by INFO.
+        KeyByInfo = "key_by_info",
         /// Calls ended by the peer's BYE.
         HungUpByPeer = "hung_up_by_peer",
         /// Calls ended by CANCEL.
@@ -99,8 +115,16 @@ counted! {
         StrayAck = "stray_ack",
         /// Responses that belong to nothing.
         StrayResponse = "stray_response",
-        /// Empty datagrams that keep a path open.
+        /// Line ends that keep a path open.
         KeepAlive = "keep_alive",
+        /// Connections opened, by either side.
+        Connected = "connected",
+        /// Connections closed because nothing came and no call needs them.
+        ClosedIdle = "closed_idle",
+        /// Connections closed because a message stayed unfinished.
+        ClosedHalf = "closed_half",
+        /// Messages for a connection that is gone, with no other way.
+        NoWayBack = "no_way_back",
         /// Inputs that a state machine's table refuses.
         OutOfTable = "out_of_table",
     }

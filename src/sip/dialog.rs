@@ -2,6 +2,7 @@
 //! that ends it. Must never let a Contact or a Route lead outside the served networks.
 
 use super::message::{self, Request};
+use super::peer::{Origin, Peer, Transport, Way};
 use super::response::line;
 use super::served::Served;
 use super::text;
@@ -27,8 +28,8 @@ pub struct Dialog {
     target: Caller,
     /// The Record-Route values, in their order.
     routes: Vec<String>,
-    /// Where the latest INVITE came from.
-    peer: SocketAddr,
+    /// Where the latest request that may move the peer came from.
+    origin: Origin,
     /// The highest sequence number that the peer used.
     remote_cseq: u32,
     /// The last one that we used.
@@ -36,8 +37,8 @@ pub struct Dialog {
 }
 
 impl Dialog {
-    /// The dialog of an INVITE from `peer`, once it is answered under `local_tag`.
-    pub fn new(invite: &Request, peer: SocketAddr, local_tag: String) -> Dialog {
+    /// The dialog of an INVITE from `origin`, once it is answered under `local_tag`.
+    pub fn new(invite: &Request, origin: Origin, local_tag: String) -> Dialog {
         Dialog {
             id: DialogId {
                 call_id: invite.echo.call_id.clone(),
@@ -48,7 +49,7 @@ impl Dialog {
             remote: invite.echo.from.clone(),
             target: invite.contact.clone().unwrap_or_else(|| Caller::new("")),
             routes: invite.record_routes.clone(),
-            peer,
+            origin,
             remote_cseq: invite.cseq,
             local_cseq: 0,
         }
@@ -61,16 +62,27 @@ impl Dialog {
         fresh
     }
 
-    /// A re-INVITE may move the peer (§12.2.2).
-    pub fn refresh_target(&mut self, invite: &Request, peer: SocketAddr) {
-        if let Some(contact) = &invite.contact {
+    /// A re-INVITE or UPDATE may move the peer (§12.2.2).
+    pub fn refresh_target(&mut self, request: &Request, origin: Origin) {
+        if let Some(contact) = &request.contact {
             self.target = contact.clone();
         }
-        self.peer = peer;
+        self.origin = origin;
     }
 
-    /// The BYE from `local`, and where it goes.
-    pub fn bye(&mut self, local: SocketAddr, branch: &str, served: &Served) -> (SocketAddr, Vec<u8>) {
+    /// Where the peer was heard last.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The peer goes on by another connection, its old one being gone.
+    pub fn moves_to(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    /// The BYE, with `shown` as our address in its Via, and how it goes out: by the dialog's transport, over TCP by the
+    /// connection that the peer opened as long as it stands (RFC 5923 has the reasons).
+    pub fn bye(&mut self, shown: SocketAddr, branch: &str, served: &Served) -> (Way, Vec<u8>) {
         self.local_cseq += 1;
         let (uri, routes) = self.routing();
         let first_hop = routes
@@ -79,12 +91,19 @@ impl Dialog {
             .map_or(uri, |(hop, _)| hop);
         // A strict router is itself the Request-URI (§12.2.1.1).
         let hop = if self.is_strict() { uri } else { first_hop };
-        let named = message::literal(hop).filter(|address| served.contains(*address));
+        let Origin { peer, local } = self.origin;
+        let is_reached = |hop: &SocketAddr| served.contains(*hop) && hop.is_ipv4() == local.is_ipv4();
+        let named = message::literal(hop).filter(is_reached);
+        let transport = peer.transport;
+        let (to, back) = match transport {
+            Transport::Udp => (named.unwrap_or(peer.addr), None),
+            Transport::Tcp => (peer.addr, named),
+        };
         let mut text = format!("BYE {uri} SIP/2.0\r\n");
         line(
             &mut text,
             "Via",
-            &format!("SIP/2.0/UDP {local};rport;branch={branch}"),
+            &format!("SIP/2.0/{} {shown};rport;branch={branch}", transport.name()),
         );
         line(&mut text, "Max-Forwards", "70");
         for route in &routes {
@@ -100,7 +119,8 @@ impl Dialog {
         line(&mut text, "CSeq", &format!("{} BYE", self.local_cseq));
         line(&mut text, "Content-Length", "0");
         text.push_str("\r\n");
-        (named.unwrap_or(self.peer), text.into_bytes())
+        let peer = Peer { transport, addr: to };
+        (Way { local, peer, back }, text.into_bytes())
     }
 
     fn first_route(&self) -> Option<&str> {

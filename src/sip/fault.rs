@@ -14,6 +14,7 @@ pub enum Fault {
     ControlCharacter,
     HeadUnfinished,
     ContentLength,
+    LengthMissing,
     BodyTooShort,
     RequestLine,
     RequestUri,
@@ -40,6 +41,7 @@ impl Fault {
             Fault::ControlCharacter => Status(400, "Control Character In Header Field"),
             Fault::HeadUnfinished => Status(400, "Missing Empty Line After Header Fields"),
             Fault::ContentLength => Status(400, "Malformed Content-Length"),
+            Fault::LengthMissing => Status(400, "Missing Content-Length"),
             Fault::BodyTooShort => Status(400, "Content-Length Exceeds Message Body"),
             Fault::RequestLine => Status(400, "Malformed Request Line"),
             Fault::RequestUri => Status(400, "Malformed Request-URI"),
@@ -62,6 +64,7 @@ impl Fault {
             Fault::DatagramTooLong => Refused::DatagramTooLong,
             Fault::HeadersTooMany => Refused::HeadersTooMany,
             Fault::HeaderTooLong => Refused::HeaderTooLong,
+            Fault::LengthMissing => Refused::Unframed,
             Fault::Scheme => Refused::Scheme,
             Fault::Version => Refused::Version,
             Fault::HeaderLine

@@ -1,18 +1,29 @@
-//! Owns the framing of a datagram: where the start line, the header fields and the body are, and whether they keep to
+//! Owns the framing of one message: where the start line, the header fields and the body are, and whether they keep to
 //! the limits. Unfolds and trims, so that the parser behind sees one field a line. Must never look at what a field means,
 //! Content-Length excepted.
 
 use super::fault::Fault;
+use super::peer::Transport;
 use super::text::is_token;
 
 /// The longest datagram that is read.
 pub const DATAGRAM_BYTES_MAX: usize = 16 * 1024;
+/// The longest message that is read from a stream.
+pub const STREAM_BYTES_MAX: usize = 64 * 1024;
 /// The most header fields of a message.
 pub const HEADERS_MAX: usize = 100;
 /// The longest value of a header field, unfolded.
 pub const VALUE_BYTES_MAX: usize = 4 * 1024;
 
-const _: () = assert!(VALUE_BYTES_MAX < DATAGRAM_BYTES_MAX);
+const _: () = assert!(VALUE_BYTES_MAX < DATAGRAM_BYTES_MAX && DATAGRAM_BYTES_MAX < STREAM_BYTES_MAX);
+
+/// The longest message that `transport` brings.
+const fn bytes_max(transport: Transport) -> usize {
+    match transport {
+        Transport::Udp => DATAGRAM_BYTES_MAX,
+        Transport::Tcp => STREAM_BYTES_MAX,
+    }
+}
 
 /// One header field; the value is trimmed, unfolded and free of control characters.
 pub struct Field {
@@ -28,14 +39,12 @@ pub struct Framed<'a> {
     pub fault: Option<Fault>,
 }
 
-/// Takes a datagram apart; `None` if it holds nothing but line ends (a keep-alive).
-pub fn frame(datagram: &[u8]) -> Option<Framed<'_>> {
-    let skipped = datagram
-        .iter()
-        .take_while(|byte| b"\r\n\0".contains(byte))
-        .count();
-    let too_long = datagram.len() > DATAGRAM_BYTES_MAX;
-    let mut rest = &datagram[skipped..datagram.len().min(DATAGRAM_BYTES_MAX).max(skipped)];
+/// Takes a message apart; `None` if it holds nothing but line ends (a keep-alive).
+pub fn frame(transport: Transport, message: &[u8]) -> Option<Framed<'_>> {
+    let skipped = message.iter().take_while(|byte| b"\r\n\0".contains(byte)).count();
+    let most = bytes_max(transport);
+    let too_long = message.len() > most;
+    let mut rest = &message[skipped..message.len().min(most).max(skipped)];
     if rest.is_empty() {
         return None;
     }
@@ -46,7 +55,7 @@ pub fn frame(datagram: &[u8]) -> Option<Framed<'_>> {
         fault: too_long.then_some(Fault::DatagramTooLong),
     };
     framed.take_fields(&mut rest);
-    framed.take_body(rest);
+    framed.take_body(transport, rest);
     Some(framed)
 }
 
@@ -127,16 +136,16 @@ impl<'a> Framed<'a> {
         value.to_owned()
     }
 
-    /// The body of a datagram ends where Content-Length says, or with the datagram (RFC 3261 §18.3).
-    fn take_body(&mut self, rest: &'a [u8]) {
-        let names = ["Content-Length", "l"];
+    /// The body ends where Content-Length says; without it, with the datagram. A stream must say it (RFC 3261 §18.3).
+    fn take_body(&mut self, transport: Transport, rest: &'a [u8]) {
         let lengths = self
             .fields
             .iter()
-            .filter(|field| names.iter().any(|name| field.name.eq_ignore_ascii_case(name)))
+            .filter(|field| is_content_length(&field.name))
             .map(|field| content_length(&field.value))
             .collect::<Vec<_>>();
         match lengths.as_slice() {
+            [] if transport == Transport::Tcp => self.blame(Fault::LengthMissing),
             [] => self.body = rest,
             [Some(length), more @ ..] if more.iter().all(|other| *other == Some(*length)) => {
                 self.body = &rest[..rest.len().min(*length)];
@@ -149,7 +158,15 @@ impl<'a> Framed<'a> {
     }
 }
 
-fn content_length(value: &str) -> Option<usize> {
+/// Whether `name` is Content-Length, or its compact form.
+pub fn is_content_length(name: &str) -> bool {
+    ["Content-Length", "l"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The value of Content-Length.
+pub fn content_length(value: &str) -> Option<usize> {
     value
         .bytes()
         .all(|byte| byte.is_ascii_digit())
@@ -161,12 +178,18 @@ mod tests {
     use super::*;
 
     fn fault(datagram: &str) -> Option<Fault> {
-        frame(datagram.as_bytes()).expect("not empty").fault
+        frame(Transport::Udp, datagram.as_bytes())
+            .expect("not empty")
+            .fault
     }
 
     #[test]
     fn folded_and_spaced_lines_become_one_field() {
-        let framed = frame(b"\r\nX y z\r\nVia :  a,\r\n\t b\r\nSubject:\r\n\r\n").expect("not empty");
+        let framed = frame(
+            Transport::Udp,
+            b"\r\nX y z\r\nVia :  a,\r\n\t b\r\nSubject:\r\n\r\n",
+        )
+        .expect("not empty");
         assert_eq!(framed.start, "X y z");
         let fields: Vec<_> = framed
             .fields
@@ -179,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_body_ends_where_its_length_says() {
-        let body = |text: &'static str| frame(text.as_bytes()).expect("not empty").body;
+        let body = |text: &'static str| frame(Transport::Udp, text.as_bytes()).expect("not empty").body;
         assert_eq!(body("X\r\n\r\nhello"), b"hello");
         assert_eq!(body("X\nl: 2\n\nhello"), b"he");
         assert_eq!(fault("X\nl: 6\n\nhello"), Some(Fault::BodyTooShort));
@@ -219,13 +242,13 @@ mod tests {
         assert_eq!(fault("X\r\nno colon\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\n folded start\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\nA: b\u{1}c\r\n\r\n"), Some(Fault::ControlCharacter));
-        assert!(frame(b"\r\n\r\n").is_none());
-        assert!(frame(b"").is_none());
+        assert!(frame(Transport::Udp, b"\r\n\r\n").is_none());
+        assert!(frame(Transport::Udp, b"").is_none());
     }
 
     #[test]
     fn latin_1_names_are_read() {
-        let framed = frame(b"X\r\nFrom: M\xfcller <sip:a@b>\r\n\r\n").expect("not empty");
+        let framed = frame(Transport::Udp, b"X\r\nFrom: M\xfcller <sip:a@b>\r\n\r\n").expect("not empty");
         assert_eq!(framed.fields[0].value, "Müller <sip:a@b>");
     }
 }

@@ -4,6 +4,7 @@
 
 use super::fault::Fault;
 use super::guard::{self, Framed};
+use super::peer::Transport;
 use super::text;
 use crate::secret::Caller;
 use ezk_sip_types::Name;
@@ -13,6 +14,8 @@ use std::net::SocketAddr;
 
 /// The port of a SIP address that names none (RFC 3261 §19.1.2).
 pub const PORT: u16 = 5060;
+/// The header field of RFC 3325.
+const ASSERTED: &str = "P-Asserted-Identity";
 /// The most characters of the called user that are passed on.
 pub const CALLED_CHARS_MAX: usize = 64;
 
@@ -24,6 +27,8 @@ pub enum Method {
     Bye,
     Cancel,
     Options,
+    Info,
+    Update,
     Other(String),
 }
 
@@ -35,6 +40,8 @@ impl Method {
             "BYE" => Method::Bye,
             "CANCEL" => Method::Cancel,
             "OPTIONS" => Method::Options,
+            "INFO" => Method::Info,
+            "UPDATE" => Method::Update,
             other => Method::Other(other.to_owned()),
         }
     }
@@ -79,6 +86,8 @@ pub struct Request {
     pub require: Vec<String>,
     /// The URI at which the peer can be reached; a telephone number may stand in it.
     pub contact: Option<Caller>,
+    /// Whom the network asserts to be the caller (RFC 3325).
+    pub asserted: Option<Caller>,
     pub record_routes: Vec<String>,
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
@@ -108,11 +117,21 @@ pub enum Message {
     Unreadable,
 }
 
-/// Reads a datagram.
-pub fn read(datagram: &[u8]) -> Message {
-    let Some(framed) = guard::frame(datagram) else {
-        return Message::KeepAlive;
+/// Reads one message that came by `transport`.
+pub fn read(transport: Transport, bytes: &[u8]) -> Message {
+    guard::frame(transport, bytes).map_or(Message::KeepAlive, judge)
+}
+
+/// Reads what can be read of a message that has `fault`, whatever else may be wrong with it.
+pub fn read_broken(transport: Transport, bytes: &[u8], fault: Fault) -> Message {
+    let broken = |framed| Framed {
+        fault: Some(fault),
+        ..framed
     };
+    guard::frame(transport, bytes).map_or(Message::Unreadable, |framed| judge(broken(framed)))
+}
+
+fn judge(framed: Framed<'_>) -> Message {
     let head = Head::new(&framed);
     if framed.start.starts_with("SIP/") {
         return head
@@ -225,6 +244,7 @@ impl<'a> Head<'a> {
             max_forwards: self.max_forwards()?,
             require: self.owned(Name::REQUIRE),
             contact,
+            asserted: self.values(Name::from(ASSERTED)).next().map(Caller::new),
             record_routes: self.record_routes()?,
             content_type: self.first(Name::CONTENT_TYPE).map(str::to_owned),
             content_encoding: self.first(Name::CONTENT_ENCODING).map(str::to_owned),

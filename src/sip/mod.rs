@@ -3,13 +3,14 @@
 //! and never sends a request that creates a dialog.
 //!
 //! ```text
-//! datagram → served → guard (framing, limits) → message (what it says)
-//!                                                  │
+//! datagram → served ──────────→ guard (lines, limits) → message (what it says)
+//! bytes    → served → stream (where messages end) ↗        │
 //!              ua/  the conductor ── server_invite, server_other   what an answer's life is (tables)
 //!               │                 ── client_other                  what our BYE's life is (table)
 //!               │                 ── ua/leg                        what a call's life is (table)
 //!               │                 ── offer, answer                 which media (RFC 3264)
-//!               └─ dialog, response   what is written
+//!               │                 ── info, identity                keys by INFO, who is who without saying it
+//!               └─ dialog, response   what is written, and which way it goes (peer)
 //! ```
 //!
 //! Everything that waits is a [`Timer`]; everything refused or odd has a counter of its own.
@@ -20,12 +21,16 @@ mod counters;
 mod dialog;
 mod fault;
 mod guard;
+mod identity;
+mod info;
 mod message;
 mod offer;
+mod peer;
 mod response;
 mod served;
 mod server_invite;
 mod server_other;
+mod stream;
 mod text;
 mod timer;
 mod transactions;
@@ -35,6 +40,8 @@ mod ua;
 mod tests;
 
 pub use counters::{Counters, Noted, Refused};
-pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, VALUE_BYTES_MAX};
+pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, STREAM_BYTES_MAX, VALUE_BYTES_MAX};
+pub use peer::{Listen, Peer, Transport};
+pub use stream::{CONNECTIONS_HOST_MAX, CONNECTIONS_MAX};
 pub use timer::{Timer as Reason, Timer};
-pub use ua::{Census, EndReason, Event, Output, Refusal, UaConfig, UserAgent};
+pub use ua::{Admission, Census, EndReason, Event, Output, Refusal, UaConfig, UserAgent};

@@ -3,12 +3,15 @@
 //! was not offered, nor print what the offer says about its sender.
 
 use super::counters::Refused;
+pub use super::peer::Families;
 use crate::media_api::{Law, MediaSpec};
 use sdp_types::{Direction, Media, RtpMap, Session};
 use std::net::{IpAddr, SocketAddr};
 
 /// The most media lines of an offer.
 pub const STREAMS_MAX: usize = 32;
+/// The payload type of telephone events in our own offers.
+pub const EVENTS: u8 = 101;
 /// Payload types that an offer may bind as it likes (RFC 3551 §6).
 const DYNAMIC: std::ops::RangeInclusive<u8> = 96..=127;
 
@@ -48,7 +51,7 @@ impl Unusable {
     /// The `Warning` code and text (RFC 3261 §20.43) that say so.
     pub const fn warning(self) -> (u16, &'static str) {
         match self {
-            Unusable::Missing => (399, "An INVITE without an offer is not supported"),
+            Unusable::Missing => (399, "The session description is missing"),
             Unusable::Malformed => (399, "The session description is malformed"),
             Unusable::Stream => (304, "No audio stream over RTP/AVP is offered"),
             Unusable::Codec => (305, "Neither PCMA nor PCMU is offered"),
@@ -58,25 +61,29 @@ impl Unusable {
 
     pub const fn refused(self) -> Refused {
         match self {
-            Unusable::Missing => Refused::OfferMissing,
-            Unusable::Malformed => Refused::OfferMalformed,
+            Unusable::Missing | Unusable::Malformed => Refused::OfferMalformed,
             Unusable::Stream | Unusable::Codec | Unusable::Address => Refused::OfferUnusable,
         }
     }
 }
 
-/// Reads an offer. `local` is one of our addresses: the peer's must be of its family.
-pub fn read(body: &[u8], local: IpAddr) -> Result<Agreement, Unusable> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Unusable::Missing);
+/// The media of a call of which nothing is agreed yet, but that its peer is somewhere near `trunk`: silent both ways.
+pub fn silence(trunk: IpAddr) -> MediaSpec {
+    MediaSpec {
+        remote: SocketAddr::new(trunk, 0),
+        law: Law::A,
+        event_payload_type: Some(EVENTS),
+        send: false,
+        receive: false,
     }
-    let session = Session::parse(tidy(body).as_bytes()).map_err(|_| Unusable::Malformed)?;
-    if session.medias.len() > STREAMS_MAX {
-        return Err(Unusable::Malformed);
-    }
+}
+
+/// Reads an offer. The peer's address must be of a family of `ours`.
+pub fn read(body: &[u8], ours: Families) -> Result<Agreement, Unusable> {
+    let session = parsed(body)?;
     let mut reason = Unusable::Stream;
     for (taken, media) in session.medias.iter().enumerate() {
-        match stream(&session, media, local) {
+        match stream(&session, media, ours) {
             Ok((spec, direction)) => {
                 let streams = session.medias.iter().map(mirrored).collect();
                 return Ok(Agreement {
@@ -91,6 +98,25 @@ pub fn read(body: &[u8], local: IpAddr) -> Result<Agreement, Unusable> {
         }
     }
     Err(reason)
+}
+
+/// Reads the answer to our offer, whose taken stream stood at `place`.
+pub fn read_answer(body: &[u8], ours: Families, place: usize) -> Result<MediaSpec, Unusable> {
+    let session = parsed(body)?;
+    let media = session.medias.get(place).ok_or(Unusable::Stream)?;
+    let (mut spec, _) = stream(&session, media, ours)?;
+    // The peer sends events under the payload type that we offered (RFC 3264 §6.1).
+    spec.event_payload_type = spec.event_payload_type.map(|_| EVENTS);
+    Ok(spec)
+}
+
+fn parsed(body: &[u8]) -> Result<Session, Unusable> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Unusable::Missing);
+    }
+    let session = Session::parse(tidy(body).as_bytes()).map_err(|_| Unusable::Malformed)?;
+    let fits = session.medias.len() <= STREAMS_MAX;
+    fits.then_some(session).ok_or(Unusable::Malformed)
 }
 
 /// Session names in Latin-1 and blanks at line ends are common; neither matters to us.
@@ -114,7 +140,7 @@ fn mirrored(media: &Media) -> Stream {
 }
 
 /// What we take of one media line.
-fn stream(session: &Session, media: &Media, local: IpAddr) -> Result<(MediaSpec, Direction), Unusable> {
+fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec, Direction), Unusable> {
     let is_audio = media.media.eq_ignore_ascii_case("audio") && media.proto.eq_ignore_ascii_case("RTP/AVP");
     if !is_audio || media.port == 0 {
         return Err(Unusable::Stream);
@@ -132,7 +158,7 @@ fn stream(session: &Session, media: &Media, local: IpAddr) -> Result<(MediaSpec,
         .iter()
         .find_map(|format| law(*format, &maps))
         .ok_or(Unusable::Codec)?;
-    let ip = address(session, media, local)?;
+    let ip = address(session, media, ours)?;
     let direction = match ip.is_unspecified() {
         // RFC 3264 §8.4: hold as RFC 2543 had it.
         true => Direction::Inactive,
@@ -143,7 +169,8 @@ fn stream(session: &Session, media: &Media, local: IpAddr) -> Result<(MediaSpec,
         law,
         event_payload_type: formats.iter().copied().find(|format| is_event(*format, &maps)),
         send: direction.has_recv(),
-        receive: direction.has_send(),
+        // Who offers `sendonly` holds the call, and what it then sends is music (RFC 3264 §8.4).
+        receive: direction == Direction::SendRecv,
     };
     Ok((spec, direction.reverse()))
 }
@@ -172,14 +199,14 @@ fn is_event(format: u8, maps: &[RtpMap]) -> bool {
 }
 
 /// The peer's address: the media line's, else the session's.
-fn address(session: &Session, media: &Media, local: IpAddr) -> Result<IpAddr, Unusable> {
+fn address(session: &Session, media: &Media, ours: Families) -> Result<IpAddr, Unusable> {
     let connection = media.connections.first().or(session.connection.as_ref());
     let ip = connection
         .and_then(|connection| connection.try_address().ok())
         .ok_or(Unusable::Address)?
         .ip;
     let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
-    let usable = ip.is_ipv4() == local.is_ipv4() && !ip.is_multicast() && !broadcast;
+    let usable = ours.contains(ip) && !ip.is_multicast() && !broadcast;
     usable.then_some(ip).ok_or(Unusable::Address)
 }
 

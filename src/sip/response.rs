@@ -2,6 +2,7 @@
 //! address that the request came from: must never follow a name or a `maddr` that the request brings.
 
 use super::message::{Echo, PORT, Via};
+use super::peer::{Origin, Peer, Transport, Way};
 use super::text;
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +14,7 @@ pub struct Status(pub u16, pub &'static str);
 impl Status {
     pub const TRYING: Status = Status(100, "Trying");
     pub const OK: Status = Status(200, "OK");
+    pub const SIGNAL: Status = Status(400, "Malformed DTMF Signal");
     pub const METHOD: Status = Status(405, "Method Not Allowed");
     pub const MEDIA_TYPE: Status = Status(415, "Unsupported Media Type");
     pub const EXTENSION: Status = Status(420, "Bad Extension");
@@ -29,8 +31,8 @@ impl Status {
 }
 
 /// The methods that we answer, as `Allow` lists them.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
-/// The only body that we read.
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO";
+/// The body in which sessions are described.
 pub const SDP: &str = "application/sdp";
 
 /// A response but for what it repeats of the request.
@@ -62,12 +64,17 @@ impl Reply {
     }
 }
 
-/// Where the response to a request from `source` goes: to its port with `rport`, else to the port of its Via.
-pub fn destination(source: SocketAddr, via: &Via) -> SocketAddr {
-    match via.rport {
-        true => source,
-        false => SocketAddr::new(source.ip(), via.port.unwrap_or(PORT)),
-    }
+/// How the response to a request goes back. A datagram: to its port with `rport`, else to the port of its Via. Over TCP:
+/// by the same connection; if it is gone, by a new one to the port of the Via.
+pub fn destination(origin: Origin, via: &Via) -> Way {
+    let Origin { peer, local } = origin;
+    let named = SocketAddr::new(peer.addr.ip(), via.port.unwrap_or(PORT));
+    let (peer, back) = match peer.transport {
+        Transport::Tcp => (peer, Some(named)),
+        Transport::Udp if via.rport => (peer, None),
+        Transport::Udp => (Peer::udp(named), None),
+    };
+    Way { local, peer, back }
 }
 
 /// Writes a response. `tag` is our To tag; it stands aside where the request brought one.

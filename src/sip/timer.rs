@@ -1,9 +1,11 @@
 //! Owns every deadline of the SIP layer and their order. Two that are due at the same instant always go off in the same
 //! order (owner, then timer), so that a run can be repeated. Must never read a clock.
 
+use super::peer::Transport;
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// RFC 3261 §17.1.1.1: the estimated round trip.
@@ -43,15 +45,29 @@ pub enum Timer {
     Answer,
     /// Stop waiting for the ACK of our 200.
     Ack,
+    /// Look whether a connection is still needed.
+    Idle,
+    /// Stop waiting for the rest of a message.
+    Half,
 }
 
+/// How long a connection stays open when nothing comes.
+pub const IDLE: Duration = Duration::from_secs(180);
+/// How long the rest of a message may take.
+pub const HALF: Duration = Duration::from_secs(30);
+
 impl Timer {
-    /// How long after its start the timer goes off for the first time (over UDP).
-    pub const fn first(self) -> Duration {
-        match self {
-            Timer::E | Timer::G | Timer::Answer => T1,
-            Timer::I | Timer::K => T4,
-            Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack => PATIENCE,
+    /// How long after its start the timer goes off for the first time; `None` where it is not started, because the
+    /// transport repeats by itself. The 200 is repeated over every transport: the next hop may be another (§13.3.1.4).
+    pub const fn first(self, transport: Transport) -> Option<Duration> {
+        match (self, transport) {
+            (Timer::E | Timer::G, Transport::Tcp) => None,
+            (Timer::I | Timer::J | Timer::K, Transport::Tcp) => Some(Duration::ZERO),
+            (Timer::E | Timer::G | Timer::Answer, _) => Some(T1),
+            (Timer::I | Timer::K, Transport::Udp) => Some(T4),
+            (Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack, _) => Some(PATIENCE),
+            (Timer::Idle, _) => Some(IDLE),
+            (Timer::Half, _) => Some(HALF),
         }
     }
 }
@@ -66,6 +82,8 @@ pub enum Owner {
     Server(TxId),
     Client(TxId),
     Leg(LegId),
+    /// By the address of its other end.
+    Connection(SocketAddr),
 }
 
 /// All deadlines; an owner has each timer at most once.
@@ -83,6 +101,13 @@ impl Timers {
         self.due.insert((at, owner, timer));
     }
 
+    /// Starts a timer with its first value; not at all where `transport` makes it needless.
+    pub fn start(&mut self, owner: Owner, timer: Timer, transport: Transport, now: Time) {
+        if let Some(first) = timer.first(transport) {
+            self.set(owner, timer, now + first);
+        }
+    }
+
     /// Stops a timer, if it runs.
     pub fn stop(&mut self, owner: Owner, timer: Timer) {
         if let Some(at) = self.at.remove(&(owner, timer)) {
@@ -94,7 +119,7 @@ impl Timers {
     pub fn stop_all(&mut self, owner: Owner) {
         let running: Vec<Timer> = self
             .at
-            .range((owner, Timer::E)..=(owner, Timer::Ack))
+            .range((owner, Timer::E)..=(owner, Timer::Half))
             .map(|((_, timer), _)| *timer)
             .collect();
         for timer in running {

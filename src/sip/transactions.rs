@@ -2,11 +2,11 @@
 //! do next stands in the tables of `server_invite`, `server_other` and `client_other`.
 
 use super::message::{Method, Request, Response};
+use super::peer::Way;
 use super::timer::{T1, TxId};
 use super::{client_other, server_invite, server_other};
 use crate::ids::LegId;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Branches that start so are unique by themselves (RFC 3261 §8.1.1.7).
@@ -77,7 +77,7 @@ pub struct ServerTx {
     key: Key,
     merge: Option<Merge>,
     pub life: Life,
-    pub to: SocketAddr,
+    pub way: Way,
     /// The last response sent.
     pub last: Vec<u8>,
     /// The pause before the next retransmission.
@@ -97,8 +97,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Remembers a request whose responses go to `to`.
-    pub fn open(&mut self, id: TxId, request: &Request, to: SocketAddr, tag: String) {
+    /// Remembers a request whose responses go out by `way`.
+    pub fn open(&mut self, id: TxId, request: &Request, way: Way, tag: String) {
         let key = Key::of(request);
         let merge = merge(request);
         self.keys.insert(key.clone(), id);
@@ -113,7 +113,7 @@ impl Servers {
             key,
             merge,
             life,
-            to,
+            way,
             last: Vec::new(),
             pause: T1,
             leg: None,
@@ -166,7 +166,7 @@ fn merge(request: &Request) -> Option<Merge> {
 pub struct ClientTx {
     branch: String,
     pub state: client_other::State,
-    pub to: SocketAddr,
+    pub way: Way,
     pub request: Vec<u8>,
     pub pause: Duration,
     pub leg: LegId,
@@ -180,12 +180,12 @@ pub struct Clients {
 }
 
 impl Clients {
-    pub fn open(&mut self, id: TxId, branch: String, to: SocketAddr, request: Vec<u8>, leg: LegId) {
+    pub fn open(&mut self, id: TxId, branch: String, way: Way, request: Vec<u8>, leg: LegId) {
         self.branches.insert(branch.clone(), id);
         let transaction = ClientTx {
             branch,
             state: client_other::State::Trying,
-            to,
+            way,
             request,
             pause: T1,
             leg,

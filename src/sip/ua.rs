@@ -4,6 +4,7 @@
 
 mod call;
 mod client;
+mod connections;
 mod in_dialog;
 mod invite;
 mod leg;
@@ -12,24 +13,29 @@ mod server;
 
 use super::counters::{Counters, Noted};
 use super::dialog::DialogId;
+use super::identity::IdentityKey;
+use super::peer::{Listen, Listens, Peer, Transport, Way};
 use super::served::Served;
+use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
 use super::transactions::{COOKIE, Clients, Servers};
-use crate::ids::LegId;
+use crate::ids::{CallerTag, LegId};
 use crate::media_api::MediaSpec;
+use crate::secret::Key;
 use crate::units::Time;
 use call::Call;
+pub use connections::Admission;
 use ipnet::IpNet;
 pub use leg::EndReason;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// How the user agent is set up.
 pub struct UaConfig {
-    /// Our address as peers see it: it stands in Via and Contact.
-    pub local: SocketAddr,
-    /// Whose datagrams are read.
+    /// Our sockets; each takes datagrams and connections.
+    pub listens: Vec<Listen>,
+    /// Whose messages are read.
     pub served: Vec<IpNet>,
     /// The most calls at a time, those that are being hung up included.
     pub calls_max: usize,
@@ -43,8 +49,14 @@ const fn transactions_max(calls_max: usize) -> usize {
 
 /// What the user agent wants done, or tells.
 pub enum Output {
-    /// Send these bytes.
-    Send { to: SocketAddr, bytes: Vec<u8> },
+    /// Send these bytes from this socket of ours; over TCP by the connection with `to`, opening it if there is none.
+    Send {
+        from: SocketAddr,
+        to: Peer,
+        bytes: Vec<u8>,
+    },
+    /// Close the connection with this peer once what was sent before has gone out.
+    Close { peer: SocketAddr },
     /// Tell the application.
     Event(Event),
 }
@@ -53,7 +65,8 @@ impl fmt::Debug for Output {
     /// A message names its caller, so its bytes are not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Output::Send { to, bytes } => write!(f, "Send({} bytes to {to})", bytes.len()),
+            Output::Send { to, bytes, .. } => write!(f, "Send({} bytes to {to:?})", bytes.len()),
+            Output::Close { peer } => write!(f, "Close({peer})"),
             Output::Event(event) => event.fmt(f),
         }
     }
@@ -67,12 +80,21 @@ pub enum Event {
         leg: LegId,
         /// The user part of the Request-URI, unescaped, at most 64 characters.
         called: String,
+        /// Who calls, without saying it.
+        identity: CallerTag,
+        /// The peer's media. Without an offer it is silent both ways until [`Event::Reinvited`] tells the peer's answer to
+        /// ours.
         spec: MediaSpec,
+        /// The address of ours, as bound, at which the media shall arrive.
+        host: IpAddr,
     },
     /// The ACK of the first 200 came.
     Confirmed { leg: LegId },
-    /// A re-INVITE was answered with 200 and the same local media address.
+    /// The peer's media changed: a re-INVITE or UPDATE was answered with 200 and the same local media address, or the answer
+    /// to our own offer came.
     Reinvited { leg: LegId, spec: MediaSpec },
+    /// A key was pressed, says an INFO.
+    Key { leg: LegId, key: Key },
     /// The call is over; exactly once for every [`Event::Invited`].
     Ended { leg: LegId, why: EndReason },
 }
@@ -96,17 +118,20 @@ pub struct Census {
     pub dialogs: usize,
     pub server_transactions: usize,
     pub client_transactions: usize,
+    pub connections: usize,
     pub timers: usize,
 }
 
 /// A SIP user agent that answers calls.
 pub struct UserAgent {
-    local: SocketAddr,
+    listens: Listens,
     served: Served,
     calls_max: usize,
     random: Box<dyn FnMut() -> u64 + Send>,
     /// Makes the tags of refusals differ from process to process.
     seed: u64,
+    identities: IdentityKey,
+    connections: Connections,
     servers: Servers,
     clients: Clients,
     calls: BTreeMap<LegId, Call>,
@@ -121,10 +146,12 @@ impl UserAgent {
     /// A user agent without calls. `random` makes tags, branches and session ids: it must be unguessable.
     pub fn new(config: UaConfig, mut random: Box<dyn FnMut() -> u64 + Send>) -> UserAgent {
         UserAgent {
-            local: config.local,
+            listens: Listens::new(config.listens),
             served: Served::new(config.served),
             calls_max: config.calls_max,
             seed: random(),
+            identities: IdentityKey::new(&mut *random),
+            connections: Connections::default(),
             random,
             servers: Servers::default(),
             clients: Clients::default(),
@@ -154,12 +181,15 @@ impl UserAgent {
                 Owner::Server(id) => self.server_due(now, id, timer),
                 Owner::Client(id) => self.client_due(now, id, timer),
                 Owner::Leg(leg) => self.leg_due(now, leg, timer),
+                Owner::Connection(peer) => self.connection_due(now, peer, timer),
             }
         }
     }
 
-    /// Answers a call with 200; our RTP address stands in the SDP answer. Too late (the peer cancelled): nothing.
+    /// Answers a call with 200; our RTP address (as bound, or as shown) stands in the SDP answer. Too late (the peer
+    /// cancelled): nothing.
     pub fn accept(&mut self, now: Time, leg: LegId, media: SocketAddr) {
+        let media = self.listens.shown(media);
         if let Some(call) = self.calls.get_mut(&leg) {
             call.media = Some(media);
             self.drive(now, leg, leg::Event::Accept);
@@ -191,22 +221,38 @@ impl UserAgent {
             dialogs: self.dialogs.len(),
             server_transactions: self.servers.len(),
             client_transactions: self.clients.len(),
+            connections: self.connections.len(),
             timers: self.timers.len(),
         }
     }
 
-    /// Serves other networks from now on. Standing calls of a network that is gone fall silent.
+    /// Serves other networks from now on. Standing calls of a network that is gone fall silent, and its connections are
+    /// closed as soon as something comes by them.
     pub fn reload_served(&mut self, served: Vec<IpNet>) {
         self.served = Served::new(served);
     }
 
-    fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
-        self.outputs.push_back(Output::Send { to, bytes });
+    /// Sends a message; over TCP by the connection it belongs to, or by a new one, but to a served address only.
+    fn send(&mut self, way: Way, bytes: Vec<u8>) {
+        let Way { local, peer, back } = way;
+        let gone = peer.transport == Transport::Tcp && !self.connections.is_open(peer.addr);
+        let to = match gone {
+            false => Some(peer),
+            true => back.filter(|back| self.served.contains(*back)).map(Peer::tcp),
+        };
+        match to {
+            Some(to) => self.outputs.push_back(Output::Send {
+                from: local,
+                to,
+                bytes,
+            }),
+            None => self.counters.note(Noted::NoWayBack),
+        }
     }
 
-    fn send_again(&mut self, to: SocketAddr, bytes: Vec<u8>) {
+    fn send_again(&mut self, way: Way, bytes: Vec<u8>) {
         self.counters.note(Noted::Retransmitted);
-        self.send(to, bytes);
+        self.send(way, bytes);
     }
 
     fn tell(&mut self, event: Event) {

@@ -5,13 +5,14 @@ use crate::config::Config;
 use crate::ids::Language;
 use crate::io::recordings::Recordings;
 use crate::speech::{Prompt, Sound};
+use crate::io::serve::CONNECTIONS_MAX;
 use rustix::process::{Resource, getrlimit};
 use std::path::Path;
 
 /// RTP, RTCP, and one to spare for the moment in which a leg replaces another.
 const PER_CALL: u64 = 3;
-/// Database, sockets, logs.
-const BESIDE: u64 = 64;
+/// Database, sockets, logs, and every SIP connection.
+const BESIDE: u64 = 64 + CONNECTIONS_MAX as u64;
 
 pub(super) fn descriptors(config: &Config) -> Finding {
     judged(getrlimit(Resource::Nofile).current, config.calls.max)
@@ -101,8 +102,8 @@ mod tests {
 
     #[test]
     fn too_few_descriptors_are_told() {
-        assert_eq!(judged(Some(663), 200).verdict(), Verdict::Missing);
-        assert_eq!(judged(Some(664), 200).verdict(), Verdict::Good);
+        assert_eq!(judged(Some(919), 200).verdict(), Verdict::Missing);
+        assert_eq!(judged(Some(920), 200).verdict(), Verdict::Good);
         assert_eq!(judged(None, 4_000).verdict(), Verdict::Good);
     }
 }

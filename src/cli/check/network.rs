@@ -3,21 +3,33 @@
 use super::Bridge;
 use super::finding::Finding;
 use crate::config::Config;
-use std::net::{IpAddr, UdpSocket};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 /// How many pairs are tried, evenly over the range.
 const SAMPLES: u32 = 8;
 
-pub(super) fn sip_port(config: &Config, bridge: Bridge) -> Finding {
-    let listen = config.sip.listen;
-    match (UdpSocket::bind(listen), bridge) {
-        (Ok(_), _) => Finding::good("SIP", format!("{listen} over UDP is free")),
-        (Err(_), Bridge::Running) => {
-            Finding::good("SIP", format!("{listen} over UDP, held by the running bridge"))
-        }
-        (Err(error), Bridge::Stopped) => {
+pub(super) fn sip_ports(config: &Config, bridge: Bridge) -> Vec<Finding> {
+    let listens = config.sip.listen.iter();
+    listens.map(|listen| sip_port(*listen, bridge)).collect()
+}
+
+fn sip_port(listen: SocketAddr, bridge: Bridge) -> Finding {
+    let udp = UdpSocket::bind(listen).map(drop).map_err(|error| ("UDP", error));
+    let tcp = || {
+        TcpListener::bind(listen)
+            .map(drop)
+            .map_err(|error| ("TCP", error))
+    };
+    match (udp.and_then(|()| tcp()), bridge) {
+        (Ok(()), _) => Finding::good("SIP", format!("{listen} over UDP and TCP is free")),
+        (Err(_), Bridge::Running) => Finding::good(
+            "SIP",
+            format!("{listen} over UDP and TCP, held by the running bridge"),
+        ),
+        (Err((transport, error)), Bridge::Stopped) => {
             let text = format!(
-                "{listen} over UDP cannot be taken ({error}): stop what uses it (`ss -ulpn`), \
+                "{listen} over {transport} cannot be taken ({error}): stop what uses it (`ss -ulpnt`), \
                  or give sip.listen another address or port"
             );
             Finding::missing("SIP", text)
@@ -26,21 +38,19 @@ pub(super) fn sip_port(config: &Config, bridge: Bridge) -> Finding {
 }
 
 pub(super) fn rtp_ports(config: &Config, bridge: Bridge) -> Finding {
-    let (ports, ip, max) = (config.rtp.ports, config.sip.listen.ip(), config.calls.max);
+    let (ports, max) = (config.rtp.ports, config.calls.max);
+    let hosts: BTreeSet<IpAddr> = config.sip.listen.iter().map(SocketAddr::ip).collect();
     let sample = |index: u32| ports.pair(index * (ports.pairs() / SAMPLES).max(1));
     let samples: Vec<u16> = (0..SAMPLES.min(ports.pairs())).filter_map(sample).collect();
-    let taken: Vec<u16> = samples
-        .iter()
-        .copied()
-        .filter(|port| !is_free(ip, *port))
-        .collect();
+    let is_taken = |port: &u16| hosts.iter().any(|ip| !is_free(*ip, *port));
+    let taken: Vec<u16> = samples.iter().copied().filter(is_taken).collect();
     let room = format!("{ports}: {} pairs for {max} calls", ports.pairs());
     if taken.is_empty() {
         Finding::good("RTP", room)
     } else if bridge == Bridge::Running {
         Finding::good("RTP", format!("{room}, in use by the running bridge"))
     } else if taken.len() == samples.len() {
-        let text = format!("none of the ports tried ({taken:?}) can be taken on {ip}: move rtp.ports");
+        let text = format!("none of the ports tried ({taken:?}) can be taken: move rtp.ports");
         Finding::missing("RTP", text)
     } else {
         Finding::warning(
@@ -64,17 +74,15 @@ pub(super) fn trunks(config: &Config) -> Finding {
         .collect::<Vec<_>>()
         .join(", ");
     let own_only = trunks.iter().all(|network| network.addr().is_loopback());
-    match (own_only, config.sip.listen.ip().is_loopback()) {
+    let listens = &config.sip.listen;
+    match (own_only, listens.iter().all(|listen| listen.ip().is_loopback())) {
         (true, _) => Finding::warning(
             "trunks",
             format!("{listed}: only this machine may call; list your telephone system in sip.trunks"),
         ),
         (false, true) => Finding::missing(
             "trunks",
-            format!(
-                "{listed}: they cannot reach {}: give sip.listen an address of this machine",
-                config.sip.listen
-            ),
+            format!("{listed}: they cannot reach {listens:?}: give sip.listen an address of this machine",),
         ),
         (false, false) => Finding::good("trunks", listed),
     }
@@ -93,10 +101,8 @@ mod tests {
     fn a_taken_sip_port_is_missing_unless_our_bridge_has_it() {
         let taken = UdpSocket::bind("127.0.0.1:0").and_then(|socket| Ok((socket.local_addr()?, socket)));
         let (address, _socket) = taken.expect("bound");
-        let mut config = Config::default();
-        config.sip.listen = address;
-        assert_eq!(sip_port(&config, Bridge::Stopped).verdict(), Verdict::Missing);
-        assert_eq!(sip_port(&config, Bridge::Running).verdict(), Verdict::Good);
+        assert_eq!(sip_port(address, Bridge::Stopped).verdict(), Verdict::Missing);
+        assert_eq!(sip_port(address, Bridge::Running).verdict(), Verdict::Good);
     }
 
     #[test]

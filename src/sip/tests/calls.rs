@@ -32,11 +32,14 @@ fn a_call_is_answered_confirmed_and_ended_by_the_peer() {
         leg,
         ref called,
         spec,
+        host,
+        ..
     } = told
     else {
         panic!("{told:?}");
     };
     assert_eq!(called, "4930555");
+    assert_eq!(host, super::local().ip());
     assert_eq!(spec.remote, "192.0.2.9:4000".parse().expect("address"));
     assert!(
         !format!("{told:?}").contains("30123456"),

@@ -1,7 +1,7 @@
 //! Whatever arrives: no panic, no word to a third party, no caller's number outside the messages, nothing left alive.
 
-use super::{Asked, OFFER, World, peer};
-use crate::sip::{Event, Output};
+use super::{Asked, OFFER, World, local, peer};
+use crate::sip::{Event, Output, Peer};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -32,15 +32,22 @@ fn step() -> impl Strategy<Value = Step> {
 /// One of the requests of a call, in dialog where we gave a tag.
 fn request(which: u8, to_tag: &str) -> Asked {
     let cseq = u32::from(which / 16);
-    let mut asked = match which % 6 {
+    let mut asked = match which % 9 {
         0 => return Asked::invite(),
-        1 => Asked::new("ACK", 1, "a1"),
+        1 => Asked {
+            body: OFFER.to_owned(),
+            ..Asked::new("ACK", 1, "a1")
+        },
         2 => Asked::new("BYE", cseq, "b1"),
         3 => Asked::new("CANCEL", 1, "i1"),
         4 => Asked::new("OPTIONS", cseq, "o1"),
+        5 => Asked::new("UPDATE", cseq, &format!("u{which}")),
+        6 => Asked::new("INFO", cseq, &format!("n{which}")),
+        // Without an offer.
+        7 => Asked::new("INVITE", 1, "i1"),
         _ => Asked::new("INVITE", cseq, &format!("i{which}")),
     };
-    if asked.method == "INVITE" {
+    if which % 9 == 8 || (which % 9 == 5 && which.is_multiple_of(2)) {
         asked.body = OFFER.to_owned();
     }
     if asked.method != "CANCEL" {
@@ -66,7 +73,7 @@ proptest! {
                         bytes[place] = byte;
                     }
                     bytes.truncate(cut);
-                    world.ua.handle_datagram(world.now, peer(), &bytes);
+                    world.ua.handle_message(world.now, Peer::udp(peer()), local(), &bytes);
                 }
                 Step::Accept => legs.iter().for_each(|leg| world.ua.accept(world.now, *leg, super::our_rtp())),
                 Step::HangUp => legs.iter().for_each(|leg| world.ua.hang_up(world.now, *leg)),
@@ -79,8 +86,8 @@ proptest! {
                 let shown = format!("{output:?}");
                 prop_assert!(!shown.contains("30123456"));
                 match output {
-                    Output::Send { to, bytes } => {
-                        prop_assert_eq!(to.ip(), peer().ip());
+                    Output::Send { to, bytes, .. } => {
+                        prop_assert_eq!(to.addr.ip(), peer().ip());
                         let text = String::from_utf8_lossy(&bytes).into_owned();
                         if text.starts_with("SIP/2.0 200") && text.contains(" INVITE\r\n") {
                             let to = text.lines().find(|line| line.starts_with("To: ")).unwrap_or_default();
@@ -89,7 +96,8 @@ proptest! {
                     }
                     Output::Event(Event::Invited { leg, .. }) => legs.push(leg),
                     Output::Event(Event::Ended { leg, .. }) => ended.push(leg),
-                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. }) => {}
+                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. } | Event::Key { .. }) => {}
+                    Output::Close { .. } => {}
                 }
             }
         }

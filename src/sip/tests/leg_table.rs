@@ -1,14 +1,16 @@
 //! The table of a call, walked row by row.
 
 use super::Action::{
-    Answer, Blame, End, Pending, Refuse, SendBye, StopAnswer, StrayAck, TellConfirmed, Terminate, Unknown,
+    Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey,
+    TellMedia, Terminate, Unknown,
 };
-use super::EndReason::{AckMissing, Cancelled, HungUp, PeerHungUp, Refused};
+use super::EndReason::{AckMissing, AnswerMissing, Cancelled, HungUp, PeerHungUp, Refused};
 use super::State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};
 use super::{Action, Event, State, step};
 
 const ENDED_BY_PEER: &[Action] = &[StopAnswer, Blame(PeerHungUp), End];
 const ENDED_UNHEARD: &[Action] = &[StopAnswer, Blame(AckMissing), SendBye];
+const ENDED_UNANSWERED: &[Action] = &[StopAnswer, Blame(AnswerMissing), SendBye];
 
 type Row = (State, Event, State, &'static [Action]);
 
@@ -20,7 +22,10 @@ const ROWS: &[Row] = &[
     (Offered,    Event::Cancel,   Over,       &[Terminate, Blame(Cancelled), End]),
     (Answered,   Event::HangUp,   Doomed,     &[Blame(HungUp)]),
     (Answered,   Event::Cancel,   Answered,   &[]),
-    (Answered,   Event::Ack,      Confirmed,  &[StopAnswer, TellConfirmed]),
+    (Answered,   Event::Ack,      Confirmed,  &[StopAnswer, TellMedia, TellConfirmed]),
+    (Answered,   Event::AckUseless, Leaving,  ENDED_UNANSWERED),
+    (Answered,   Event::Update,   Answered,   &[Renew]),
+    (Answered,   Event::Info,     Answered,   &[TellKey]),
     (Answered,   Event::Reinvite, Answered,   &[Pending]),
     (Answered,   Event::Bye,      Over,       ENDED_BY_PEER),
     (Answered,   Event::AckLate,  Leaving,    ENDED_UNHEARD),
@@ -28,33 +33,46 @@ const ROWS: &[Row] = &[
     (Confirmed,  Event::Cancel,   Confirmed,  &[]),
     (Confirmed,  Event::Ack,      Confirmed,  &[StrayAck]),
     (Confirmed,  Event::Reinvite, Reanswered, &[Answer]),
+    (Confirmed,  Event::Update,   Confirmed,  &[Renew]),
+    (Confirmed,  Event::Info,     Confirmed,  &[TellKey]),
     (Confirmed,  Event::Bye,      Over,       ENDED_BY_PEER),
     (Reanswered, Event::HangUp,   Leaving,    &[StopAnswer, Blame(HungUp), SendBye]),
     (Reanswered, Event::Cancel,   Reanswered, &[]),
-    (Reanswered, Event::Ack,      Confirmed,  &[StopAnswer]),
+    (Reanswered, Event::Ack,      Confirmed,  &[StopAnswer, TellMedia]),
+    (Reanswered, Event::AckUseless, Leaving,  ENDED_UNANSWERED),
+    (Reanswered, Event::Update,   Reanswered, &[Renew]),
+    (Reanswered, Event::Info,     Reanswered, &[TellKey]),
     (Reanswered, Event::Reinvite, Reanswered, &[Pending]),
     (Reanswered, Event::Bye,      Over,       ENDED_BY_PEER),
     (Reanswered, Event::AckLate,  Leaving,    ENDED_UNHEARD),
     (Doomed,     Event::HangUp,   Doomed,     &[]),
     (Doomed,     Event::Cancel,   Doomed,     &[]),
     (Doomed,     Event::Ack,      Leaving,    &[StopAnswer, SendBye]),
+    (Doomed,     Event::AckUseless, Leaving,  &[StopAnswer, SendBye]),
+    (Doomed,     Event::Update,   Doomed,     &[Pending]),
+    (Doomed,     Event::Info,     Doomed,     &[]),
     (Doomed,     Event::Reinvite, Doomed,     &[Pending]),
     (Doomed,     Event::Bye,      Over,       ENDED_BY_PEER),
     (Doomed,     Event::AckLate,  Leaving,    ENDED_UNHEARD),
     (Leaving,    Event::HangUp,   Leaving,    &[]),
     (Leaving,    Event::Cancel,   Leaving,    &[]),
     (Leaving,    Event::Ack,      Leaving,    &[StrayAck]),
+    (Leaving,    Event::Update,   Leaving,    &[Unknown]),
+    (Leaving,    Event::Info,     Leaving,    &[]),
     (Leaving,    Event::Reinvite, Leaving,    &[Unknown]),
     (Leaving,    Event::Bye,      Over,       ENDED_BY_PEER),
     (Leaving,    Event::ByeDone,  Over,       &[End]),
 ];
 
-const EVENTS: [Event; 9] = [
+const EVENTS: [Event; 12] = [
     Event::Accept,
     Event::Refuse,
     Event::HangUp,
     Event::Cancel,
     Event::Ack,
+    Event::AckUseless,
+    Event::Update,
+    Event::Info,
     Event::Reinvite,
     Event::Bye,
     Event::AckLate,

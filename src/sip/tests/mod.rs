@@ -2,12 +2,18 @@
 //! independent parser, and nothing may be left alive at the end of a story.
 
 mod calls;
+mod families;
 mod hostile;
+mod identity;
+mod info;
+mod late_offer;
 mod refusals;
 mod reinvite;
 mod routing;
+mod tcp;
+mod update;
 
-use super::{Census, Counters, Event, Noted, Output, Reason, Refusal, UaConfig, UserAgent};
+use super::{Census, Counters, Event, Listen, Noted, Output, Peer, Reason, Refusal, UaConfig, UserAgent};
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::VecDeque;
@@ -23,6 +29,11 @@ pub fn peer() -> SocketAddr {
 
 pub fn our_rtp() -> SocketAddr {
     "192.0.2.100:20000".parse().expect("address")
+}
+
+/// Our socket.
+pub fn local() -> SocketAddr {
+    "192.0.2.100:5060".parse().expect("address")
 }
 
 /// A request of the peer's, written line by line.
@@ -121,7 +132,8 @@ pub struct World {
     pub now: Time,
     /// Off where the peer's own damage is echoed.
     pub checks_grammar: bool,
-    sent: VecDeque<(SocketAddr, String)>,
+    sent: VecDeque<(SocketAddr, Peer, String)>,
+    pub closed: Vec<SocketAddr>,
     events: VecDeque<Event>,
 }
 
@@ -131,9 +143,21 @@ impl World {
     }
 
     pub fn with_calls_max(calls_max: usize) -> World {
+        World::with(&[("192.0.2.100:5060", "192.0.2.100:5060")], calls_max)
+    }
+
+    /// With sockets, each as it is bound and as it is shown.
+    pub fn with(listens: &[(&str, &str)], calls_max: usize) -> World {
+        let address = |text: &str| text.parse().expect("address");
+        let listen = |(socket, shown): &(&str, &str)| Listen {
+            socket: address(socket),
+            shown: address(shown),
+        };
         let config = UaConfig {
-            local: "192.0.2.100:5060".parse().expect("address"),
-            served: vec!["192.0.2.0/24".parse().expect("network")],
+            listens: listens.iter().map(listen).collect(),
+            served: ["192.0.2.0/24", "2001:db8::/32"]
+                .map(|network| network.parse().expect("network"))
+                .to_vec(),
             calls_max,
         };
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
@@ -148,6 +172,7 @@ impl World {
             now: Time::ZERO,
             checks_grammar: true,
             sent: VecDeque::new(),
+            closed: Vec::new(),
             events: VecDeque::new(),
         }
     }
@@ -157,7 +182,11 @@ impl World {
     }
 
     pub fn hears_from(&mut self, from: SocketAddr, bytes: &[u8]) {
-        self.ua.handle_datagram(self.now, from, bytes);
+        self.hears_by(Peer::udp(from), local(), bytes);
+    }
+
+    pub fn hears_by(&mut self, peer: Peer, local: SocketAddr, bytes: &[u8]) {
+        self.ua.handle_message(self.now, peer, local, bytes);
         self.drain();
     }
 
@@ -176,11 +205,15 @@ impl World {
         self.drain();
     }
 
-    fn drain(&mut self) {
+    pub fn drain(&mut self) {
         while let Some(output) = self.ua.poll_output() {
             match output {
                 Output::Event(event) => self.events.push_back(event),
-                Output::Send { to, bytes } => {
+                Output::Close { peer } => self.closed.push(peer),
+                Output::Send { from, to, bytes } if bytes == b"\r\n" => {
+                    self.sent.push_back((from, to, String::from("\r\n")));
+                }
+                Output::Send { from, to, bytes } => {
                     let read = rsip::SipMessage::try_from(bytes.as_slice());
                     let text = String::from_utf8(bytes).expect("UTF-8");
                     assert!(
@@ -188,7 +221,7 @@ impl World {
                         "rsip cannot read: {:?}\n{text}",
                         read.err()
                     );
-                    self.sent.push_back((to, text));
+                    self.sent.push_back((from, to, text));
                 }
             }
         }
@@ -212,6 +245,12 @@ impl World {
 
     /// The next message that was sent, and where to.
     pub fn sent_to(&mut self) -> (SocketAddr, String) {
+        let (_, to, text) = self.sent_by();
+        (to.addr, text)
+    }
+
+    /// The next message that was sent: from which socket, to whom.
+    pub fn sent_by(&mut self) -> (SocketAddr, Peer, String) {
         self.sent.pop_front().expect("something was sent")
     }
 

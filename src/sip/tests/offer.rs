@@ -1,14 +1,17 @@
 //! What offers are taken, and what the answer says.
 
-use super::{Agreement, Unusable, read};
+use super::{Agreement, Families, Unusable, read, read_answer};
 use crate::media_api::Law;
 use crate::sip::answer::Answerer;
 use sdp_types::Session;
 
+/// We have IPv4 alone.
+const FOUR: Families = Families { v4: true, v6: false };
+
 const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
 
 fn offer(rest: &str) -> Result<Agreement, Unusable> {
-    read(format!("{HEAD}{rest}").as_bytes(), [192, 0, 2, 1].into())
+    read(format!("{HEAD}{rest}").as_bytes(), FOUR)
 }
 
 fn answer(agreement: &Agreement) -> String {
@@ -60,10 +63,11 @@ fn the_direction_is_answered_from_our_side() {
     let stream = "m=audio 4000 RTP/AVP 8\r\n";
     for (session, media, send, receive, answered) in [
         ("", "", true, true, "sendrecv"),
-        ("", "a=sendonly\r\n", false, true, "recvonly"),
+        // Held: what comes now is music.
+        ("", "a=sendonly\r\n", false, false, "recvonly"),
         ("", "a=recvonly\r\n", true, false, "sendonly"),
         ("", "a=inactive\r\n", false, false, "inactive"),
-        ("a=sendonly\r\n", "", false, true, "recvonly"),
+        ("a=sendonly\r\n", "", false, false, "recvonly"),
         ("a=inactive\r\n", "a=sendrecv \r\n", true, true, "sendrecv"),
         ("", "c=IN IP4 0.0.0.0\r\n", false, false, "inactive"),
     ] {
@@ -117,19 +121,23 @@ fn what_cannot_be_taken_is_told_why() {
     ] {
         assert_eq!(offer(rest), Err(why), "{rest}");
     }
-    assert_eq!(read(b" \r\n", [192, 0, 2, 1].into()), Err(Unusable::Missing));
-    assert_eq!(read(b"hello", [192, 0, 2, 1].into()), Err(Unusable::Malformed));
+    assert_eq!(read(b" \r\n", FOUR), Err(Unusable::Missing));
+    assert_eq!(read(b"hello", FOUR), Err(Unusable::Malformed));
 }
 
 #[test]
 fn odd_but_legal_descriptions_are_read() {
     let latin = b"v=0\no=M\xfcller 1 1 IN IP4 192.0.2.9\ns=\xdcbung  \nt=0 0\nm=audio 4000/2 RTP/AVP 8 \nc=IN  IP4 192.0.2.9 \n";
-    let agreement = read(latin, [192, 0, 2, 1].into()).expect("usable");
+    let agreement = read(latin, FOUR).expect("usable");
     assert_eq!(agreement.spec.law, Law::A);
     let nameless = "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
-    assert!(read(nameless.as_bytes(), [192, 0, 2, 1].into()).is_ok());
+    assert!(read(nameless.as_bytes(), FOUR).is_ok());
     let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
-    let agreement = read(six.as_bytes(), std::net::Ipv6Addr::LOCALHOST.into()).expect("usable");
+    let agreement = read(
+        six.as_bytes(),
+        std::net::IpAddr::from(std::net::Ipv6Addr::LOCALHOST).into(),
+    )
+    .expect("usable");
     assert_eq!(
         agreement.spec.remote,
         "[2001:db8::9]:4000".parse().expect("address")
@@ -166,5 +174,30 @@ fn events_need_a_dynamic_payload_type_at_8000() {
             expected,
             "{rest}"
         );
+    }
+}
+
+#[test]
+fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
+    let answer = |rest: &str| read_answer(format!("{HEAD}{rest}").as_bytes(), FOUR, 1);
+    let taken = "m=video 0 RTP/AVP 96\r\nm=audio 4000 RTP/AVP 0 97\r\na=rtpmap:97 telephone-event/8000\r\n";
+    let spec = answer(taken).expect("usable");
+    assert_eq!(
+        (spec.law, spec.event_payload_type),
+        (Law::Mu, Some(101)),
+        "as we offered"
+    );
+    for (rest, why) in [
+        ("m=audio 4000 RTP/AVP 0\r\n", Unusable::Stream),
+        (
+            "m=video 0 RTP/AVP 96\r\nm=audio 0 RTP/AVP 0\r\n",
+            Unusable::Stream,
+        ),
+        (
+            "m=video 0 RTP/AVP 96\r\nm=audio 4000 RTP/AVP 18\r\n",
+            Unusable::Codec,
+        ),
+    ] {
+        assert_eq!(answer(rest), Err(why), "{rest}");
     }
 }

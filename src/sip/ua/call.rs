@@ -3,11 +3,14 @@
 use super::leg::{self, Action, EndReason, State};
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
+use crate::media_api::MediaSpec;
+use crate::secret::Key;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Echo, Request};
-use crate::sip::offer::Agreement;
+use crate::sip::offer::{self, Agreement, Unusable};
+use crate::sip::peer::{Origin, Way};
 use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
 use crate::units::Time;
@@ -17,25 +20,35 @@ use std::time::Duration;
 /// What a refused caller is asked to wait, in seconds.
 pub(super) const RETRY_AFTER_S: u32 = 10;
 
-/// An INVITE without a final response.
+/// What a request means for the session (RFC 3264, RFC 3261 §13.2.1).
+pub(super) enum Session {
+    /// It brings an offer that we can answer.
+    Offered(Agreement),
+    /// An INVITE without an offer: ours goes out with the 200.
+    Wanted,
+    /// An UPDATE without an offer: nothing changes.
+    Untouched,
+}
+
+/// An INVITE or UPDATE without a final response.
 pub(super) struct Incoming {
     tx: TxId,
-    source: SocketAddr,
+    origin: Origin,
     echo: Echo,
     cseq: u32,
     record_routes: Vec<String>,
-    agreement: Agreement,
+    session: Session,
 }
 
 impl Incoming {
-    pub(super) fn new(tx: TxId, source: SocketAddr, invite: &Request, agreement: Agreement) -> Incoming {
+    pub(super) fn new(tx: TxId, origin: Origin, request: &Request, session: Session) -> Incoming {
         Incoming {
             tx,
-            source,
-            echo: invite.echo.clone(),
-            cseq: invite.cseq,
-            record_routes: invite.record_routes.clone(),
-            agreement,
+            origin,
+            echo: request.echo.clone(),
+            cseq: request.cseq,
+            record_routes: request.record_routes.clone(),
+            session,
         }
     }
 }
@@ -43,7 +56,7 @@ impl Incoming {
 /// A 200 to an INVITE that is repeated until its ACK comes (RFC 3261 §13.3.1.4).
 struct Answered {
     cseq: u32,
-    to: SocketAddr,
+    way: Way,
     bytes: Vec<u8>,
     pause: Duration,
 }
@@ -54,8 +67,14 @@ pub(super) struct Call {
     why: Option<EndReason>,
     pub(super) dialog: Dialog,
     answerer: Answerer,
-    /// Our RTP address.
+    /// Our RTP address as peers see it.
     pub(super) media: Option<SocketAddr>,
+    /// Our offer waits for its answer.
+    unanswered: bool,
+    /// What the answer to our offer agreed on.
+    agreed: Option<MediaSpec>,
+    /// What an INFO said.
+    pub(super) key: Option<Key>,
     incoming: Option<Incoming>,
     answered: Option<Answered>,
     pub(super) refusal: Refusal,
@@ -69,6 +88,9 @@ impl Call {
             dialog,
             answerer,
             media: None,
+            unanswered: false,
+            agreed: None,
+            key: None,
             incoming: Some(incoming),
             answered: None,
             refusal: Refusal::Unavailable,
@@ -82,12 +104,33 @@ impl Call {
             .is_some_and(|answered| answered.cseq == cseq)
     }
 
-    /// Holds a re-INVITE until the table says what becomes of it. Its target counts only where it is accepted.
-    pub(super) fn offer_again(&mut self, incoming: Incoming, invite: &Request, source: SocketAddr) {
+    /// Whether an offer of the peer's would meet ours (RFC 3311 §5.2).
+    pub(super) fn glares(&self) -> bool {
+        self.unanswered
+    }
+
+    /// Holds a re-INVITE or UPDATE until the table says what becomes of it. Its target counts only where it is accepted.
+    pub(super) fn offer_again(&mut self, incoming: Incoming, event: leg::Event, request: &Request) {
+        let origin = incoming.origin;
         self.incoming = Some(incoming);
-        if self.state == State::Confirmed {
-            self.dialog.refresh_target(invite, source);
+        let accepted = leg::step(self.state, event).is_some_and(|(_, actions)| {
+            actions
+                .iter()
+                .any(|a| matches!(a, Action::Answer | Action::Renew))
+        });
+        if accepted {
+            self.dialog.refresh_target(request, origin);
         }
+    }
+
+    /// Takes the ACK's answer to our offer, if it owes one.
+    pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
+        if let Some(media) = self.media.filter(|_| self.unanswered) {
+            let place = self.answerer.place();
+            self.agreed = Some(offer::read_answer(&ack.body, media.ip().into(), place)?);
+            self.unanswered = false;
+        }
+        Ok(())
     }
 
     pub(super) fn bye_went_unanswered(&mut self) {
@@ -122,6 +165,19 @@ impl UserAgent {
                 self.counters.note(Noted::Confirmed);
                 self.tell(Event::Confirmed { leg });
             }
+            Action::TellMedia => {
+                let agreed = self.calls.get_mut(&leg).and_then(|call| call.agreed.take());
+                if let Some(spec) = agreed {
+                    self.tell(Event::Reinvited { leg, spec });
+                }
+            }
+            Action::TellKey => {
+                if let Some(key) = self.calls.get_mut(&leg).and_then(|call| call.key.take()) {
+                    self.counters.note(Noted::KeyByInfo);
+                    self.tell(Event::Key { leg, key });
+                }
+            }
+            Action::Renew => self.renew(now, leg),
             Action::Pending => {
                 self.counters.refuse(Refused::Pending);
                 self.respond_incoming(now, leg, &Reply::new(Status::PENDING));
@@ -141,42 +197,75 @@ impl UserAgent {
         }
     }
 
+    /// Answers an INVITE with 200, and goes on until its ACK comes.
     fn answer(&mut self, now: Time, leg: LegId) {
-        let contact = self.contact();
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
-        let (Some(incoming), Some(media)) = (call.incoming.take(), call.media) else {
+        let again = call.state == State::Reanswered;
+        self.dialogs.insert(call.dialog.id.clone(), leg);
+        let Some((incoming, bytes)) = self.say_ok(now, leg) else {
             return;
         };
-        let spec = incoming.agreement.spec;
-        let again = call.state == State::Reanswered;
-        let body = call.answerer.answer(&incoming.agreement, media);
-        self.dialogs.insert(call.dialog.id.clone(), leg);
-        let mut reply = Reply::new(Status::OK);
-        if !incoming.record_routes.is_empty() {
-            reply = reply.with("Record-Route", incoming.record_routes.join(", "));
-        }
-        let reply = reply
-            .with("Contact", contact)
-            .with("Allow", ALLOW)
-            .with("Supported", "")
-            .with_sdp(body);
-        let bytes = self.respond(now, incoming.tx, incoming.source, &incoming.echo, &reply);
         if let Some(call) = self.calls.get_mut(&leg) {
             call.answered = Some(Answered {
                 cseq: incoming.cseq,
-                to: destination(incoming.source, &incoming.echo.via),
+                way: destination(incoming.origin, &incoming.echo.via),
                 bytes,
                 pause: T1,
             });
         }
         for timer in [Timer::Answer, Timer::Ack] {
-            self.timers.set(Owner::Leg(leg), timer, now + timer.first());
+            let transport = incoming.origin.peer.transport;
+            self.timers.start(Owner::Leg(leg), timer, transport, now);
         }
         if again {
             self.counters.note(Noted::Reinvited);
-            self.tell(Event::Reinvited { leg, spec });
+            self.tell_changed(leg, &incoming.session);
+        }
+    }
+
+    /// Answers an UPDATE with 200 (RFC 3311 §5.2).
+    fn renew(&mut self, now: Time, leg: LegId) {
+        if let Some((incoming, _)) = self.say_ok(now, leg) {
+            self.counters.note(Noted::Updated);
+            self.tell_changed(leg, &incoming.session);
+        }
+    }
+
+    /// Says 200, with the session description that the request calls for.
+    fn say_ok(&mut self, now: Time, leg: LegId) -> Option<(Incoming, Vec<u8>)> {
+        let call = self.calls.get_mut(&leg)?;
+        let media = call.media?;
+        let incoming = call.incoming.take()?;
+        let body = match &incoming.session {
+            Session::Offered(agreement) => Some(call.answerer.answer(agreement, media)),
+            Session::Wanted => {
+                call.unanswered = true;
+                self.counters.note(Noted::LateOffer);
+                Some(call.answerer.offer(media))
+            }
+            Session::Untouched => None,
+        };
+        let mut reply = Reply::new(Status::OK);
+        if !incoming.record_routes.is_empty() {
+            reply = reply.with("Record-Route", incoming.record_routes.join(", "));
+        }
+        let reply = reply
+            .with("Contact", self.contact(incoming.origin))
+            .with("Allow", ALLOW)
+            .with("Supported", "");
+        let reply = match body {
+            Some(body) => reply.with_sdp(body),
+            None => reply,
+        };
+        let bytes = self.respond(now, incoming.tx, incoming.origin, &incoming.echo, &reply);
+        Some((incoming, bytes))
+    }
+
+    fn tell_changed(&mut self, leg: LegId, session: &Session) {
+        if let Session::Offered(Agreement { spec, .. }) = session {
+            self.tell(Event::Reinvited { leg, spec: *spec });
         }
     }
 
@@ -195,7 +284,7 @@ impl UserAgent {
 
     fn respond_incoming(&mut self, now: Time, leg: LegId, reply: &Reply) {
         if let Some(incoming) = self.calls.get_mut(&leg).and_then(|call| call.incoming.take()) {
-            self.respond(now, incoming.tx, incoming.source, &incoming.echo, reply);
+            self.respond(now, incoming.tx, incoming.origin, &incoming.echo, reply);
         }
     }
 
@@ -209,8 +298,9 @@ impl UserAgent {
     fn say_bye(&mut self, now: Time, leg: LegId) {
         let branch = self.new_branch();
         if let Some(call) = self.calls.get_mut(&leg) {
-            let (to, bytes) = call.dialog.bye(self.local, &branch, &self.served);
-            self.send_bye(now, leg, branch, to, bytes);
+            let shown = self.listens.shown(call.dialog.origin().local);
+            let (way, bytes) = call.dialog.bye(shown, &branch, &self.served);
+            self.send_bye(now, leg, branch, way, bytes);
         }
     }
 
@@ -225,7 +315,10 @@ impl UserAgent {
             EndReason::PeerHungUp => self.counters.note(Noted::HungUpByPeer),
             EndReason::Cancelled => self.counters.note(Noted::Cancelled),
             EndReason::AckMissing => self.counters.note(Noted::AckMissing),
-            EndReason::HungUp | EndReason::HungUpUnanswered | EndReason::Refused => {}
+            EndReason::AnswerMissing
+            | EndReason::HungUp
+            | EndReason::HungUpUnanswered
+            | EndReason::Refused => {}
         }
         self.tell(Event::Ended { leg, why });
     }
@@ -238,9 +331,9 @@ impl UserAgent {
             return;
         };
         answered.pause = back_off(answered.pause);
-        let (to, bytes, next) = (answered.to, answered.bytes.clone(), now + answered.pause);
+        let (way, bytes, next) = (answered.way, answered.bytes.clone(), now + answered.pause);
         self.timers.set(Owner::Leg(leg), Timer::Answer, next);
-        self.send_again(to, bytes);
+        self.send_again(way, bytes);
     }
 }
 

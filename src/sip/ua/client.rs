@@ -6,19 +6,20 @@ use crate::ids::LegId;
 use crate::sip::client_other::{Action, Event, State, step};
 use crate::sip::counters::Noted;
 use crate::sip::message::Response;
+use crate::sip::peer::Way;
 use crate::sip::timer::{Owner, T2, Timer, TxId, back_off};
 use crate::units::Time;
-use std::net::SocketAddr;
 
 impl UserAgent {
     /// Sends a BYE and waits for its answer.
-    pub(super) fn send_bye(&mut self, now: Time, leg: LegId, branch: String, to: SocketAddr, bytes: Vec<u8>) {
+    pub(super) fn send_bye(&mut self, now: Time, leg: LegId, branch: String, way: Way, bytes: Vec<u8>) {
         let id = self.next_tx();
-        self.clients.open(id, branch, to, bytes.clone(), leg);
+        self.clients.open(id, branch, way, bytes.clone(), leg);
         for timer in [Timer::E, Timer::F] {
-            self.timers.set(Owner::Client(id), timer, now + timer.first());
+            self.timers
+                .start(Owner::Client(id), timer, way.peer.transport, now);
         }
-        self.send(to, bytes);
+        self.send(way, bytes);
     }
 
     pub(super) fn response(&mut self, now: Time, response: &Response) {
@@ -65,8 +66,8 @@ impl UserAgent {
         let (owner, leg) = (Owner::Client(id), transaction.leg);
         match action {
             Action::Repeat => {
-                let (to, bytes) = (transaction.to, transaction.request.clone());
-                self.send_again(to, bytes);
+                let (way, bytes) = (transaction.way, transaction.request.clone());
+                self.send_again(way, bytes);
             }
             Action::BackOff => {
                 transaction.pause = back_off(transaction.pause);
@@ -74,8 +75,9 @@ impl UserAgent {
             }
             Action::Slow => self.timers.set(owner, Timer::E, now + T2),
             Action::Rest => {
+                let transport = transaction.way.peer.transport;
                 self.timers.stop_all(owner);
-                self.timers.set(owner, Timer::K, now + Timer::K.first());
+                self.timers.start(owner, Timer::K, transport, now);
             }
             Action::Answered => self.bye_done(now, leg),
             Action::Unanswered => {

@@ -1,17 +1,18 @@
-//! Owns what becomes of requests that concern a call which already exists: ACK, CANCEL, BYE, re-INVITE, OPTIONS
-//! (RFC 3261 §9.2, §12.2.2, §14.2, §15.1.2). Must never end a call because a request was refused.
+//! Owns what becomes of requests that concern a call which already exists: ACK, CANCEL, BYE, re-INVITE, UPDATE, INFO,
+//! OPTIONS (RFC 3261 §9.2, §12.2.2, §14.2, §15.1.2, RFC 3311, RFC 6086). Must never end a call because a request was refused.
 
-use super::call::{Incoming, retry_later};
+use super::call::{Call, Incoming, Session, retry_later};
 use super::{UserAgent, leg};
 use crate::ids::LegId;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::DialogId;
+use crate::sip::info::{self, Info};
 use crate::sip::message::{Method, Request};
-use crate::sip::offer;
+use crate::sip::offer::{Families, Unusable};
+use crate::sip::peer::{Origin, Transport};
 use crate::sip::response::{Reply, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
-use std::net::SocketAddr;
 
 /// The longest that a peer is asked to wait before it repeats a re-INVITE (§14.2).
 const OUT_OF_ORDER_S_MAX: u64 = 10;
@@ -23,27 +24,37 @@ impl UserAgent {
             return;
         }
         let leg = self.leg_of(request);
-        let call = leg.and_then(|leg| self.calls.get(&leg));
-        match (leg, call) {
-            (Some(leg), Some(call)) if call.awaits_ack(request.cseq) => self.drive(now, leg, leg::Event::Ack),
-            _ => self.counters.note(Noted::StrayAck),
-        }
+        let awaited = leg.and_then(|leg| self.calls.get_mut(&leg).map(|call| (leg, call)));
+        let Some((leg, call)) = awaited.filter(|(_, call)| call.awaits_ack(request.cseq)) else {
+            return self.counters.note(Noted::StrayAck);
+        };
+        let event = match call.take_answer(request) {
+            Ok(()) => leg::Event::Ack,
+            Err(why) => {
+                self.counters.refuse(match why {
+                    Unusable::Missing => Refused::AnswerMissing,
+                    _ => Refused::AnswerUnusable,
+                });
+                leg::Event::AckUseless
+            }
+        };
+        self.drive(now, leg, event);
     }
 
     /// A CANCEL is answered by itself; it ends a call that has no final response yet.
-    pub(super) fn cancel(&mut self, now: Time, source: SocketAddr, request: &Request) {
+    pub(super) fn cancel(&mut self, now: Time, origin: Origin, request: &Request) {
         let invite = self.servers.find(&Key::of_invite(request));
         let Some(invite) = invite.and_then(|id| self.servers.get_mut(id)) else {
-            return self.unknown_dialog(now, source, request);
+            return self.unknown_dialog(now, origin, request);
         };
         let (tag, leg) = (invite.tag.clone(), invite.leg);
         let reply = Reply::new(Status::OK);
         // The same To tag as the INVITE's response has (§9.2).
         if self.has_room_for_transactions() {
-            let id = self.open(source, request, &tag);
-            self.respond(now, id, source, &request.echo, &reply);
+            let id = self.open(origin, request, &tag);
+            self.respond(now, id, origin, &request.echo, &reply);
         } else {
-            self.reply_once(source, &request.echo, &tag, &reply);
+            self.reply_once(origin, &request.echo, &tag, &reply);
         }
         if let Some(leg) = leg {
             self.drive(now, leg, leg::Event::Cancel);
@@ -51,49 +62,114 @@ impl UserAgent {
     }
 
     /// A request that names a dialog.
-    pub(super) fn within_dialog(&mut self, now: Time, source: SocketAddr, request: Request) {
+    pub(super) fn within_dialog(&mut self, now: Time, origin: Origin, request: Request) {
         let leg = self.leg_of(&request);
         let Some((leg, call)) = leg.and_then(|leg| self.calls.get_mut(&leg).map(|call| (leg, call))) else {
-            return self.unknown_dialog(now, source, &request);
+            return self.unknown_dialog(now, origin, &request);
         };
         if !call.dialog.in_order(request.cseq) {
             let seconds = (self.random)() % (OUT_OF_ORDER_S_MAX + 1);
             let reply = retry_later(Status::OUT_OF_ORDER, seconds as u32);
-            return self.refuse_with(now, source, &request, Refused::OutOfOrder, reply);
+            return self.refuse_with(now, origin, &request, Refused::OutOfOrder, reply);
         }
+        self.follow(leg, origin);
         match request.method {
-            Method::Bye => self.bye(now, source, leg, &request),
-            Method::Invite => self.reinvite(now, source, leg, &request),
-            Method::Options => self.options(now, source, &request),
+            Method::Bye => self.bye(now, origin, leg, &request),
+            Method::Invite => self.reinvite(now, origin, leg, &request),
+            Method::Update => self.update(now, origin, leg, &request),
+            Method::Info => self.info(now, origin, leg, &request),
+            Method::Options => self.options(now, origin, &request),
             // Sorted out before a dialog is looked for.
             Method::Ack | Method::Cancel | Method::Other(_) => self.counters.note(Noted::OutOfTable),
         }
     }
 
     /// A BYE is obeyed whatever else it brings.
-    fn bye(&mut self, now: Time, source: SocketAddr, leg: LegId, request: &Request) {
-        self.reply(now, source, request, Reply::new(Status::OK));
+    fn bye(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
+        self.reply(now, origin, request, Reply::new(Status::OK));
         self.drive(now, leg, leg::Event::Bye);
     }
 
-    fn reinvite(&mut self, now: Time, source: SocketAddr, leg: LegId, request: &Request) {
-        if self.refused_extension(now, source, request) || self.refused_content(now, source, request) {
+    fn reinvite(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
+        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
             return;
         }
+        match self.session(request, self.families_of(leg)) {
+            Err(why) => self.refuse_offer(now, origin, request, why),
+            Ok(None) => self.offer_again(now, origin, leg, request, Session::Wanted),
+            Ok(Some(agreement)) => self.offer_again(now, origin, leg, request, Session::Offered(agreement)),
+        }
+    }
+
+    /// An UPDATE is answered at once. Its offer must not meet one of ours (RFC 3311 §5.2).
+    fn update(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
+        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
+            return;
+        }
+        let session = match self.session(request, self.families_of(leg)) {
+            Err(why) => return self.refuse_offer(now, origin, request, why),
+            Ok(None) => Session::Untouched,
+            Ok(Some(_)) if self.calls.get(&leg).is_some_and(Call::glares) => {
+                return self.refuse_plain(now, origin, request, Refused::Pending, Status::PENDING);
+            }
+            Ok(Some(agreement)) => Session::Offered(agreement),
+        };
+        self.offer_again(now, origin, leg, request, session);
+    }
+
+    /// Holds a re-INVITE or UPDATE and asks the call's table what becomes of it.
+    fn offer_again(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request, session: Session) {
         if !self.has_room_for_transactions() {
             let reply = retry_later(Status::FULL, super::call::RETRY_AFTER_S);
-            return self.refuse_with(now, source, request, Refused::TransactionsMax, reply);
+            return self.refuse_with(now, origin, request, Refused::TransactionsMax, reply);
         }
-        let agreement = match offer::read(&request.body, self.local.ip()) {
-            Ok(agreement) => agreement,
-            Err(why) => return self.refuse_offer(now, source, request, why),
+        let event = match request.method {
+            Method::Update => leg::Event::Update,
+            _ => leg::Event::Reinvite,
         };
         let tag = request.echo.to_tag.clone().unwrap_or_default();
-        let tx = self.open(source, request, &tag);
+        let tx = self.open(origin, request, &tag);
         if let Some(call) = self.calls.get_mut(&leg) {
-            call.offer_again(Incoming::new(tx, source, request, agreement), request, source);
+            call.offer_again(Incoming::new(tx, origin, request, session), event, request);
         }
-        self.drive(now, leg, leg::Event::Reinvite);
+        self.drive(now, leg, event);
+    }
+
+    /// An INFO may bring a key.
+    fn info(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
+        match info::read(request) {
+            Info::Nothing => self.reply(now, origin, request, Reply::new(Status::OK)),
+            Info::Key(key) => {
+                self.reply(now, origin, request, Reply::new(Status::OK));
+                if let Some(call) = self.calls.get_mut(&leg) {
+                    call.key = Some(key);
+                }
+                self.drive(now, leg, leg::Event::Info);
+            }
+            Info::Unreadable => {
+                self.refuse_plain(now, origin, request, Refused::Signal, Status::SIGNAL);
+            }
+            Info::Unknown => {
+                let reply = Reply::new(Status::MEDIA_TYPE).with("Accept", info::ACCEPT);
+                self.refuse_with(now, origin, request, Refused::ContentType, reply);
+            }
+        }
+    }
+
+    /// The family in which the media of a call arrives: it was chosen once.
+    fn families_of(&self, leg: LegId) -> Families {
+        let media = self.calls.get(&leg).and_then(|call| call.media);
+        media.map_or(self.listens.families(), |media| media.ip().into())
+    }
+
+    /// A peer whose connection is gone goes on by another one.
+    fn follow(&mut self, leg: LegId, origin: Origin) {
+        if let Some(call) = self.calls.get_mut(&leg) {
+            let last = call.dialog.origin().peer;
+            if last.transport == Transport::Tcp && !self.connections.is_open(last.addr) {
+                call.dialog.moves_to(origin);
+            }
+        }
     }
 
     fn leg_of(&self, request: &Request) -> Option<LegId> {

@@ -1,62 +1,81 @@
 //! Owns what becomes of an INVITE that opens a call: every refusal is find, exact status, return; what is left is offered
 //! to the application (RFC 3261 §8.2, §13.3). Must never answer 200 by itself.
 
-use super::call::{Call, Incoming, RETRY_AFTER_S, retry_later};
+use super::call::{Call, Incoming, RETRY_AFTER_S, Session, retry_later};
 use super::{Event, UserAgent};
 use crate::ids::LegId;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::Request;
-use crate::sip::offer::{self, Agreement, Unusable};
+use crate::sip::offer::{self, Agreement, Families, Unusable};
+use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, SDP, Status};
 use crate::units::Time;
-use std::net::SocketAddr;
 
 impl UserAgent {
-    pub(super) fn invite(&mut self, now: Time, source: SocketAddr, request: Request) {
-        if self.refused_content(now, source, &request) {
+    pub(super) fn invite(&mut self, now: Time, origin: Origin, request: Request) {
+        if self.refused_content(now, origin, &request) {
             return;
         }
         if !self.has_room_for_transactions() {
-            return self.refuse_full(now, source, &request, Refused::TransactionsMax);
+            return self.refuse_full(now, origin, &request, Refused::TransactionsMax);
         }
         if self.calls.len() >= self.calls_max {
-            return self.refuse_full(now, source, &request, Refused::CallsMax);
+            return self.refuse_full(now, origin, &request, Refused::CallsMax);
         }
-        match offer::read(&request.body, self.local.ip()) {
-            Err(why) => self.refuse_offer(now, source, &request, why),
-            Ok(agreement) => self.offer_call(now, source, &request, agreement),
+        match self.session(&request, self.listens.families()) {
+            Err(why) => self.refuse_offer(now, origin, &request, why),
+            Ok(None) => self.offer_call(now, origin, &request, Session::Wanted),
+            Ok(Some(agreement)) => self.offer_call(now, origin, &request, Session::Offered(agreement)),
+        }
+    }
+
+    /// The offer of a request, if it brings one.
+    pub(super) fn session(&self, request: &Request, ours: Families) -> Result<Option<Agreement>, Unusable> {
+        match offer::read(&request.body, ours) {
+            Ok(agreement) => Ok(Some(agreement)),
+            Err(Unusable::Missing) => Ok(None),
+            Err(why) => Err(why),
         }
     }
 
     /// Opens the call: 100 at once, the rest is the application's.
-    fn offer_call(&mut self, now: Time, source: SocketAddr, request: &Request, agreement: Agreement) {
+    fn offer_call(&mut self, now: Time, origin: Origin, request: &Request, session: Session) {
         let leg = LegId(self.next_name());
         let tag = self.new_tag();
-        let session = (self.random)();
-        let tx = self.open(source, request, &tag);
+        let session_id = (self.random)();
+        let tx = self.open(origin, request, &tag);
         if let Some(transaction) = self.servers.get_mut(tx) {
             transaction.leg = Some(leg);
         }
-        self.respond(now, tx, source, &request.echo, &Reply::new(Status::TRYING));
-        let spec = agreement.spec;
-        let incoming = Incoming::new(tx, source, request, agreement);
-        let dialog = Dialog::new(request, source, tag);
+        self.respond(now, tx, origin, &request.echo, &Reply::new(Status::TRYING));
+        let trunk = origin.peer.addr.ip();
+        let spec = match &session {
+            Session::Offered(agreement) => agreement.spec,
+            Session::Wanted | Session::Untouched => offer::silence(trunk),
+        };
+        // The offer was read with our families in mind: one of our sockets fits.
+        let host = self.listens.host_for(spec.remote, origin.local);
+        let host = host.unwrap_or(origin.local.ip());
+        let incoming = Incoming::new(tx, origin, request, session);
+        let dialog = Dialog::new(request, origin, tag);
         self.calls
-            .insert(leg, Call::new(dialog, Answerer::new(session), incoming));
+            .insert(leg, Call::new(dialog, Answerer::new(session_id), incoming));
         self.counters.note(Noted::Invited);
         self.tell(Event::Invited {
             leg,
             called: request.called.clone(),
+            identity: self.identities.tag(request, trunk),
             spec,
+            host,
         });
     }
 
-    fn refuse_full(&mut self, now: Time, source: SocketAddr, request: &Request, why: Refused) {
+    fn refuse_full(&mut self, now: Time, origin: Origin, request: &Request, why: Refused) {
         self.refuse_with(
             now,
-            source,
+            origin,
             request,
             why,
             retry_later(Status::FULL, RETRY_AFTER_S),
@@ -64,7 +83,7 @@ impl UserAgent {
     }
 
     /// Refuses a body that is no plain session description (§8.2.3).
-    pub(super) fn refused_content(&mut self, now: Time, source: SocketAddr, request: &Request) -> bool {
+    pub(super) fn refused_content(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
         let kind = request
             .content_type
             .as_deref()
@@ -78,17 +97,17 @@ impl UserAgent {
         let reply = Reply::new(Status::MEDIA_TYPE)
             .with("Accept", SDP)
             .with("Accept-Encoding", "identity");
-        self.refuse_with(now, source, request, Refused::ContentType, reply);
+        self.refuse_with(now, origin, request, Refused::ContentType, reply);
         true
     }
 
     /// Refuses an offer and says why (§21.4.26, §20.43).
-    pub(super) fn refuse_offer(&mut self, now: Time, source: SocketAddr, request: &Request, why: Unusable) {
+    pub(super) fn refuse_offer(&mut self, now: Time, origin: Origin, request: &Request, why: Unusable) {
         let (code, text) = why.warning();
-        let warning = format!("{code} {} \"{text}\"", self.local);
+        let warning = format!("{code} {} \"{text}\"", self.listens.shown(origin.local));
         let reply = Reply::new(Status::NOT_ACCEPTABLE)
             .with("Warning", warning)
             .with("Accept", SDP);
-        self.refuse_with(now, source, request, why.refused(), reply);
+        self.refuse_with(now, origin, request, why.refused(), reply);
     }
 }

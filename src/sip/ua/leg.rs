@@ -1,16 +1,17 @@
 //! Owns the life of one call as the called side sees it (RFC 3261 §13.3, §14.2, §15). Must never write a message: it
 //! says what is to be done.
 //!
-//! | state      | Accept   | Refuse | HangUp | Cancel | Ack               | Reinvite   | Bye  | AckLate      | ByeDone |
-//! |------------|----------|--------|--------|--------|-------------------|------------|------|--------------|---------|
-//! | Offered    | Answered | Over   | Over   | Over   | –                 | –          | –    | –            | –       |
-//! | Answered   | –        | –      | Doomed | late   | Confirmed         | 491        | Over | Leaving: BYE | –       |
-//! | Confirmed  | –        | –      | Leaving| late   | stray             | Reanswered | Over | –            | –       |
-//! | Reanswered | –        | –      | Leaving| late   | Confirmed, quietly| 491        | Over | Leaving: BYE | –       |
-//! | Doomed     | –        | –      | stays  | late   | Leaving: BYE      | 491        | Over | Leaving: BYE | –       |
-//! | Leaving    | –        | –      | stays  | late   | stray             | 481        | Over | –            | Over    |
-//! | Over       | –        | –      | –      | –      | –                 | –          | –    | –            | –       |
+//! | state      | Accept   | Refuse | HangUp | Cancel | Ack               | AckUseless   | Reinvite   | Update | Info | Bye  | AckLate      | ByeDone |
+//! |------------|----------|--------|--------|--------|-------------------|--------------|------------|--------|------|------|--------------|---------|
+//! | Offered    | Answered | Over   | Over   | Over   | –                 | –            | –          | –      | –    | –    | –            | –       |
+//! | Answered   | –        | –      | Doomed | late   | Confirmed         | Leaving: BYE | 491        | 200    | key  | Over | Leaving: BYE | –       |
+//! | Confirmed  | –        | –      | Leaving| late   | stray             | –            | Reanswered | 200    | key  | Over | –            | –       |
+//! | Reanswered | –        | –      | Leaving| late   | Confirmed, quietly| Leaving: BYE | 491        | 200    | key  | Over | Leaving: BYE | –       |
+//! | Doomed     | –        | –      | stays  | late   | Leaving: BYE      | Leaving: BYE | 491        | 491    | none | Over | Leaving: BYE | –       |
+//! | Leaving    | –        | –      | stays  | late   | stray             | –            | 481        | 481    | none | Over | –            | Over    |
+//! | Over       | –        | –      | –      | –      | –                 | –            | –          | –      | –    | –    | –            | –       |
 //!
+//! AckUseless: the ACK owed us the answer to our offer (§13.3.1, RFC 3264) and brought none that we can use.
 //! Doomed: hung up before the ACK came; the callee must not send BYE until then (§15). A late CANCEL changes nothing
 //! (§9.2). A BYE that meets ours ends the call at once; ours is still repeated until it is answered.
 
@@ -23,6 +24,8 @@ pub enum EndReason {
     Cancelled,
     /// The peer never acknowledged our 200.
     AckMissing,
+    /// The peer acknowledged our offer without a usable answer.
+    AnswerMissing,
     /// The application hung up, and the peer knows.
     HungUp,
     /// The application hung up, and the peer never answered.
@@ -49,7 +52,13 @@ pub enum Event {
     HangUp,
     Cancel,
     Ack,
+    /// An ACK without the answer that it owed us.
+    AckUseless,
     Reinvite,
+    /// An UPDATE while no offer waits for its answer.
+    Update,
+    /// An INFO with a key.
+    Info,
     Bye,
     /// 64·T1 went by without the ACK.
     AckLate,
@@ -68,6 +77,11 @@ pub enum Action {
     /// The ACK came, or is not needed any more.
     StopAnswer,
     TellConfirmed,
+    /// Tell what the ACK agreed on, if it brought the answer to our offer.
+    TellMedia,
+    TellKey,
+    /// Answer an UPDATE with 200.
+    Renew,
     /// Send 491.
     Pending,
     /// Send 481.
@@ -84,26 +98,36 @@ pub enum Action {
 /// The state after an event and what to do; `None` where the table refuses.
 pub fn step(state: State, event: Event) -> Option<(State, &'static [Action])> {
     use Action::{
-        Answer, Blame, End, Pending, Refuse, SendBye, StopAnswer, StrayAck, TellConfirmed, Terminate, Unknown,
+        Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey,
+        TellMedia, Terminate, Unknown,
     };
-    use EndReason::{AckMissing, Cancelled, HungUp, PeerHungUp, Refused};
+    use EndReason::{AckMissing, AnswerMissing, Cancelled, HungUp, PeerHungUp, Refused};
     use State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};
     match (state, event) {
         (Offered, Event::Accept) => Some((Answered, &[Answer])),
         (Offered, Event::Refuse) => Some((Over, &[Refuse, Blame(Refused), End])),
         (Offered, Event::HangUp) => Some((Over, &[Refuse, Blame(HungUp), End])),
         (Offered, Event::Cancel) => Some((Over, &[Terminate, Blame(Cancelled), End])),
-        (Offered, Event::Ack | Event::Reinvite | Event::Bye | Event::AckLate | Event::ByeDone) => None,
+        (Offered, Event::Ack | Event::AckUseless | Event::AckLate | Event::Bye | Event::ByeDone) => None,
+        (Offered, Event::Reinvite | Event::Update | Event::Info) => None,
         (Answered, Event::HangUp) => Some((Doomed, &[Blame(HungUp)])),
         (Confirmed | Reanswered, Event::HangUp) => Some((Leaving, &[StopAnswer, Blame(HungUp), SendBye])),
         (Doomed | Leaving, Event::HangUp) => Some((state, &[])),
-        (Answered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellConfirmed])),
-        (Reanswered, Event::Ack) => Some((Confirmed, &[StopAnswer])),
-        (Doomed, Event::Ack) => Some((Leaving, &[StopAnswer, SendBye])),
+        (Answered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellMedia, TellConfirmed])),
+        (Reanswered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellMedia])),
+        (Doomed, Event::Ack | Event::AckUseless) => Some((Leaving, &[StopAnswer, SendBye])),
+        (Answered | Reanswered, Event::AckUseless) => {
+            Some((Leaving, &[StopAnswer, Blame(AnswerMissing), SendBye]))
+        }
+        (Confirmed | Leaving, Event::AckUseless) => None,
         (Confirmed | Leaving, Event::Ack) => Some((state, &[StrayAck])),
         (Confirmed, Event::Reinvite) => Some((Reanswered, &[Answer])),
         (Answered | Reanswered | Doomed, Event::Reinvite) => Some((state, &[Pending])),
-        (Leaving, Event::Reinvite) => Some((state, &[Unknown])),
+        (Leaving, Event::Reinvite | Event::Update) => Some((state, &[Unknown])),
+        (Answered | Confirmed | Reanswered, Event::Update) => Some((state, &[Renew])),
+        (Doomed, Event::Update) => Some((state, &[Pending])),
+        (Answered | Confirmed | Reanswered, Event::Info) => Some((state, &[TellKey])),
+        (Doomed | Leaving, Event::Info) => Some((state, &[])),
         (Answered | Reanswered | Doomed, Event::AckLate) => {
             Some((Leaving, &[StopAnswer, Blame(AckMissing), SendBye]))
         }

@@ -1,10 +1,11 @@
-//! Owns the first look at a datagram: is its sender served, what is it, and which part of the user agent does it concern
+//! Owns the first look at a message: is its sender served, what is it, and which part of the user agent does it concern
 //! (RFC 3261 §8.2). Must never parse a byte from an address that is not served.
 
 use super::UserAgent;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::fault::Fault;
 use crate::sip::message::{self, Echo, Message, Method, Request};
+use crate::sip::peer::{Origin, Peer};
 use crate::sip::response::{self, ALLOW, Reply, SDP, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
@@ -12,21 +13,27 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
 impl UserAgent {
-    /// Takes a datagram that came from `from`.
-    pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
-        if !self.served.contains(from) {
+    /// Takes one whole message that came from `peer` by our socket `local`: a datagram, or what
+    /// [`UserAgent::handle_stream`] cut out.
+    pub fn handle_message(&mut self, now: Time, peer: Peer, local: SocketAddr, bytes: &[u8]) {
+        if !self.served.contains(peer.addr) {
             return self.counters.refuse(Refused::Unserved);
         }
-        match message::read(bytes) {
-            Message::Request(request) => self.request(now, from, *request),
+        let message = message::read(peer.transport, bytes);
+        self.message(now, Origin { peer, local }, message);
+    }
+
+    pub(super) fn message(&mut self, now: Time, origin: Origin, message: Message) {
+        match message {
+            Message::Request(request) => self.request(now, origin, *request),
             Message::Response(response) => self.response(now, &response),
-            Message::Faulty { method, echo, fault } => self.faulty(from, &method, &echo, fault),
+            Message::Faulty { method, echo, fault } => self.faulty(origin, &method, &echo, fault),
             Message::KeepAlive => self.counters.note(Noted::KeepAlive),
             Message::Unreadable => self.counters.refuse(Refused::Unreadable),
         }
     }
 
-    fn request(&mut self, now: Time, source: SocketAddr, request: Request) {
+    fn request(&mut self, now: Time, origin: Origin, request: Request) {
         if request.method == Method::Ack {
             return self.ack(now, &request);
         }
@@ -35,62 +42,62 @@ impl UserAgent {
             return self.repeated(now, id);
         }
         match (&request.method, &request.echo.to_tag) {
-            (Method::Cancel, _) => self.cancel(now, source, &request),
+            (Method::Cancel, _) => self.cancel(now, origin, &request),
             (Method::Ack | Method::Other(_), _) => {
                 let reply = Reply::new(Status::METHOD).with("Allow", ALLOW);
-                self.refuse_with(now, source, &request, Refused::Method, reply);
+                self.refuse_with(now, origin, &request, Refused::Method, reply);
             }
-            (Method::Invite | Method::Bye | Method::Options, Some(_)) => {
-                self.within_dialog(now, source, request);
+            (Method::Invite | Method::Bye | Method::Options | Method::Info | Method::Update, Some(_)) => {
+                self.within_dialog(now, origin, request);
             }
-            (Method::Bye, None) => self.unknown_dialog(now, source, &request),
-            (Method::Invite | Method::Options, None) => self.outside_dialog(now, source, request),
+            (Method::Bye | Method::Info | Method::Update, None) => self.unknown_dialog(now, origin, &request),
+            (Method::Invite | Method::Options, None) => self.outside_dialog(now, origin, request),
         }
     }
 
     /// A request that belongs to no dialog.
-    fn outside_dialog(&mut self, now: Time, source: SocketAddr, request: Request) {
+    fn outside_dialog(&mut self, now: Time, origin: Origin, request: Request) {
         if self.servers.is_merged(&request) {
-            return self.refuse_plain(now, source, &request, Refused::Merged, Status::MERGED);
+            return self.refuse_plain(now, origin, &request, Refused::Merged, Status::MERGED);
         }
         if request.max_forwards == Some(0) {
-            return self.refuse_plain(now, source, &request, Refused::MaxForwards, Status::HOPS);
+            return self.refuse_plain(now, origin, &request, Refused::MaxForwards, Status::HOPS);
         }
-        if self.refused_extension(now, source, &request) {
+        if self.refused_extension(now, origin, &request) {
             return;
         }
         match request.method {
-            Method::Options => self.options(now, source, &request),
-            _ => self.invite(now, source, request),
+            Method::Options => self.options(now, origin, &request),
+            _ => self.invite(now, origin, request),
         }
     }
 
     /// Tells what we can do (RFC 3261 §11.2).
-    pub(super) fn options(&mut self, now: Time, source: SocketAddr, request: &Request) {
+    pub(super) fn options(&mut self, now: Time, origin: Origin, request: &Request) {
         let reply = Reply::new(Status::OK)
-            .with("Contact", self.contact())
+            .with("Contact", self.contact(origin))
             .with("Allow", ALLOW)
             .with("Accept", SDP)
             .with("Accept-Encoding", "identity")
             .with("Accept-Language", "de")
             .with("Supported", "");
-        self.reply(now, source, request, reply);
+        self.reply(now, origin, request, reply);
     }
 
     /// Refuses a request that insists on an extension; we have none (§8.2.2.3).
-    pub(super) fn refused_extension(&mut self, now: Time, source: SocketAddr, request: &Request) -> bool {
+    pub(super) fn refused_extension(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
         if request.require.is_empty() {
             return false;
         }
         let reply = Reply::new(Status::EXTENSION).with("Unsupported", request.require.join(", "));
-        self.refuse_with(now, source, request, Refused::Extension, reply);
+        self.refuse_with(now, origin, request, Refused::Extension, reply);
         true
     }
 
-    pub(super) fn unknown_dialog(&mut self, now: Time, source: SocketAddr, request: &Request) {
+    pub(super) fn unknown_dialog(&mut self, now: Time, origin: Origin, request: &Request) {
         self.refuse_plain(
             now,
-            source,
+            origin,
             request,
             Refused::UnknownDialog,
             Status::UNKNOWN_DIALOG,
@@ -100,48 +107,48 @@ impl UserAgent {
     pub(super) fn refuse_plain(
         &mut self,
         now: Time,
-        source: SocketAddr,
+        origin: Origin,
         request: &Request,
         why: Refused,
         status: Status,
     ) {
-        self.refuse_with(now, source, request, why, Reply::new(status));
+        self.refuse_with(now, origin, request, why, Reply::new(status));
     }
 
     pub(super) fn refuse_with(
         &mut self,
         now: Time,
-        source: SocketAddr,
+        origin: Origin,
         request: &Request,
         why: Refused,
         reply: Reply,
     ) {
         self.counters.refuse(why);
-        self.reply(now, source, request, reply);
+        self.reply(now, origin, request, reply);
     }
 
     /// Answers a request finally, in a transaction of its own if there is room for one.
-    pub(super) fn reply(&mut self, now: Time, source: SocketAddr, request: &Request, reply: Reply) {
+    pub(super) fn reply(&mut self, now: Time, origin: Origin, request: &Request, reply: Reply) {
         let tag = self.tag_of(&request.echo);
         if self.has_room_for_transactions() {
-            let id = self.open(source, request, &tag);
-            self.respond(now, id, source, &request.echo, &reply);
+            let id = self.open(origin, request, &tag);
+            self.respond(now, id, origin, &request.echo, &reply);
         } else {
-            self.reply_once(source, &request.echo, &tag, &reply);
+            self.reply_once(origin, &request.echo, &tag, &reply);
         }
     }
 
     /// Answers without remembering: the request may come again, and gets the same answer again (§8.2.7).
-    pub(super) fn reply_once(&mut self, source: SocketAddr, echo: &Echo, tag: &str, reply: &Reply) {
-        let bytes = response::write(echo, source, Some(tag), reply);
-        self.send(response::destination(source, &echo.via), bytes);
+    pub(super) fn reply_once(&mut self, origin: Origin, echo: &Echo, tag: &str, reply: &Reply) {
+        let bytes = response::write(echo, origin.peer.addr, Some(tag), reply);
+        self.send(response::destination(origin, &echo.via), bytes);
     }
 
-    fn faulty(&mut self, source: SocketAddr, method: &Method, echo: &Echo, fault: Fault) {
+    fn faulty(&mut self, origin: Origin, method: &Method, echo: &Echo, fault: Fault) {
         self.counters.refuse(fault.refused());
         if *method != Method::Ack {
             let tag = self.tag_of(echo);
-            self.reply_once(source, echo, &tag, &Reply::new(fault.status()));
+            self.reply_once(origin, echo, &tag, &Reply::new(fault.status()));
         }
     }
 
@@ -152,7 +159,9 @@ impl UserAgent {
         format!("{:016x}", hasher.finish())
     }
 
-    pub(super) fn contact(&self) -> String {
-        format!("<sip:{}>", self.local)
+    /// Where the peer reaches us: by the socket and the transport that it came by.
+    pub(super) fn contact(&self, origin: Origin) -> String {
+        let parameter = origin.peer.transport.uri_parameter();
+        format!("<sip:{}{parameter}>", self.listens.shown(origin.local))
     }
 }

@@ -3,19 +3,19 @@
 use super::UserAgent;
 use crate::sip::counters::Noted;
 use crate::sip::message::{Echo, Request};
+use crate::sip::peer::Origin;
 use crate::sip::response::{self, Reply};
 use crate::sip::timer::{Owner, Timer, TxId, back_off};
 use crate::sip::transactions::{Key, Life};
 use crate::sip::{server_invite, server_other};
 use crate::units::Time;
-use std::net::SocketAddr;
 
 impl UserAgent {
-    /// Opens the transaction of a request that came from `source`; `tag` is ours in its responses.
-    pub(super) fn open(&mut self, source: SocketAddr, request: &Request, tag: &str) -> TxId {
+    /// Opens the transaction of a request that came from `origin`; `tag` is ours in its responses.
+    pub(super) fn open(&mut self, origin: Origin, request: &Request, tag: &str) -> TxId {
         let id = self.next_tx();
-        let to = response::destination(source, &request.echo.via);
-        self.servers.open(id, request, to, tag.to_owned());
+        let way = response::destination(origin, &request.echo.via);
+        self.servers.open(id, request, way, tag.to_owned());
         id
     }
 
@@ -24,7 +24,7 @@ impl UserAgent {
         &mut self,
         now: Time,
         id: TxId,
-        source: SocketAddr,
+        origin: Origin,
         echo: &Echo,
         reply: &Reply,
     ) -> Vec<u8> {
@@ -33,7 +33,7 @@ impl UserAgent {
         };
         let provisional = reply.status.0 < 200;
         let tag = (!provisional).then_some(transaction.tag.as_str());
-        let bytes = response::write(echo, source, tag, reply);
+        let bytes = response::write(echo, origin.peer.addr, tag, reply);
         match transaction.life {
             Life::Other(_) => self.other_event(now, id, server_other::Event::Final, &bytes),
             Life::Invite(_) => {
@@ -108,7 +108,7 @@ impl UserAgent {
         match action {
             Action::Send => self.send_response(id, given),
             Action::Repeat => self.repeat_response(id),
-            Action::Start(timer) => self.timers.set(owner, timer, now + timer.first()),
+            Action::Start(timer) => self.start(now, id, timer),
             Action::BackOff => {
                 if let Some(transaction) = self.servers.get_mut(id) {
                     transaction.pause = back_off(transaction.pause);
@@ -135,9 +135,7 @@ impl UserAgent {
             match action {
                 server_other::Action::Send => self.send_response(id, given),
                 server_other::Action::Repeat => self.repeat_response(id),
-                server_other::Action::Start(timer) => {
-                    self.timers.set(Owner::Server(id), *timer, now + timer.first());
-                }
+                server_other::Action::Start(timer) => self.start(now, id, *timer),
             }
         }
         if next == server_other::State::Gone {
@@ -145,11 +143,18 @@ impl UserAgent {
         }
     }
 
+    fn start(&mut self, now: Time, id: TxId, timer: Timer) {
+        if let Some(transaction) = self.servers.get_mut(id) {
+            let transport = transaction.way.peer.transport;
+            self.timers.start(Owner::Server(id), timer, transport, now);
+        }
+    }
+
     fn send_response(&mut self, id: TxId, bytes: &[u8]) {
         if let Some(transaction) = self.servers.get_mut(id) {
             transaction.last = bytes.to_vec();
-            let to = transaction.to;
-            self.send(to, bytes.to_vec());
+            let way = transaction.way;
+            self.send(way, bytes.to_vec());
         }
     }
 
@@ -157,9 +162,9 @@ impl UserAgent {
         let last = self
             .servers
             .get_mut(id)
-            .map(|transaction| (transaction.to, transaction.last.clone()));
-        if let Some((to, bytes)) = last.filter(|(_, bytes)| !bytes.is_empty()) {
-            self.send_again(to, bytes);
+            .map(|transaction| (transaction.way, transaction.last.clone()));
+        if let Some((way, bytes)) = last.filter(|(_, bytes)| !bytes.is_empty()) {
+            self.send_again(way, bytes);
         }
     }
 

@@ -1,0 +1,175 @@
+//! Owns the words for where messages come from and how they go out. Must never hold a socket.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// What carries SIP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+impl Transport {
+    /// Whether nothing that was sent has to be sent again (RFC 3261 §17).
+    pub const fn is_reliable(self) -> bool {
+        matches!(self, Transport::Tcp)
+    }
+
+    /// The name in a Via.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+        }
+    }
+
+    /// What a URI of ours says of it: UDP is what is meant without a word.
+    pub const fn uri_parameter(self) -> &'static str {
+        match self {
+            Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+        }
+    }
+}
+
+/// The other end: over TCP, the other end of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    pub transport: Transport,
+    pub addr: SocketAddr,
+}
+
+impl Peer {
+    /// Who sends datagrams from `addr`.
+    pub const fn udp(addr: SocketAddr) -> Peer {
+        let transport = Transport::Udp;
+        Peer { transport, addr }
+    }
+
+    /// The connection whose other end is `addr`.
+    pub const fn tcp(addr: SocketAddr) -> Peer {
+        let transport = Transport::Tcp;
+        Peer { transport, addr }
+    }
+}
+
+/// Where a request came from, and by which of our sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub peer: Peer,
+    pub local: SocketAddr,
+}
+
+/// How a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The socket of ours.
+    pub local: SocketAddr,
+    pub peer: Peer,
+    /// Where a new connection leads if the peer's is gone (RFC 3261 §18.2.2).
+    pub back: Option<SocketAddr>,
+}
+
+/// The families of addresses in which media can arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Families {
+    pub v4: bool,
+    pub v6: bool,
+}
+
+impl Families {
+    pub fn contains(self, ip: IpAddr) -> bool {
+        if ip.is_ipv4() { self.v4 } else { self.v6 }
+    }
+}
+
+impl From<IpAddr> for Families {
+    /// The family of `ip` alone.
+    fn from(ip: IpAddr) -> Families {
+        Families {
+            v4: ip.is_ipv4(),
+            v6: ip.is_ipv6(),
+        }
+    }
+}
+
+/// One of our sockets, which takes datagrams and connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// As it is bound.
+    pub socket: SocketAddr,
+    /// As peers see it: Via, Contact and SDP name it.
+    pub shown: SocketAddr,
+}
+
+/// All our sockets.
+#[derive(Clone, Debug)]
+pub struct Listens(Vec<Listen>);
+
+impl Listens {
+    pub fn new(listens: Vec<Listen>) -> Listens {
+        Listens(listens)
+    }
+
+    /// In which families media can arrive.
+    pub fn families(&self) -> Families {
+        Families {
+            v4: self.0.iter().any(|listen| listen.socket.is_ipv4()),
+            v6: self.0.iter().any(|listen| listen.socket.is_ipv6()),
+        }
+    }
+
+    /// `address` of ours as peers see it.
+    pub fn shown(&self, address: SocketAddr) -> SocketAddr {
+        let own = |listen: &&Listen| listen.socket.ip() == address.ip();
+        let shown = self.0.iter().find(own).map(|listen| listen.shown.ip());
+        SocketAddr::new(shown.unwrap_or(address.ip()), address.port())
+    }
+
+    /// Where media for a peer of the family of `remote` arrives: beside the socket that the call came by, else beside the
+    /// first one of that family.
+    pub fn host_for(&self, remote: SocketAddr, came_by: SocketAddr) -> Option<IpAddr> {
+        let sockets = self.0.iter().map(|listen| listen.socket);
+        std::iter::once(came_by)
+            .chain(sockets)
+            .find(|socket| socket.is_ipv4() == remote.is_ipv4())
+            .map(|socket| socket.ip())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().expect("address")
+    }
+
+    #[test]
+    fn media_arrives_beside_the_socket_of_the_call_or_in_the_family_of_the_peer() {
+        let listen = |socket: &str, shown: &str| Listen {
+            socket: address(socket),
+            shown: address(shown),
+        };
+        let listens = Listens::new(vec![
+            listen("0.0.0.0:5060", "198.51.100.1:5060"),
+            listen("10.0.0.1:5080", "10.0.0.1:5080"),
+            listen("[::1]:5060", "[::1]:5060"),
+        ]);
+        for (remote, came_by, host) in [
+            ("192.0.2.1:4", "10.0.0.1:5080", "10.0.0.1"),
+            ("192.0.2.1:4", "[::1]:5060", "0.0.0.0"),
+            ("[2001:db8::1]:4", "10.0.0.1:5080", "::1"),
+        ] {
+            let found = listens.host_for(address(remote), address(came_by));
+            assert_eq!(found, host.parse().ok(), "{remote} by {came_by}");
+        }
+        let shown = listens.shown(address("0.0.0.0:20000"));
+        assert_eq!(shown, address("198.51.100.1:20000"));
+        let only_four = Listens::new(vec![listen("10.0.0.1:5060", "10.0.0.1:5060")]);
+        assert_eq!(
+            only_four.host_for(address("[::1]:4"), address("10.0.0.1:5060")),
+            None
+        );
+    }
+}
