@@ -2,15 +2,19 @@
 //! Must never touch the world: reads no file, asks no clock, binds no port; the text is an argument. Every error names
 //! key, value and remedy, and all of them are found in one go.
 
+mod entries;
 mod error;
+mod operation;
 mod ports;
 mod raw;
 #[cfg(test)]
 mod tests;
 
+pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
+pub use operation::{HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
 pub use ports::PortRange;
-pub use raw::{RawCalls, RawConfig, RawRooms, RawRtp, RawSip, RawStore};
+pub use raw::{RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawRooms, RawRtp, RawSip, RawStore};
 
 use crate::ids::Language;
 use ipnet::IpNet;
@@ -50,6 +54,12 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// Where rooms are kept.
     pub store: StoreConfig,
+    /// The media thread.
+    pub media: MediaConfig,
+    /// Figures and health for machines.
+    pub http: HttpConfig,
+    /// The log.
+    pub log: LogConfig,
 }
 
 /// `[sip]`
@@ -126,9 +136,12 @@ impl Config {
         let seats = errors.keep(within("rooms.seats", raw.rooms.seats, SEATS_MAX));
         let language = errors.keep(language(&raw.rooms.language));
         let data = errors.keep(data(&raw.store.data));
+        let media = MediaConfig::from_raw(&raw.media);
+        let http = errors.keep(HttpConfig::from_raw(&raw.http));
+        let log = errors.keep_all(LogConfig::from_raw(&raw.log));
         relations(listen, advertise, ports, max, raw, &mut errors);
         let all = (
-            listen, advertise, trunks, number, ports, max, seats, language, data,
+            listen, advertise, trunks, number, ports, max, seats, language, data, http, log,
         );
         match (all, errors.is_empty()) {
             (
@@ -142,6 +155,8 @@ impl Config {
                     Some(seats),
                     Some(language),
                     Some(data),
+                    Some(http),
+                    Some(log),
                 ),
                 true,
             ) => Ok(Config {
@@ -155,6 +170,9 @@ impl Config {
                 calls: CallsConfig { max },
                 rooms: RoomsConfig { seats, language },
                 store: StoreConfig { data },
+                media,
+                http,
+                log,
             }),
             _ => Err(errors),
         }

@@ -18,6 +18,12 @@ pub struct RawConfig {
     pub rooms: RawRooms,
     /// `[store]`
     pub store: RawStore,
+    /// `[media]`
+    pub media: RawMedia,
+    /// `[http]`
+    pub http: RawHttp,
+    /// `[log]`
+    pub log: RawLog,
 }
 
 /// `[sip]`
@@ -68,6 +74,32 @@ pub struct RawStore {
     pub data: String,
 }
 
+/// `[media]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawMedia {
+    /// Whether precedence is asked for.
+    pub realtime: bool,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawHttp {
+    /// IP address and port, or empty.
+    pub listen: String,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawLog {
+    /// "text" or "json".
+    pub format: String,
+    /// What `RUNDRUF_LOG` understands.
+    pub filter: String,
+}
+
 impl RawConfig {
     /// The settings written as the TOML `text`.
     pub fn parse(text: &str) -> Result<RawConfig, ConfigErrors> {
@@ -113,6 +145,21 @@ impl Default for RawStore {
     fn default() -> RawStore {
         RawStore {
             data: "rundruf-data".into(),
+        }
+    }
+}
+
+impl Default for RawMedia {
+    fn default() -> RawMedia {
+        RawMedia { realtime: true }
+    }
+}
+
+impl Default for RawLog {
+    fn default() -> RawLog {
+        RawLog {
+            format: "text".into(),
+            filter: "info".into(),
         }
     }
 }

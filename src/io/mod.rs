@@ -2,12 +2,16 @@
 //! what they bring is handed to the pure cores, and what those want is done. Must decide nothing about calls.
 
 pub mod control_socket;
+pub mod precedence;
+pub mod reload;
 pub mod serve;
 pub mod store;
 
 mod clips;
 mod control_loop;
+mod http;
 mod media_port;
 mod media_thread;
 mod ports;
 mod rtp_socket;
+mod summary;

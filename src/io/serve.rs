@@ -1,9 +1,11 @@
 //! A running bridge, from its settings to its end.
 
 use super::control_loop::ControlLoop;
-use super::control_socket::ControlSocket;
+use super::control_socket::{Ask, ControlSocket, Request};
+use super::http::HttpServer;
 use super::media_port::MediaPort;
 use super::ports::Ports;
+use super::reload::{Reloader, Reread};
 use super::store::Store;
 use super::{clips, media_thread};
 use crate::bridge::Bridge;
@@ -14,29 +16,35 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
 
 /// Commands that wait for the control loop at most.
 const ASKS: usize = 16;
 /// What the kernel may keep of SIP until it is read: a thousand INVITEs in one burst.
 const SIP_BUFFER: usize = 4 << 20;
 
-/// Runs a bridge until SIGTERM or SIGINT. Blocks.
-pub fn run(config: &Config) -> anyhow::Result<()> {
+/// Runs a bridge until SIGTERM or SIGINT, or until it has run dry; `reread` reads its settings again. Blocks.
+pub fn run(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, reread))
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
+    // First of all: until somebody listens for it, a SIGHUP ends the program.
+    let hang_up = signal(SignalKind::hangup())?;
     raise_descriptor_limit();
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
     let sip = bind(config.sip.listen)?;
+    let http = match config.http.listen {
+        Some(listen) => Some(HttpServer::bind(listen).await?),
+        None => None,
+    };
     let seats = config.calls.max as usize;
-    let (thread, rings) = media_thread::start(seats, Arc::new(clips::load()?))?;
+    let (thread, rings) = media_thread::start(seats, Arc::new(clips::load()?), config.media.scheduling)?;
     let ports = Ports::new(config.sip.listen.ip(), config.rtp.ports);
     let shown = SocketAddr::new(config.sip.shown_ip(), config.sip.listen.port());
     let agent = UaConfig {
@@ -47,6 +55,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let bridge = Bridge::new(UserAgent::new(agent, Box::new(random)), config.rooms.language);
     let media = MediaPort::new(thread, rings, ports, seats);
     let (ask, asks) = mpsc::channel(ASKS);
+    let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));
+    let pages = http.map(|http| tokio::spawn(http.serve(ask.clone(), store.clone())));
     let commands = tokio::spawn(control.serve(ask));
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
@@ -62,14 +72,30 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         calls_max = seats,
         "the bridge is open"
     );
-    ControlLoop::new(bridge, media, sip, store.clone(), shown.ip(), asks)
+    let reloader = Reloader::new(config.clone(), reread);
+    ControlLoop::new(bridge, media, sip, store.clone(), shown.ip(), asks, reloader)
         .run(stop)
         .await;
-    commands.abort();
+    reloads.abort();
+    if let Some(pages) = pages {
+        pages.abort();
+    }
     commands.await.ok();
     store.close().await;
     tracing::info!("the bridge is closed");
     Ok(())
+}
+
+/// A SIGHUP asks as `rundruf reload` does; the log says what came of it.
+async fn reload_on(mut hang_up: Signal, asks: mpsc::Sender<Ask>) {
+    while hang_up.recv().await.is_some() {
+        let (reply, answered) = oneshot::channel();
+        let request = Request::Reload;
+        if asks.send(Ask { request, reply }).await.is_err() {
+            return;
+        }
+        answered.await.ok();
+    }
 }
 
 fn bind(listen: SocketAddr) -> anyhow::Result<UdpSocket> {
