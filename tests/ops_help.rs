@@ -1,0 +1,48 @@
+//! Completions and manual pages.
+
+use std::process::Command;
+
+fn good(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rundruf"))
+        .args(arguments)
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = good(&["completions", shell]);
+        for command in ["serve", "room", "status", "drain", "reload", "check"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    assert!(good(&["man"]).contains(".TH rundruf"));
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = dir.path().join("man1");
+    good(&["man", "--out", folder.to_str().expect("a path")]);
+    for page in [
+        "rundruf.1",
+        "rundruf-serve.1",
+        "rundruf-drain.1",
+        "rundruf-room-book.1",
+    ] {
+        assert!(folder.join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn a_live_view_without_a_terminal_is_refused_with_a_remedy() {
+    let output = Command::new(env!("CARGO_BIN_EXE_rundruf"))
+        .args(["status", "--watch"])
+        .output()
+        .expect("run");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--json"));
+}
