@@ -46,3 +46,33 @@ fn a_live_view_without_a_terminal_is_refused_with_a_remedy() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--json"));
 }
+
+#[test]
+fn every_counter_is_explained_to_the_operator() {
+    use rundruf::bridge::Bridge;
+    use rundruf::ids::Language;
+    use rundruf::media::Counter;
+    use rundruf::sip::{UaConfig, UserAgent};
+    let page = include_str!("../../docs/OPERATING.md");
+    let config = UaConfig {
+        local: "127.0.0.1:5060".parse().expect("an address"),
+        served: vec![],
+        calls_max: 1,
+    };
+    let status = Bridge::new(UserAgent::new(config, Box::new(|| 7)), Language::De).status();
+    let media = Counter::ALL.iter().map(|case| case.name().to_owned());
+    let names = status
+        .refused
+        .into_keys()
+        .chain(status.counters.into_keys())
+        .chain(status.held.into_keys());
+    let missing: Vec<_> = names
+        .chain(media)
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .collect();
+    assert_eq!(
+        missing,
+        Vec::<String>::new(),
+        "docs/OPERATING.md has no word on them"
+    );
+}

@@ -1,8 +1,6 @@
 //! What the operator can see and change while the bridge runs: figures, health, settings, the log.
 
-mod ops_support;
-
-use ops_support::{Bridge, Phone, eventually};
+use crate::support::{Bridge, Phone, eventually};
 use rundruf::io::store::DATABASE_FILE;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -52,11 +50,17 @@ fn a_visitor_who_says_nothing_does_not_keep_others_out() {
 fn a_store_that_is_gone_is_told_by_the_health_page() {
     let bridge = Bridge::start("");
     let database = bridge.settings_file().with_file_name("data").join(DATABASE_FILE);
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(database);
         let mut connection = options.connect().await.expect("opened");
-        sqlx::query("DROP TABLE rooms").execute(&mut connection).await.expect("dropped");
+        sqlx::query("DROP TABLE rooms")
+            .execute(&mut connection)
+            .await
+            .expect("dropped");
         connection.close().await.expect("closed");
     });
     let text = eventually("the store fails", || {

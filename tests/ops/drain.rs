@@ -1,8 +1,6 @@
 //! The bridge is updated while somebody is on the telephone.
 
-mod ops_support;
-
-use ops_support::{Bridge, Phone, eventually};
+use crate::support::{Bridge, Phone, eventually};
 
 fn is_bye(text: &str) -> bool {
     text.starts_with("BYE")
