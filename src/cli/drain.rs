@@ -10,6 +10,8 @@ use std::time::Duration;
 /// How often `--wait` looks whether the bridge has gone.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+const UNDO: &str = "`rundruf drain --stop` lets calls in again.";
+
 /// `rundruf drain`
 #[derive(Debug, clap::Args)]
 pub struct DrainArgs {
@@ -39,9 +41,13 @@ pub fn run(args: DrainArgs) -> anyhow::Result<()> {
     let minutes = args.minutes;
     match control_socket::ask(&data, &Request::Drain { minutes })? {
         Reply::Draining { calls: 0 } => out::print("No calls stand: the bridge ends now.")?,
+        Reply::Draining { calls: 1 } => out::print(&format!(
+            "The bridge takes no new calls. One call may last {minutes} minutes; then the bridge ends, or earlier with the call.\n\
+             {UNDO}"
+        ))?,
         Reply::Draining { calls } => out::print(&format!(
             "The bridge takes no new calls. {calls} calls may last {minutes} minutes; it ends with the last one.\n\
-             `rundruf drain --stop` lets calls in again."
+             {UNDO}"
         ))?,
         other => return unexpected(other),
     }

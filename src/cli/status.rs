@@ -52,6 +52,7 @@ fn table(status: &Status) -> String {
                 media.load_pct, media.slot_us_max
             ),
         ),
+        row("Precedence", precedence(status)),
         row("Late slots", media.late_slots),
         row("Skipped frames", media.skipped_frames),
     ];
@@ -75,6 +76,13 @@ fn draining(status: &Status) -> &'static str {
     match status.draining {
         true => ", draining: no new calls",
         false => "",
+    }
+}
+
+fn precedence(status: &Status) -> &'static str {
+    match status.media.realtime {
+        true => "voices come first (SCHED_FIFO)",
+        false => "ordinary; `rundruf check` says what is missing",
     }
 }
 

@@ -12,7 +12,7 @@ const STORE_DEADLINE: Duration = Duration::from_millis(700);
 /// A look at the store is good for so long: a flood of questions does not reach it.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// A media thread that has been silent for longer stands still.
-const SILENT_MS_MAX: u64 = 1_000;
+const SILENT_MS_MAX: u64 = 2_000;
 
 /// Whether the store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
