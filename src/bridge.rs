@@ -3,6 +3,7 @@
 
 mod call;
 mod lines;
+pub mod operate;
 mod output;
 mod report;
 pub mod status;
@@ -35,6 +36,8 @@ pub struct Bridge {
     outputs: VecDeque<Output>,
     tally: report::Tally,
     stopping: bool,
+    /// No new calls; those that stand may last until then.
+    draining: Option<Time>,
 }
 
 impl Bridge {
@@ -53,6 +56,7 @@ impl Bridge {
             outputs: VecDeque::new(),
             tally: report::Tally::default(),
             stopping: false,
+            draining: None,
         }
     }
 
@@ -65,7 +69,7 @@ impl Bridge {
     pub fn poll_timeout(&self) -> Option<Time> {
         let own = self.timers.first().map(|&(at, _)| at);
         let agent = self.agent.poll_timeout().map(|(at, _)| at);
-        own.into_iter().chain(agent).min()
+        own.into_iter().chain(agent).chain(self.draining).min()
     }
 
     /// Does what is due.
@@ -79,6 +83,7 @@ impl Bridge {
                 Phase::Leaving { .. } | Phase::Opening | Phase::Room(_) | Phase::Over => {}
             });
         }
+        self.end_drain(now);
         self.hear_agent(now);
     }
 
@@ -175,6 +180,7 @@ impl Bridge {
     /// The program ends: every call ends by BYE, and no new one is taken.
     pub fn handle_shutdown(&mut self, now: Time) {
         self.stopping = true;
+        self.draining = None;
         let legs: Vec<_> = self.calls.keys().copied().collect();
         for leg in legs {
             self.agent.hang_up(now, leg);
@@ -230,6 +236,10 @@ impl Bridge {
         match event {
             sip::Event::Invited { leg, .. } if self.stopping => {
                 self.agent.refuse(now, leg, Refusal::Unavailable)
+            }
+            sip::Event::Invited { leg, .. } if self.draining.is_some() => {
+                self.tally.drained += 1;
+                self.agent.refuse(now, leg, Refusal::Full);
             }
             sip::Event::Invited { leg, spec, host, .. } => {
                 self.tally.calls += 1;

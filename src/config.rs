@@ -3,20 +3,27 @@
 //! key, value and remedy, and all of them are found in one go.
 
 mod addresses;
+mod entries;
 mod error;
+mod operation;
 mod ports;
 mod raw;
 #[cfg(test)]
 mod tests;
 
+pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
+pub use operation::{HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
 pub use ports::PortRange;
-pub use raw::{OneOrMany, RawCalls, RawConfig, RawPrompts, RawRooms, RawRtp, RawSip, RawStore};
+pub use raw::{
+    OneOrMany, RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawPrompts, RawRooms, RawRtp, RawSip, RawStore,
+};
 
 use crate::ids::Language;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The settings that are shipped, every key commented: what [`Config::default`] means.
 pub const SHIPPED: &str = include_str!("../bridge.toml");
@@ -28,6 +35,8 @@ pub const SEATS_MAX: u32 = 2_000;
 pub const TRUNKS_MAX: usize = 256;
 /// Most characters of the number that invitations print.
 pub const NUMBER_CHARS_MAX: usize = 40;
+/// Longest that somebody may be alone before being asked: a day.
+pub const ALONE_MINUTES_MAX: u32 = 24 * 60;
 
 const _: () = assert!(
     SEATS_MAX <= CALLS_MAX,
@@ -53,6 +62,12 @@ pub struct Config {
     pub store: StoreConfig,
     /// What members hear.
     pub prompts: PromptsConfig,
+    /// The media thread.
+    pub media: MediaConfig,
+    /// Figures and health for machines.
+    pub http: HttpConfig,
+    /// The log.
+    pub log: LogConfig,
 }
 
 /// `[sip]`
@@ -89,6 +104,8 @@ pub struct RoomsConfig {
     pub seats: u32,
     /// Language of a new room.
     pub language: Language,
+    /// After how long somebody who is alone is asked whether they are still there; zero: never.
+    pub alone_after: Duration,
 }
 
 /// `[store]`
@@ -128,70 +145,74 @@ impl Config {
     /// What `raw` means, or everything that is wrong with it.
     pub fn from_raw(raw: &RawConfig) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let listen = errors.keep_all(addresses::listen(&raw.sip.listen));
-        let advertise = errors.keep_all(addresses::advertise(&raw.sip.advertise));
-        let trunks = errors.keep_all(trunks(&raw.sip.trunks));
-        let number = errors.keep(number(&raw.sip.number));
+        let sip = SipConfig::from_raw(&raw.sip, &mut errors);
         let ports = errors.keep(PortRange::parse(&raw.rtp.ports));
         let max = errors.keep(within("calls.max", raw.calls.max, CALLS_MAX));
-        let seats = errors.keep(within("rooms.seats", raw.rooms.seats, SEATS_MAX));
-        let language = errors.keep(language(&raw.rooms.language));
+        let rooms = RoomsConfig::from_raw(&raw.rooms, &mut errors);
         let data = errors.keep(data(&raw.store.data));
-        relations(
-            listen.as_deref(),
-            advertise.as_deref(),
-            ports,
-            max,
-            raw,
-            &mut errors,
-        );
-        let all = (
-            listen, advertise, trunks, number, ports, max, seats, language, data,
-        );
-        match (all, errors.is_empty()) {
-            (
-                (
-                    Some(listen),
-                    Some(advertise),
-                    Some(trunks),
-                    Some(number),
-                    Some(ports),
-                    Some(max),
-                    Some(seats),
-                    Some(language),
-                    Some(data),
-                ),
-                true,
-            ) => Ok(Config {
-                sip: SipConfig {
-                    listen,
-                    advertise,
-                    trunks,
-                    number,
-                },
-                rtp: RtpConfig { ports },
-                calls: CallsConfig { max },
-                rooms: RoomsConfig { seats, language },
-                store: StoreConfig { data },
-                prompts: prompts(&raw.prompts),
-            }),
+        let http = errors.keep(HttpConfig::from_raw(&raw.http));
+        let log = errors.keep_all(LogConfig::from_raw(&raw.log));
+        relations(sip.as_ref(), ports, max, raw, &mut errors);
+        match (sip, ports, max, rooms, data, http, log) {
+            (Some(sip), Some(ports), Some(max), Some(rooms), Some(data), Some(http), Some(log))
+                if errors.is_empty() =>
+            {
+                Ok(Config {
+                    sip,
+                    rtp: RtpConfig { ports },
+                    calls: CallsConfig { max },
+                    rooms,
+                    store: StoreConfig { data },
+                    prompts: prompts(&raw.prompts),
+                    media: MediaConfig::from_raw(&raw.media),
+                    http,
+                    log,
+                })
+            }
             _ => Err(errors),
         }
     }
 }
 
+impl SipConfig {
+    fn from_raw(raw: &RawSip, errors: &mut ConfigErrors) -> Option<SipConfig> {
+        let listen = errors.keep_all(addresses::listen(&raw.listen));
+        let advertise = errors.keep_all(addresses::advertise(&raw.advertise));
+        let trunks = errors.keep_all(trunks(&raw.trunks));
+        let number = errors.keep(number(&raw.number));
+        if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
+            addresses::related(listen, advertise, &raw.advertise, errors);
+        }
+        Some(SipConfig { listen: listen?, advertise: advertise?, trunks: trunks?, number: number? })
+    }
+}
+
+impl RoomsConfig {
+    fn from_raw(raw: &RawRooms, errors: &mut ConfigErrors) -> Option<RoomsConfig> {
+        let seats = errors.keep(within("rooms.seats", raw.seats, SEATS_MAX));
+        let language = errors.keep(language(&raw.language));
+        let minutes = errors.keep(alone_minutes(raw.alone_minutes));
+        let alone_after = Duration::from_secs(60 * u64::from(minutes?));
+        Some(RoomsConfig { seats: seats?, language: language?, alone_after })
+    }
+}
+
+fn alone_minutes(typed: i64) -> Result<u32, ConfigError> {
+    let fits = |minutes: &u32| *minutes <= ALONE_MINUTES_MAX;
+    u32::try_from(typed).ok().filter(fits).ok_or_else(|| {
+        let remedy = format!("choose 1 to {ALONE_MINUTES_MAX} minutes, or 0 for never");
+        ConfigError::new("rooms.alone_minutes", &typed.to_string(), &remedy)
+    })
+}
+
 /// What only two keys together can get wrong.
 fn relations(
-    listen: Option<&[SocketAddr]>,
-    advertise: Option<&[IpAddr]>,
+    sip: Option<&SipConfig>,
     ports: Option<PortRange>,
     max: Option<u32>,
     raw: &RawConfig,
     errors: &mut ConfigErrors,
 ) {
-    if let (Some(listen), Some(advertise)) = (listen, advertise) {
-        addresses::related(listen, advertise, &raw.sip.advertise, errors);
-    }
     if let (Some(ports), Some(max)) = (ports, max)
         && ports.pairs() < max
     {
@@ -204,7 +225,7 @@ fn relations(
         errors.add("rtp.ports", &raw.rtp.ports, &remedy);
     }
     let among = |ports: PortRange| {
-        let mut sip_ports = listen.into_iter().flatten().map(SocketAddr::port);
+        let mut sip_ports = sip.into_iter().flat_map(|sip| &sip.listen).map(SocketAddr::port);
         sip_ports.find(|port| ports.contains(*port))
     };
     if let Some(port) = ports.and_then(among) {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Tally {
     pub calls: u64,
+    pub drained: u64,
     pub legs_not_opened: u64,
     pub lookups_unavailable: u64,
     pub rooms_full: u64,
@@ -50,6 +51,7 @@ impl Bridge {
             ("timers", census.timers + self.timers.len()),
         ];
         Status {
+            draining: self.is_draining(),
             in_reception: self.calls.len() - in_rooms,
             in_rooms,
             rooms: self.rooms.census().map(room).collect(),
@@ -62,6 +64,7 @@ impl Bridge {
 
     fn refused(&self) -> BTreeMap<String, u64> {
         let own = [
+            ("draining", self.tally.drained),
             ("no_leg", self.tally.legs_not_opened),
             ("room_full", self.tally.rooms_full),
             ("room_expired", self.tally.rooms_expired),

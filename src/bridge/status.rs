@@ -8,12 +8,18 @@ use std::collections::BTreeMap;
 pub struct Status {
     /// Seconds since the start.
     pub uptime_s: u64,
+    /// Whether no new calls are taken, and the bridge ends with the last one.
+    pub draining: bool,
+    /// What the bridge was set up for.
+    pub capacity: Capacity,
     /// Calls that key their room number or PIN, or hear a goodbye.
     pub in_reception: usize,
     /// Calls that are in a room.
     pub in_rooms: usize,
     /// Rooms with somebody in them, by number.
     pub rooms: Vec<RoomStatus>,
+    /// Every call's line, by its number.
+    pub lines: Vec<LineStatus>,
     /// Calls and requests refused, by reason.
     pub refused: BTreeMap<String, u64>,
     /// Every other counted case of signalling, reception and media.
@@ -22,6 +28,32 @@ pub struct Status {
     pub media: MediaStatus,
     /// What is held at the moment, for leak checks: dialogs, transactions, timers, legs, ports.
     pub held: BTreeMap<String, usize>,
+}
+
+/// What the bridge was set up for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Most calls at the same time.
+    pub calls_max: u32,
+}
+
+/// How well one call hears and is heard. A line's number tells nothing about who calls.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineStatus {
+    /// Its number since the start: "line 4" of the log.
+    pub line: u32,
+    /// The room it is in; none in reception.
+    pub room: Option<String>,
+    /// Seconds since the call came.
+    pub since_s: u64,
+    /// Packets that never came, of those that should have in the last seconds, 0 to 100.
+    pub loss_pct: f64,
+    /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds.
+    pub jitter_ms: f64,
+    /// What the jitter buffer holds.
+    pub buffer_ms: u32,
+    /// Speech that was made up for packets that lacked, since the call came.
+    pub concealed_ms: u64,
 }
 
 /// One room with somebody in it.
@@ -46,4 +78,8 @@ pub struct MediaStatus {
     pub late_slots: u64,
     /// Whole frames since the start that were skipped because the machine stood still.
     pub skipped_frames: u64,
+    /// How long ago the thread gave its last sign of life, in milliseconds.
+    pub silent_ms: u64,
+    /// Whether the system gives the thread precedence (SCHED_FIFO).
+    pub realtime: bool,
 }

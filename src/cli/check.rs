@@ -5,6 +5,7 @@ mod files;
 mod finding;
 mod machine;
 mod network;
+mod realtime;
 
 use super::out;
 use super::settings::{Place, Settings};
@@ -34,8 +35,8 @@ enum Bridge {
 /// Runs `rundruf check`; exit code 1 if something is missing.
 pub fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let report = match args.place.settings() {
-        Ok(settings) => Report::new(findings(&settings)),
-        Err(error) => Report::new(vec![Finding::missing("settings", format!("{error:#}"))]),
+        Ok(settings) => Report::new(settings.config.entries(), findings(&settings)),
+        Err(error) => Report::new(vec![], vec![Finding::missing("settings", format!("{error:#}"))]),
     };
     if args.json {
         out::print_json(&report)?;
@@ -61,7 +62,10 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         number(config),
         machine::descriptors(config),
         machine::prompts(config),
+        machine::clock(),
     ]);
+    all.extend(network::http(config, bridge));
+    all.extend(realtime::findings(config.media.scheduling));
     all
 }
 

@@ -8,16 +8,20 @@ mod appointment;
 mod calendar;
 mod check;
 pub mod demo;
+mod drain;
+mod help;
 mod invitation;
 pub mod logging;
 mod out;
+mod reload;
 mod room;
 pub mod serve;
 pub mod settings;
 mod status;
+mod watch;
 mod when;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::{ExitCode, Termination};
 
 /// A telephone dial-in conference bridge that an organisation runs itself.
@@ -36,16 +40,27 @@ enum Command {
     Room(room::RoomArgs),
     /// Show what the running bridge is doing: counts, never people
     Status(status::StatusArgs),
+    /// Let the running bridge end: no new calls, the standing ones go on
+    Drain(drain::DrainArgs),
+    /// Have the running bridge read its settings again
+    Reload(reload::ReloadArgs),
     /// Look through settings and machine, and say what is missing
     Check(check::CheckArgs),
     /// Start a bridge and have eight built-in callers hold a meeting
     Demo(demo::DemoArgs),
+    /// Print the completions for a shell
+    Completions(help::CompletionsArgs),
+    /// Print the manual page
+    Man(help::ManArgs),
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    logging::init();
-    match run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        logging::init();
+    }
+    match run(command) {
         Ok(code) => code,
         Err(error) => {
             out::remark(&format!("error: {error:#}"));
@@ -59,8 +74,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args)?.report(),
         Command::Room(args) => room::run(args)?.report(),
         Command::Status(args) => status::run(args)?.report(),
+        Command::Drain(args) => drain::run(args)?.report(),
+        Command::Reload(args) => reload::run(args)?.report(),
         Command::Check(args) => check::run(args)?.report(),
         Command::Demo(args) => demo::run(args)?.report(),
+        Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
+        Command::Man(args) => help::man(&args, Cli::command())?.report(),
     })
 }
 

@@ -3,7 +3,8 @@
 use super::invitation::grouped;
 use super::out;
 use super::settings::Place;
-use crate::bridge::status::Status;
+use super::watch;
+use crate::bridge::status::{LineStatus, Status};
 use crate::io::control_socket::{self, Reply, Request};
 use std::fmt::Display;
 
@@ -15,25 +16,35 @@ pub struct StatusArgs {
     /// Print JSON for programs instead of text for people
     #[arg(long)]
     json: bool,
+    /// Show it live in this terminal until q or Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
 }
 
 /// Runs `rundruf status`.
 pub fn run(args: StatusArgs) -> anyhow::Result<()> {
     let data = args.place.settings()?.config.store.data;
+    if args.watch {
+        return watch::run(data);
+    }
     match control_socket::ask(&data, &Request::Status)? {
         Reply::Status(status) if args.json => out::print_json(&status),
         Reply::Status(status) => out::print(&table(&status)),
         Reply::Refused { why } => anyhow::bail!("the bridge refused: {why}"),
-        Reply::Done => anyhow::bail!("the bridge gave no status: use the same version for both"),
+        _ => anyhow::bail!("the bridge gave no status: use the same version for both"),
     }
 }
 
 fn table(status: &Status) -> String {
     let media = &status.media;
     let mut lines = vec![
-        row("Running for", duration(status.uptime_s)),
+        row(
+            "Running for",
+            format!("{}{}", duration(status.uptime_s), draining(status)),
+        ),
         row("Calls in reception", status.in_reception),
         row("Calls in rooms", status.in_rooms),
+        row("Calls at most", status.capacity.calls_max),
         row(
             "Media thread",
             format!(
@@ -41,6 +52,7 @@ fn table(status: &Status) -> String {
                 media.load_pct, media.slot_us_max
             ),
         ),
+        row("Precedence", precedence(status)),
         row("Late slots", media.late_slots),
         row("Skipped frames", media.skipped_frames),
     ];
@@ -53,10 +65,36 @@ fn table(status: &Status) -> String {
             )
         }),
     ));
+    lines.extend(section("LINES", status.lines.iter().map(line)));
     lines.extend(section("REFUSED, BY REASON", status.refused.iter()));
     lines.extend(section("COUNTED", status.counters.iter()));
     lines.extend(section("HELD NOW", status.held.iter()));
     lines.join("\n")
+}
+
+fn draining(status: &Status) -> &'static str {
+    match status.draining {
+        true => ", draining: no new calls",
+        false => "",
+    }
+}
+
+fn precedence(status: &Status) -> &'static str {
+    match status.media.realtime {
+        true => "voices come first (SCHED_FIFO)",
+        false => "ordinary; `rundruf check` says what is missing",
+    }
+}
+
+fn line(line: &LineStatus) -> (String, String) {
+    let place = line.room.as_deref().map_or("in reception".into(), grouped);
+    (
+        format!("line {} {place}", line.line),
+        format!(
+            "{:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up",
+            line.loss_pct, line.jitter_ms, line.buffer_ms, line.concealed_ms
+        ),
+    )
 }
 
 fn row(label: impl Display, value: impl Display) -> String {
@@ -76,7 +114,7 @@ fn section<L: Display, V: Display>(heading: &str, rows: impl Iterator<Item = (L,
     }
 }
 
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),

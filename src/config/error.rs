@@ -36,6 +36,12 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// As much of an overlong value as fits into a message.
+pub(super) fn shortened(value: &str) -> &str {
+    let end = value.char_indices().nth(60).map_or(value.len(), |(at, _)| at);
+    &value[..end]
+}
+
 /// Every fault that was found, one a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);

@@ -20,6 +20,12 @@ pub struct RawConfig {
     pub store: RawStore,
     /// `[prompts]`
     pub prompts: RawPrompts,
+    /// `[media]`
+    pub media: RawMedia,
+    /// `[http]`
+    pub http: RawHttp,
+    /// `[log]`
+    pub log: RawLog,
 }
 
 /// `[sip]`
@@ -78,6 +84,8 @@ pub struct RawRooms {
     pub seats: i64,
     /// ISO 639-1 code.
     pub language: String,
+    /// Minutes until somebody who is alone is asked; 0 is never.
+    pub alone_minutes: i64,
 }
 
 /// `[store]`
@@ -94,6 +102,32 @@ pub struct RawStore {
 pub struct RawPrompts {
     /// Path of a folder, or empty.
     pub folder: String,
+}
+
+/// `[media]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawMedia {
+    /// Whether precedence is asked for.
+    pub realtime: bool,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawHttp {
+    /// IP address and port, or empty.
+    pub listen: String,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawLog {
+    /// "text" or "json".
+    pub format: String,
+    /// What `RUNDRUF_LOG` understands.
+    pub filter: String,
 }
 
 impl RawConfig {
@@ -133,6 +167,7 @@ impl Default for RawRooms {
         RawRooms {
             seats: 20,
             language: "de".into(),
+            alone_minutes: 4,
         }
     }
 }
@@ -141,6 +176,21 @@ impl Default for RawStore {
     fn default() -> RawStore {
         RawStore {
             data: "rundruf-data".into(),
+        }
+    }
+}
+
+impl Default for RawMedia {
+    fn default() -> RawMedia {
+        RawMedia { realtime: true }
+    }
+}
+
+impl Default for RawLog {
+    fn default() -> RawLog {
+        RawLog {
+            format: "text".into(),
+            filter: "info".into(),
         }
     }
 }

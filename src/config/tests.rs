@@ -61,6 +61,13 @@ fn each_fault_names_key_value_and_remedy() {
             "rooms.language = 'xx'",
             "rooms.language = \"xx\": the languages are \"de\", \"en\"",
         ),
+        (
+            "http.listen = '9464'",
+            "http.listen = \"9464\": write an IP address and a port",
+        ),
+        ("http.listen = '127.0.0.1:0'", "http.listen = \"127.0.0.1:0\""),
+        ("log.format = 'xml'", "the formats are \"text\" and \"json\""),
+        ("log.filter = ''", "log.filter = \"\": write \"info\""),
         ("store.data = ' '", "store.data = \" \": name the folder"),
         (
             "sip.listen = 'localhost:5060'",

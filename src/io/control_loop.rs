@@ -1,12 +1,16 @@
 //! The control side's one loop: SIP messages, the store's answers, the media thread's events, commands and deadlines go into
 //! the conductor; what it wants is done. Nothing here waits for anything else.
 
+mod operate;
+
 use super::control_socket::{Ask, Reply, Request};
 use super::media_port::MediaPort;
+use super::reload::Reloader;
 use super::serve::random;
 use super::sip_tcp::{self, SipTcp};
 use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
+use super::summary::Summary;
 use crate::bridge::status::Status;
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
@@ -43,6 +47,8 @@ pub struct ControlLoop {
     asks: mpsc::Receiver<Ask>,
     found: mpsc::Receiver<(LegId, Found)>,
     tell_found: mpsc::Sender<(LegId, Found)>,
+    reloader: Reloader,
+    summary: Summary,
     origin: Instant,
     sip_unsent: u64,
 }
@@ -56,6 +62,7 @@ impl ControlLoop {
         tcp: SipTcp,
         store: Store,
         asks: mpsc::Receiver<Ask>,
+        reloader: Reloader,
     ) -> ControlLoop {
         let (tell_found, found) = mpsc::channel(ANSWERS);
         let origin = Instant::now();
@@ -68,6 +75,8 @@ impl ControlLoop {
             asks,
             found,
             tell_found,
+            reloader,
+            summary: Summary::default(),
             origin,
             sip_unsent: 0,
         }
@@ -92,9 +101,15 @@ impl ControlLoop {
                 Some(event) = self.tcp.next() => self.read_connections(event),
                 Some((leg, found)) = self.found.recv() => self.bridge.handle_found(self.now(), leg, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
+                Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.turn();
+            self.sum_up();
+            if farewell.is_none() && self.bridge.is_dry() && self.media.legs() == 0 {
+                tracing::info!("the last call has ended: the drained bridge closes");
+                return;
+            }
             if farewell.is_some_and(|until| Instant::now() >= until || self.is_over()) {
                 return;
             }
@@ -262,6 +277,9 @@ impl ControlLoop {
                 self.bridge.handle_room_cancelled(self.now(), room);
                 Reply::Done
             }
+            Request::Drain { minutes } => self.drain(minutes),
+            Request::DrainStop => self.stop_drain(),
+            Request::Reload => return self.reloader.read_again(ask.reply),
         };
         // The command has gone away meanwhile.
         ask.reply.send(reply).ok();
@@ -270,6 +288,7 @@ impl ControlLoop {
     fn status(&self) -> Status {
         let mut status = self.bridge.status();
         status.uptime_s = self.origin.elapsed().as_secs();
+        status.capacity.calls_max = self.media.seats() as u32;
         status.media = self.media.status();
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);

@@ -20,15 +20,18 @@ use std::time::Duration;
 
 /// Longest request, line end included.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
-/// Longest reply, line end included: every call may be alone in a room of its own.
-pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
+/// Longest reply, line end included: every call has a line, and may be alone in a room of its own.
+pub const REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long either side waits for the other.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
 /// Most commands that are connected at once.
 pub const CONNECTIONS_MAX: usize = 16;
 
 const ROOM_STATUS_BYTES: usize = 128;
-const _: () = assert!(CALLS_MAX as usize * ROOM_STATUS_BYTES + REQUEST_BYTES_MAX <= REPLY_BYTES_MAX);
+const LINE_STATUS_BYTES: usize = 256;
+const _: () = assert!(
+    CALLS_MAX as usize * (ROOM_STATUS_BYTES + LINE_STATUS_BYTES) + REQUEST_BYTES_MAX <= REPLY_BYTES_MAX
+);
 
 const SOCKET_FILE: &str = "control.sock";
 const OWNER_FILE: &str = "serve.lock";
@@ -45,7 +48,19 @@ pub enum Request {
         #[serde(with = "room_text")]
         room: RoomNumber,
     },
+    /// Take no new calls; end when the last call has ended.
+    Drain {
+        /// The calls that stand may last so long.
+        minutes: u32,
+    },
+    /// Take calls again.
+    DrainStop,
+    /// Read the settings again.
+    Reload,
 }
+
+/// Longest drain that may be asked for: a week.
+pub const DRAIN_MINUTES_MAX: u32 = 7 * 24 * 60;
 
 /// What the running bridge replies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +68,13 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To [`Request::Drain`]: no new calls are taken, and so many stand.
+    Draining {
+        /// Calls that stand.
+        calls: usize,
+    },
+    /// To [`Request::Reload`].
+    Reloaded(Reloaded),
     /// It was done.
     Done,
     /// It was not done.
@@ -60,6 +82,15 @@ pub enum Reply {
         /// Why, in words for the operator.
         why: String,
     },
+}
+
+/// What a reload did, by the keys that differ from before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Taken over by the running bridge.
+    pub in_effect: Vec<String>,
+    /// Taken over when the bridge is started again.
+    pub needs_restart: Vec<String>,
 }
 
 /// Why the line does not work. The text is for the operator, remedy included.

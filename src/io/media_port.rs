@@ -181,6 +181,11 @@ impl MediaPort {
         self.ports.resting()
     }
 
+    /// How many legs there may be.
+    pub fn seats(&self) -> usize {
+        self.seats
+    }
+
     /// The thread's load.
     pub fn status(&self) -> MediaStatus {
         let published = &self.thread.published;
@@ -189,6 +194,8 @@ impl MediaPort {
             slot_us_max: published.slot_nanos_max.load(Relaxed) / 1_000,
             late_slots: published.late_slots.load(Relaxed),
             skipped_frames: published.skipped_frames.load(Relaxed),
+            silent_ms: published.silent_nanos() / 1_000_000,
+            realtime: published.realtime.load(Relaxed),
         }
     }
 

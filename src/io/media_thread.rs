@@ -1,7 +1,9 @@
 //! A media thread: the engine, driven by absolute deadlines 1 ms apart. It starts late rather than skip; only when it is a
 //! whole frame late does it leave frames out, and RTP time follows.
 
+use super::precedence;
 use super::rtp_socket::RtpSocket;
+use crate::config::Scheduling;
 use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room};
 use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
 use crate::units::SLOTS;
@@ -34,6 +36,10 @@ pub struct Published {
     pub late_slots: AtomicU64,
     pub skipped_frames: AtomicU64,
     pub counters: [AtomicU64; Counter::ALL.len()],
+    /// Whether the system gives the thread precedence.
+    pub realtime: AtomicBool,
+    /// When the last slot began, in nanoseconds of the monotonic clock.
+    alive_nanos: AtomicU64,
     lines: Box<[LineCells]>,
     stop: AtomicBool,
 }
@@ -79,6 +85,11 @@ impl Published {
             cells.concealed.store(figures.concealed, Relaxed);
         }
     }
+
+    /// Nanoseconds since the thread's last sign of life.
+    pub fn silent_nanos(&self) -> u64 {
+        now().saturating_sub(self.alive_nanos.load(Relaxed))
+    }
 }
 
 /// The control side's ends of the rings.
@@ -96,7 +107,11 @@ pub struct MediaThread {
 }
 
 /// Starts a media thread for at most `seats` legs.
-pub fn start(seats: usize, bank: Arc<ClipBank>) -> std::io::Result<(MediaThread, Rings)> {
+pub fn start(
+    seats: usize,
+    bank: Arc<ClipBank>,
+    scheduling: Scheduling,
+) -> std::io::Result<(MediaThread, Rings)> {
     let (commands, take_commands) = RingBuffer::new(RING);
     let (give_events, events) = RingBuffer::new(EVENTS);
     let (give_finished, finished) = RingBuffer::new(RING);
@@ -107,7 +122,11 @@ pub fn start(seats: usize, bank: Arc<ClipBank>) -> std::io::Result<(MediaThread,
         finished: give_finished,
         published: Arc::clone(&published),
     };
-    let run = move || run(Engine::new(seats, bank), ends);
+    published.alive_nanos.store(now(), Relaxed);
+    let run = move || {
+        take_precedence(scheduling, &ends.published);
+        run(Engine::new(seats, bank), ends);
+    };
     let join = std::thread::Builder::new()
         .name("media-0".to_owned())
         .spawn(run)?;
@@ -181,6 +200,19 @@ fn sleep_until(nanos: u64) {
     clock_nanosleep_absolute(ClockId::Monotonic, &deadline).ok();
 }
 
+fn take_precedence(scheduling: Scheduling, published: &Published) {
+    if scheduling == Scheduling::Ordinary {
+        return;
+    }
+    match precedence::take() {
+        Ok(()) => published.realtime.store(true, Relaxed),
+        Err(why) => tracing::info!(
+            %why,
+            "voices get no precedence over other programs; `rundruf check` says what is missing"
+        ),
+    }
+}
+
 fn run(mut engine: Engine<RtpSocket>, mut ends: Ends) {
     let published = Arc::clone(&ends.published);
     let published = published.as_ref();
@@ -193,6 +225,7 @@ fn run(mut engine: Engine<RtpSocket>, mut ends: Ends) {
         let deadline = origin + at * SLOT_NANOS;
         sleep_until(deadline);
         let begun = now();
+        published.alive_nanos.store(begun, Relaxed);
         at += meter.skip(begun.saturating_sub(deadline), published);
         engine.run_slot(at, &mut ends);
         meter.took(now() - begun);

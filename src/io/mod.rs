@@ -3,15 +3,19 @@
 
 pub mod control_socket;
 pub mod recordings;
+pub mod precedence;
+pub mod reload;
 pub mod serve;
 pub mod store;
 
 mod clips;
 mod control_loop;
 mod listen;
+mod http;
 mod media_port;
 mod media_thread;
 mod ports;
 mod rtp_socket;
 mod sip_tcp;
 mod sip_udp;
+mod summary;

@@ -1,9 +1,11 @@
 //! A running bridge, from its settings to its end.
 
 use super::control_loop::ControlLoop;
-use super::control_socket::ControlSocket;
+use super::control_socket::{Ask, ControlSocket, Request};
+use super::http::HttpServer;
 use super::media_port::MediaPort;
 use super::ports::Ports;
+use super::reload::{Reloader, Reread};
 use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::Store;
@@ -15,29 +17,35 @@ use crate::sip::{Listen, UaConfig, UserAgent};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
 
 /// Commands that wait for the control loop at most.
 const ASKS: usize = 16;
 
-/// Runs a bridge until SIGTERM or SIGINT. Blocks.
-pub fn run(config: &Config) -> anyhow::Result<()> {
+/// Runs a bridge until SIGTERM or SIGINT, or until it has run dry; `reread` reads its settings again. Blocks.
+pub fn run(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, reread))
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
+    // First of all: until somebody listens for it, a SIGHUP ends the program.
+    let hang_up = signal(SignalKind::hangup())?;
     raise_descriptor_limit();
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
     let udp = SipUdp::bind(&config.sip.listen)?;
     let tcp = SipTcp::bind(&config.sip.listen)?;
+    let http = match config.http.listen {
+        Some(listen) => Some(HttpServer::bind(listen).await?),
+        None => None,
+    };
     let seats = config.calls.max as usize;
-    let (thread, rings) =
-        media_thread::start(seats, Arc::new(clips::load(config.prompts.folder.as_deref())?))?;
+    let bank = Arc::new(clips::load(config.prompts.folder.as_deref())?);
+    let (thread, rings) = media_thread::start(seats, bank, config.media.scheduling)?;
     let ports = Ports::new(config.rtp.ports);
     let agent = UaConfig {
         listens: listens(config),
@@ -47,6 +55,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let bridge = Bridge::new(UserAgent::new(agent, Box::new(random)), config.rooms.language);
     let media = MediaPort::new(thread, rings, ports, seats);
     let (ask, asks) = mpsc::channel(ASKS);
+    let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));
+    let pages = http.map(|http| tokio::spawn(http.serve(ask.clone(), store.clone())));
     let commands = tokio::spawn(control.serve(ask));
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
@@ -62,10 +72,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         calls_max = seats,
         "the bridge is open"
     );
-    ControlLoop::new(bridge, media, udp, tcp, store.clone(), asks)
+    let reloader = Reloader::new(config.clone(), reread);
+    ControlLoop::new(bridge, media, udp, tcp, store.clone(), asks, reloader)
         .run(stop)
         .await;
-    commands.abort();
+    reloads.abort();
+    if let Some(pages) = pages {
+        pages.abort();
+    }
     commands.await.ok();
     store.close().await;
     tracing::info!("the bridge is closed");
@@ -79,6 +93,18 @@ fn listens(config: &Config) -> Vec<Listen> {
         shown: SocketAddr::new(config.sip.shown_ip(socket.ip()), socket.port()),
     };
     config.sip.listen.iter().map(listen).collect()
+}
+
+/// A SIGHUP asks as `rundruf reload` does; the log says what came of it.
+async fn reload_on(mut hang_up: Signal, asks: mpsc::Sender<Ask>) {
+    while hang_up.recv().await.is_some() {
+        let (reply, answered) = oneshot::channel();
+        let request = Request::Reload;
+        if asks.send(Ask { request, reply }).await.is_err() {
+            return;
+        }
+        answered.await.ok();
+    }
 }
 
 /// Each call takes two descriptors: as many as the system allows, instead of the usual 1,024.

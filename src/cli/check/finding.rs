@@ -1,5 +1,6 @@
 //! What `check` found, one line each.
 
+use crate::config::{Entry, TakesEffect};
 use serde::Serialize;
 use std::fmt;
 
@@ -57,13 +58,18 @@ impl Finding {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     good: bool,
+    settings: Vec<Entry>,
     findings: Vec<Finding>,
 }
 
 impl Report {
-    pub(super) fn new(findings: Vec<Finding>) -> Report {
+    pub(super) fn new(settings: Vec<Entry>, findings: Vec<Finding>) -> Report {
         let good = findings.iter().all(|finding| finding.verdict != Verdict::Missing);
-        Report { good, findings }
+        Report {
+            good,
+            settings,
+            findings,
+        }
     }
 
     /// Whether nothing is missing.
@@ -74,6 +80,19 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.settings {
+            writeln!(
+                f,
+                "{} = {}\n    {}{}",
+                entry.key,
+                shown(&entry.value),
+                entry.effect,
+                changed(entry)
+            )?;
+        }
+        if !self.settings.is_empty() {
+            writeln!(f)?;
+        }
         for Finding {
             subject,
             verdict,
@@ -93,5 +112,38 @@ impl fmt::Display for Report {
         } else {
             "The bridge cannot run like this."
         })
+    }
+}
+
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "(empty)" } else { value }
+}
+
+/// When a change takes effect, where that is not at once.
+fn changed(entry: &Entry) -> &'static str {
+    match entry.takes_effect {
+        TakesEffect::NextCommand => "",
+        TakesEffect::Reload => " (a change needs `rundruf reload`)",
+        TakesEffect::Restart => " (a change needs a restart)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn every_setting_is_told_with_value_and_effect() {
+        let report = Report::new(Config::default().entries(), vec![Finding::good("data", "there")]);
+        let text = report.to_string();
+        for wanted in [
+            "calls.max = 200\n    200 calls at the same time",
+            "sip.number = (empty)\n    invitations print no telephone number\n",
+            "(a change needs `rundruf reload`)",
+            "good     data        there",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
     }
 }

@@ -81,6 +81,36 @@ fn own(built_in: &str, folder: &Path, found: &Recordings) -> Finding {
     )
 }
 
+/// The kernel's clocks that are read without a detour through slow hardware.
+const QUICK_CLOCKS: [&str; 5] = [
+    "tsc",
+    "kvm-clock",
+    "hyperv_clocksource_tsc_page",
+    "xen",
+    "arch_sys_counter",
+];
+const CLOCK_FILE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+
+/// The media thread reads the clock thousands of times a second.
+pub(super) fn clock() -> Finding {
+    judged_clock(std::fs::read_to_string(CLOCK_FILE).ok().as_deref().map(str::trim))
+}
+
+fn judged_clock(clock: Option<&str>) -> Finding {
+    match clock {
+        Some(clock) if QUICK_CLOCKS.contains(&clock) => {
+            Finding::good("clock", format!("{clock}, which is quick to read"))
+        }
+        Some(clock) => Finding::warning(
+            "clock",
+            format!(
+                "{clock} may be slow to read: watch the media thread's load, or boot with clocksource=tsc"
+            ),
+        ),
+        None => Finding::good("clock", "the system does not say which one it uses"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::finding::Verdict;
@@ -98,6 +128,13 @@ mod tests {
         assert_eq!(verdict(&found), Verdict::Warning);
         found.refused.push("de/alone.wav: has 2 channels".to_owned());
         assert_eq!(verdict(&found), Verdict::Missing);
+    }
+
+    #[test]
+    fn a_slow_clock_is_told() {
+        assert_eq!(judged_clock(Some("hpet")).verdict(), Verdict::Warning);
+        assert_eq!(judged_clock(Some("tsc")).verdict(), Verdict::Good);
+        assert_eq!(judged_clock(None).verdict(), Verdict::Good);
     }
 
     #[test]

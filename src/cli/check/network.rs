@@ -60,6 +60,25 @@ pub(super) fn rtp_ports(config: &Config, bridge: Bridge) -> Finding {
     }
 }
 
+/// The page for machines, if it is wanted.
+pub(super) fn http(config: &Config, bridge: Bridge) -> Option<Finding> {
+    let listen = config.http.listen?;
+    Some(match (TcpListener::bind(listen), bridge) {
+        (Err(error), Bridge::Stopped) => {
+            let text = format!(
+                "{listen} cannot be taken ({error}): stop what uses it (`ss -tlpn`), or move http.listen"
+            );
+            Finding::missing("HTTP", text)
+        }
+        (Ok(_) | Err(_), _) if !listen.ip().is_loopback() => Finding::warning(
+            "HTTP",
+            format!("{listen} is reached from beyond this machine: keep it inside your own network"),
+        ),
+        (Err(_), Bridge::Running) => Finding::good("HTTP", format!("{listen}, held by the running bridge")),
+        (Ok(_), _) => Finding::good("HTTP", format!("{listen} is free")),
+    })
+}
+
 fn is_free(ip: IpAddr, rtp: u16) -> bool {
     UdpSocket::bind((ip, rtp))
         .and_then(|_| UdpSocket::bind((ip, rtp + 1)))
@@ -103,6 +122,19 @@ mod tests {
         let (address, _socket) = taken.expect("bound");
         assert_eq!(sip_port(address, Bridge::Stopped).verdict(), Verdict::Missing);
         assert_eq!(sip_port(address, Bridge::Running).verdict(), Verdict::Good);
+    }
+
+    #[test]
+    fn a_page_for_machines_beyond_this_one_is_told() {
+        assert!(http(&Config::default(), Bridge::Stopped).is_none());
+        let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let mut config = Config::default();
+        config.http.listen = taken.local_addr().ok();
+        let verdict = |config: &Config, bridge| http(config, bridge).expect("asked for").verdict();
+        assert_eq!(verdict(&config, Bridge::Stopped), Verdict::Missing);
+        assert_eq!(verdict(&config, Bridge::Running), Verdict::Good);
+        config.http.listen = "192.0.2.1:9464".parse().ok();
+        assert_eq!(verdict(&config, Bridge::Running), Verdict::Warning);
     }
 
     #[test]

@@ -32,7 +32,9 @@ pub(super) async fn run(number: RoomNumber, settings: &Settings, json: bool) -> 
 /// What happens to the calls inside, if the bridge took notice.
 fn tell(data: &Path, room: RoomNumber) -> Option<&'static str> {
     let trouble = match control_socket::ask(data, &Request::RoomCancelled { room }) {
-        Ok(Reply::Done | Reply::Status(_)) => return Some(" Calls in it end after a sentence."),
+        Ok(Reply::Done | Reply::Status(_) | Reply::Draining { .. } | Reply::Reloaded(_)) => {
+            return Some(" Calls in it end after a sentence.");
+        }
         Err(ControlError::NotRunning { .. }) => return None,
         Ok(Reply::Refused { why }) => why,
         Err(error) => error.to_string(),

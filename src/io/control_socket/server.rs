@@ -33,6 +33,8 @@ pub struct ControlSocket {
     _owner: File,
 }
 
+/// How long the end of the bridge waits for commands that are being answered.
+const FAREWELL: Duration = Duration::from_millis(500);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl ControlSocket {
@@ -61,9 +63,15 @@ impl ControlSocket {
         })
     }
 
-    /// Serves until the control loop hangs up, or the task is aborted; then the socket is removed.
+    /// Serves until the control loop hangs up, or the task is aborted; then the socket is removed. Commands that are
+    /// being answered still hear the answer.
     pub async fn serve(self, asks: mpsc::Sender<Ask>) {
         let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        self.attend_all(&asks, &seats).await;
+        let _ = timeout(FAREWELL, seats.acquire_many(CONNECTIONS_MAX as u32)).await;
+    }
+
+    async fn attend_all(&self, asks: &mpsc::Sender<Ask>, seats: &Arc<Semaphore>) {
         loop {
             let stream = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -77,7 +85,7 @@ impl ControlSocket {
                     continue;
                 }
             };
-            match Arc::clone(&seats).try_acquire_owned() {
+            match Arc::clone(seats).try_acquire_owned() {
                 Ok(seat) => {
                     let asks = asks.clone();
                     tokio::spawn(async move {

@@ -77,6 +77,10 @@ async fn a_command_asks_and_the_bridge_replies() {
             Request::RoomCancelled { .. } => Reply::Refused {
                 why: "another room".into(),
             },
+            Request::Drain { minutes } => Reply::Draining {
+                calls: minutes as usize,
+            },
+            Request::DrainStop | Request::Reload => Reply::Done,
         })
     });
     let replied = ask_from_a_command(dir.path(), Request::Status).await;

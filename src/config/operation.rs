@@ -1,0 +1,112 @@
+//! The settings of running the program: precedence, figures for machines, the log.
+
+use super::raw::{RawHttp, RawLog, RawMedia};
+use super::{ConfigError, error};
+use std::net::SocketAddr;
+
+/// Most characters of a log filter.
+const FILTER_CHARS_MAX: usize = 1_000;
+
+/// `[media]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaConfig {
+    /// How the media thread is scheduled.
+    pub scheduling: Scheduling,
+}
+
+/// How the media thread is scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheduling {
+    /// Before every ordinary program (SCHED_FIFO), where the system permits it.
+    Realtime,
+    /// Like every ordinary program.
+    Ordinary,
+}
+
+/// `[http]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// Where `/metrics` and `/health` are answered, if anywhere.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// How lines are written.
+    pub format: LogFormat,
+    /// Which lines are written; whoever starts the log judges it.
+    pub filter: String,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+impl MediaConfig {
+    pub(super) fn from_raw(raw: &RawMedia) -> MediaConfig {
+        let scheduling = match raw.realtime {
+            true => Scheduling::Realtime,
+            false => Scheduling::Ordinary,
+        };
+        MediaConfig { scheduling }
+    }
+}
+
+impl HttpConfig {
+    pub(super) fn from_raw(raw: &RawHttp) -> Result<HttpConfig, ConfigError> {
+        let typed = raw.listen.trim();
+        if typed.is_empty() {
+            return Ok(HttpConfig { listen: None });
+        }
+        let fits = |address: &SocketAddr| address.port() != 0 && !address.ip().is_multicast();
+        let remedy = "write an IP address and a port, for example \"127.0.0.1:9464\", or leave it empty";
+        match typed.parse().ok().filter(fits) {
+            Some(address) => Ok(HttpConfig {
+                listen: Some(address),
+            }),
+            None => Err(ConfigError::new("http.listen", &raw.listen, remedy)),
+        }
+    }
+}
+
+impl LogFormat {
+    /// Its name in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        }
+    }
+}
+
+impl LogConfig {
+    pub(super) fn from_raw(raw: &RawLog) -> Result<LogConfig, Vec<ConfigError>> {
+        let formats = [LogFormat::Text, LogFormat::Json];
+        let format = formats
+            .into_iter()
+            .find(|format| format.name() == raw.format.trim())
+            .ok_or_else(|| {
+                ConfigError::new("log.format", &raw.format, "the formats are \"text\" and \"json\"")
+            });
+        let filter = raw.filter.trim();
+        let long = filter.chars().count() > FILTER_CHARS_MAX;
+        let filter = match filter.is_empty() || long {
+            true => {
+                let remedy =
+                    "write \"info\" for what changed, \"warn\" for what somebody should act on, or \"debug\"";
+                Err(ConfigError::new("log.filter", error::shortened(filter), remedy))
+            }
+            false => Ok(filter.to_owned()),
+        };
+        match (format, filter) {
+            (Ok(format), Ok(filter)) => Ok(LogConfig { format, filter }),
+            (format, filter) => Err(format.err().into_iter().chain(filter.err()).collect()),
+        }
+    }
+}

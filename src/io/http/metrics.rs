@@ -1,0 +1,203 @@
+//! The status as Prometheus reads it (OpenMetrics text). Counts only: rooms and lines are summed up, never named.
+
+use crate::bridge::status::{LineStatus, Status};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
+/// What the text is.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Real = Gauge<f64, AtomicU64>;
+type Label = [(&'static str, String); 1];
+
+/// All figures.
+pub fn text(status: &Status) -> String {
+    let mut figures = Figures(Registry::with_prefix("rundruf"));
+    calls(&mut figures, status);
+    quality(&mut figures, &status.lines);
+    let media = &status.media;
+    figures.real(
+        "media_load_ratio",
+        "Share of the last second that the media thread worked, 0 to 1",
+        media.load_pct / 100.0,
+    );
+    figures.real(
+        "media_slot_max_seconds",
+        "The longest slot of the last second; a slot has a millisecond",
+        media.slot_us_max as f64 / 1e6,
+    );
+    figures.count(
+        "media_late_slots",
+        "Slots that began more than a millisecond late",
+        media.late_slots,
+    );
+    figures.count(
+        "media_skipped_frames",
+        "Whole frames left out because the machine stood still",
+        media.skipped_frames,
+    );
+    figures.real(
+        "media_realtime",
+        "Whether voices have precedence over other programs",
+        f64::from(u8::from(media.realtime)),
+    );
+    let mut text = String::new();
+    encode(&mut text, &figures.0).expect("a String takes everything");
+    text
+}
+
+fn calls(figures: &mut Figures, status: &Status) {
+    let places = [("reception", status.in_reception), ("room", status.in_rooms)];
+    figures.reals("calls", "Calls that stand, by place", "place", places.map(owned));
+    figures.real(
+        "calls_limit",
+        "Most calls at the same time",
+        f64::from(status.capacity.calls_max),
+    );
+    figures.real(
+        "rooms_occupied",
+        "Rooms with somebody in them",
+        status.rooms.len() as f64,
+    );
+    figures.real(
+        "draining",
+        "Whether no new calls are taken",
+        f64::from(u8::from(status.draining)),
+    );
+    figures.real(
+        "uptime_seconds",
+        "Seconds since the start",
+        status.uptime_s as f64,
+    );
+    figures.counts(
+        "refused",
+        "Calls and requests refused, by reason",
+        "reason",
+        &status.refused,
+    );
+    figures.counts("events", "Every other counted case", "event", &status.counters);
+    let held = status
+        .held
+        .iter()
+        .map(|(name, count)| (name.clone(), *count as f64));
+    figures.reals("held", "What is held at the moment", "what", held);
+}
+
+fn owned((name, count): (&str, usize)) -> (String, f64) {
+    (name.to_owned(), count as f64)
+}
+
+/// The worst line and the middle of all.
+fn quality(figures: &mut Figures, lines: &[LineStatus]) {
+    let of = |figure: fn(&LineStatus) -> f64| {
+        let sum: f64 = lines.iter().map(figure).sum();
+        let worst = lines.iter().map(figure).fold(0.0, f64::max);
+        let mean = sum / lines.len().max(1) as f64;
+        [("mean".to_owned(), mean), ("worst".to_owned(), worst)]
+    };
+    figures.reals(
+        "line_loss_ratio",
+        "Packets lost on the callers' lines, 0 to 1",
+        "line",
+        of(|line| line.loss_pct / 100.0),
+    );
+    figures.reals(
+        "line_jitter_seconds",
+        "Interarrival jitter of the callers' lines",
+        "line",
+        of(|line| line.jitter_ms / 1e3),
+    );
+    figures.reals(
+        "line_buffer_seconds",
+        "What the jitter buffers hold",
+        "line",
+        of(|line| f64::from(line.buffer_ms) / 1e3),
+    );
+}
+
+/// Figures that are read once.
+struct Figures(Registry);
+
+impl Figures {
+    fn real(&mut self, name: &str, help: &str, value: f64) {
+        let gauge = Real::default();
+        gauge.set(value);
+        self.0.register(name, help, gauge);
+    }
+
+    fn count(&mut self, name: &str, help: &str, value: u64) {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        self.0.register(name, help, counter);
+    }
+
+    fn reals(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &'static str,
+        values: impl IntoIterator<Item = (String, f64)>,
+    ) {
+        let family = Family::<Label, Real>::default();
+        for (which, value) in values {
+            family.get_or_create(&[(label, which)]).set(value);
+        }
+        self.0.register(name, help, family);
+    }
+
+    fn counts(&mut self, name: &str, help: &str, label: &'static str, values: &BTreeMap<String, u64>) {
+        let family = Family::<Label, Counter>::default();
+        for (which, value) in values {
+            family.get_or_create(&[(label, which.clone())]).inc_by(*value);
+        }
+        self.0.register(name, help, family);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::status::RoomStatus;
+
+    #[test]
+    fn the_figures_are_there_and_no_room_is_named() {
+        let line = |line, loss_pct| LineStatus {
+            line,
+            loss_pct,
+            room: Some("1234567".into()),
+            ..LineStatus::default()
+        };
+        let mut status = Status {
+            in_reception: 2,
+            in_rooms: 3,
+            lines: vec![line(1, 0.0), line(2, 50.0)],
+            ..Status::default()
+        };
+        status.rooms.push(RoomStatus {
+            room: "1234567".into(),
+            count: 3,
+            seats: 8,
+        });
+        status.refused.insert("unserved".into(), 4);
+        status.media.late_slots = 7;
+        let text = text(&status);
+        for wanted in [
+            "rundruf_calls{place=\"reception\"} 2.0\n",
+            "rundruf_calls{place=\"room\"} 3.0\n",
+            "rundruf_rooms_occupied 1.0\n",
+            "rundruf_refused_total{reason=\"unserved\"} 4\n",
+            "rundruf_media_late_slots_total 7\n",
+            "rundruf_line_loss_ratio{line=\"worst\"} 0.5\n",
+            "rundruf_line_loss_ratio{line=\"mean\"} 0.25\n",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        assert!(!text.contains("1234567"), "{text}");
+    }
+}
