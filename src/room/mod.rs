@@ -67,6 +67,8 @@ mod properties;
 mod rig;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_alone;
 
 pub use booking::Booking;
 pub use guessing::{Guessing, GuessingPolicy};

@@ -1,7 +1,7 @@
 //! Evenings in a room, told from outside.
 
 use super::rig::{Rig, ms, room, secs};
-use super::{Entry, Left, Notice as N, Output, Policy, Reason, Rooms, Tone};
+use super::{Entry, Left, Notice as N, Output, Reason, Tone};
 use crate::ids::LegId;
 use crate::ids::Role::{Leader, Member};
 
@@ -14,10 +14,6 @@ fn three() -> Rig {
     rig.wait(secs(20));
     rig.take();
     rig
-}
-
-fn music(leg: u64, on: bool) -> Output {
-    Output::Music { leg: LegId(leg), on }
 }
 
 fn mute(leg: u64, muted: bool) -> Output {
@@ -46,127 +42,6 @@ fn a_room_opens_with_the_first_fills_and_closes_with_the_last() {
     assert!(rig.rooms.is_empty());
     assert_eq!(rig.enter_room(4, Member, room(6), 0, None), Entry::Full);
     assert!(rig.rooms.is_empty());
-}
-
-#[test]
-fn the_first_waits_with_music_until_the_second_comes() {
-    let mut rig = Rig::new();
-    rig.enter(1, Member);
-    assert_eq!(rig.said(), [(1, N::Alone)]);
-    rig.wait(secs(5));
-    assert_eq!(rig.take(), [music(1, true)]);
-    rig.enter(2, Member);
-    let join = Output::Tone {
-        room: room(1),
-        tone: Tone::Join,
-        except: Some(LegId(2)),
-    };
-    let count = Output::Say {
-        leg: LegId(2),
-        notice: N::Members { count: 2 },
-    };
-    assert_eq!(rig.take(), [join, count, music(1, false)]);
-    rig.wait(secs(3_600));
-    assert_eq!(rig.take(), []);
-}
-
-#[test]
-fn being_alone_is_untrue_as_soon_as_somebody_comes() {
-    let mut rig = Rig::new();
-    rig.enter(1, Leader);
-    assert_eq!(rig.said(), [(1, N::LeaderWelcome)]);
-    rig.wait(secs(1));
-    rig.enter(2, Member);
-    rig.wait(secs(60));
-    assert_eq!(
-        rig.said(),
-        [(2, N::Members { count: 2 })],
-        "Alone still waited behind the welcome"
-    );
-    let mut rig = Rig::new();
-    rig.enter(1, Member);
-    rig.enter(2, Member);
-    assert!(rig.take().contains(&Output::Hush { leg: LegId(1) }));
-}
-
-#[test]
-fn left_behind_alone_is_told_once_and_the_minutes_begin_anew() {
-    let mut rig = Rig::new();
-    rig.enter(1, Member);
-    rig.wait(secs(5));
-    rig.enter(2, Member);
-    rig.wait(secs(4));
-    rig.take();
-    rig.leave(2);
-    assert_eq!(
-        rig.take(),
-        [
-            Output::Tone {
-                room: room(1),
-                tone: Tone::Leave,
-                except: None
-            },
-            music(1, true)
-        ]
-    );
-    rig.wait(secs(239)).enter(3, Member);
-    rig.wait(secs(5)).take();
-    rig.leave(3);
-    assert_eq!(rig.said(), [(1, N::AloneAgain)]);
-    rig.wait(secs(239));
-    assert_eq!(rig.said(), []);
-    rig.wait(secs(1));
-    assert_eq!(rig.said(), [(1, N::AloneQuestion)]);
-}
-
-#[test]
-fn who_is_alone_is_asked_and_any_key_answers() {
-    let mut rig = Rig::new();
-    rig.enter(1, Member);
-    rig.wait(secs(239)).keys(1, "*").take();
-    rig.wait(secs(1));
-    assert_eq!(
-        rig.said(),
-        [(1, N::AloneQuestion)],
-        "the command begun before is forgotten"
-    );
-    rig.wait(secs(59)).keys(1, "*");
-    assert_eq!(rig.said(), [(1, N::AloneStays)]);
-    rig.keys(1, "2").wait(secs(200));
-    assert_eq!(rig.said(), [], "the key that answered was no command");
-    rig.wait(secs(40));
-    assert_eq!(rig.said(), [(1, N::AloneQuestion)]);
-    rig.wait(secs(60));
-    let closed = Output::Closed { room: room(1) };
-    let goodbye = Output::HangUp {
-        leg: LegId(1),
-        notice: N::AloneGoodbye,
-    };
-    assert_eq!(rig.take(), [music(1, false), closed, goodbye]);
-    assert_eq!(rig.leave(1), Left::WasNotThere);
-    assert!(rig.rooms.is_empty());
-    assert_eq!(rig.rooms.counts().ended_alone, 1);
-}
-
-#[test]
-fn somebody_who_comes_ends_the_question() {
-    let mut rig = Rig::new();
-    rig.enter(1, Member);
-    rig.wait(secs(245)).enter(2, Member);
-    rig.wait(secs(3_600));
-    assert_eq!(rig.hung_up.len(), 0);
-}
-
-#[test]
-fn an_operator_who_wants_so_has_nobody_asked() {
-    let mut rig = Rig::new();
-    rig.rooms = Rooms::new(Policy {
-        alone_after: secs(0),
-        ..Policy::default()
-    });
-    rig.enter(1, Member);
-    rig.wait(secs(100_000));
-    assert_eq!(rig.said(), [(1, N::Alone)]);
 }
 
 #[test]
@@ -354,6 +229,18 @@ fn a_room_whose_time_is_over_ends_with_a_sentence() {
 }
 
 #[test]
+fn a_wake_up_that_comes_much_too_late_ends_a_room_once() {
+    let mut rig = Rig::new();
+    let end = rig.now + secs(239);
+    rig.enter_room(1, Member, room(1), 8, Some(end));
+    rig.now = rig.now + secs(9_000);
+    rig.rooms.handle_timeout(rig.now);
+    rig.wait(secs(0));
+    assert_eq!(rig.hung_up, [(LegId(1), N::Expired)].into());
+    assert_eq!(rig.rooms.counts().unexpected, 0);
+}
+
+#[test]
 fn a_cancelled_room_tells_everybody_once() {
     let mut rig = three();
     rig.enter_room(9, Member, room(2), 8, None);
@@ -380,17 +267,4 @@ fn many_who_come_at_once_make_few_tones() {
     rig.wait(ms(100)).leave(8);
     rig.wait(secs(9));
     assert_eq!(rig.tones(), [(Tone::Join, Some(LegId(8))), (Tone::Leave, None)]);
-}
-
-#[test]
-fn a_notice_whose_end_is_never_told_does_not_hold_the_music_for_ever() {
-    let mut rig = Rig::new();
-    rig.notice_lasts = None;
-    rig.enter(1, Member);
-    rig.wait(secs(89)).take();
-    rig.wait(secs(1));
-    assert_eq!(
-        (rig.take(), rig.rooms.counts().says_unended),
-        (vec![music(1, true)], 1)
-    );
 }
