@@ -224,7 +224,10 @@ fn check_says_what_is_good_and_fails_on_what_is_missing() {
             "trunks",
             "number",
             "descriptors",
-            "prompts"
+            "prompts",
+            "clock",
+            "precedence",
+            "throttle"
         ]
     );
     assert!(desk.good(&["check"]).ends_with("The bridge can run.\n"));
