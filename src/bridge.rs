@@ -3,22 +3,22 @@
 
 mod call;
 mod lines;
+mod meeting;
 pub mod operate;
 mod output;
+mod reception;
 mod report;
 pub mod status;
 
 pub use output::{Found, MediaRequest, Output};
 
-use crate::ids::{Language, LegId, Role, RoomNumber};
-use crate::ivr::{self, Lookup, Reception, Verdict};
+use crate::ids::{Language, LegId, RoomNumber};
 use crate::media_api::{self, Playlist};
-use crate::room::{self, Entry, Rooms};
+use crate::room::{Guessing, GuessingPolicy, Policy, Rooms};
 use crate::secret::Key;
 use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
 use crate::units::Time;
-use call::{Call, Phase};
-use lines::Notice;
+use call::{Call, Phase, Way};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,6 +30,7 @@ const LEAVING: Duration = Duration::from_secs(20);
 pub struct Bridge {
     agent: UserAgent,
     rooms: Rooms,
+    guessing: Guessing,
     calls: BTreeMap<LegId, Call>,
     timers: BTreeSet<(Time, LegId)>,
     language: Language,
@@ -42,14 +43,11 @@ pub struct Bridge {
 
 impl Bridge {
     /// A bridge without calls, which greets in `language`.
-    pub fn new(agent: UserAgent, language: Language) -> Bridge {
+    pub fn new(agent: UserAgent, language: Language, policy: Policy) -> Bridge {
         Bridge {
             agent,
-            // Nobody is asked whether they are still there before the question has a prompt.
-            rooms: Rooms::new(room::Policy {
-                alone_after: Duration::ZERO,
-                ..room::Policy::default()
-            }),
+            rooms: Rooms::new(policy),
+            guessing: Guessing::new(GuessingPolicy::default()),
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
             language,
@@ -69,12 +67,18 @@ impl Bridge {
     pub fn poll_timeout(&self) -> Option<Time> {
         let own = self.timers.first().map(|&(at, _)| at);
         let agent = self.agent.poll_timeout().map(|(at, _)| at);
-        own.into_iter().chain(agent).chain(self.draining).min()
+        let rooms = self.rooms.poll_timeout().map(|(at, _)| at);
+        own.into_iter()
+            .chain(agent)
+            .chain(rooms)
+            .chain(self.draining)
+            .min()
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Time) {
         self.agent.handle_timeout(now);
+        self.rooms.handle_timeout(now);
         while let Some(&(at, leg)) = self.timers.first().filter(|&&(at, _)| at <= now) {
             self.timers.remove(&(at, leg));
             self.with_call(now, leg, |_, call| match &mut call.phase {
@@ -121,60 +125,38 @@ impl Bridge {
         self.hear_agent(now);
     }
 
-    /// The store answered.
-    pub fn handle_found(&mut self, now: Time, leg: LegId, found: Found) {
-        self.tally.lookups_unavailable += u64::from(matches!(found, Found::Unavailable));
-        self.with_call(now, leg, |_, call| {
-            let Phase::Reception(reception) = &mut call.phase else {
-                return;
-            };
-            let (lookup, booking) = match found {
-                Found::Unknown => (Lookup::Unknown, None),
-                Found::Unavailable => (Lookup::Unavailable, None),
-                Found::Booked { booking, expired } => (call::lookup(&booking), Some((booking, expired))),
-            };
-            call.booking = booking;
-            reception.handle_lookup(now, lookup);
-        });
-        self.hear_agent(now);
-    }
-
     /// The media thread told something.
     pub fn handle_media(&mut self, now: Time, event: media_api::Event) {
         match event {
-            media_api::Event::Key { leg, key } => self.handle_key(now, leg, key),
-            media_api::Event::Talking { .. } => {}
+            media_api::Event::Key { leg, key } => self.handle_key(now, leg, Way::Event, key),
+            media_api::Event::Talking { leg } => self.rooms.handle_talking(now, leg),
             media_api::Event::Played { leg, token } => {
-                self.with_call(now, leg, |_, call| match &mut call.phase {
+                self.with_call(now, leg, |bridge, call| match &mut call.phase {
                     // The end of something that was replaced meanwhile.
                     _ if token != call.playing => {}
                     Phase::Reception(reception) => reception.handle_played(now),
+                    Phase::Room(_) => bridge.rooms.handle_played(now, leg),
                     Phase::Leaving { .. } => call.phase = Phase::Over,
-                    Phase::Opening | Phase::Room(_) | Phase::Over => {}
+                    Phase::Opening | Phase::Over => {}
                 });
             }
         }
         self.hear_agent(now);
     }
 
-    fn handle_key(&mut self, now: Time, leg: LegId, key: Key) {
-        self.with_call(now, leg, |_, call| {
-            if let Phase::Reception(reception) = &mut call.phase {
-                reception.handle_key(now, key);
+    /// A key was pressed, and came in this way; a press that has come in the other way too is one press.
+    fn handle_key(&mut self, now: Time, leg: LegId, way: Way, key: Key) {
+        self.with_call(now, leg, |bridge, call| {
+            if !call.keys.is_new(now, way, key) {
+                bridge.tally.keys_doubled += 1;
+                return;
+            }
+            match &mut call.phase {
+                Phase::Reception(reception) => reception.handle_key(now, key),
+                Phase::Room(_) => bridge.rooms.handle_key(now, leg, key),
+                Phase::Opening | Phase::Leaving { .. } | Phase::Over => {}
             }
         });
-    }
-
-    /// The room was cancelled: its members hear so, then their calls end.
-    pub fn handle_room_cancelled(&mut self, now: Time, number: RoomNumber) {
-        self.rooms.handle_cancelled(now, number);
-        self.hear_rooms(now);
-        for call in self.calls.values_mut() {
-            // Who still keys the PIN of this room is told that its time is over.
-            if let Some((booking, expired)) = &mut call.booking {
-                *expired |= booking.number == number;
-            }
-        }
     }
 
     /// The program ends: every call ends by BYE, and no new one is taken.
@@ -208,30 +190,6 @@ impl Bridge {
         self.hear_rooms(now);
     }
 
-    /// Carries on what the rooms told.
-    fn hear_rooms(&mut self, now: Time) {
-        while let Some(output) = self.rooms.poll_output() {
-            match output {
-                room::Output::Say { leg, notice } => self.with_call(now, leg, |bridge, call| {
-                    if let Some(notice) = lines::of_room(notice) {
-                        bridge.play(leg, call, lines::notice(call.language, notice));
-                    }
-                }),
-                room::Output::HangUp { leg, notice } => self.with_call(now, leg, |bridge, call| {
-                    call.phase = Phase::Leaving { until: now + LEAVING };
-                    let notice = lines::of_room(notice).unwrap_or(Notice::Cancelled);
-                    bridge.play(leg, call, lines::notice(call.language, notice));
-                }),
-                room::Output::Closed { room } => self.ask(MediaRequest::Close { number: room }),
-                // The media side cannot do these yet.
-                room::Output::Hush { .. }
-                | room::Output::Tone { .. }
-                | room::Output::Mute { .. }
-                | room::Output::Music { .. } => {}
-            }
-        }
-    }
-
     fn handle_signalling(&mut self, now: Time, event: sip::Event) {
         match event {
             sip::Event::Invited { leg, .. } if self.stopping => {
@@ -241,23 +199,26 @@ impl Bridge {
                 self.tally.drained += 1;
                 self.agent.refuse(now, leg, Refusal::Full);
             }
-            sip::Event::Invited { leg, spec, host, .. } => {
+            sip::Event::Invited {
+                leg,
+                spec,
+                host,
+                identity,
+                ..
+            } => {
                 self.tally.calls += 1;
-                self.calls.insert(leg, Call::new(spec, self.language));
+                self.calls
+                    .insert(leg, Call::new(now, spec, identity, self.language));
                 self.outputs.push_back(Output::OpenLeg { leg, spec, host });
             }
-            sip::Event::Confirmed { leg } => self.with_call(now, leg, |_, call| {
-                if matches!(call.phase, Phase::Opening) {
-                    call.phase = Phase::Reception(Box::new(Reception::new(now)));
-                }
-            }),
+            sip::Event::Confirmed { leg } => self.receive(now, leg),
             sip::Event::Reinvited { leg, spec } => {
                 if let Some(call) = self.calls.get_mut(&leg) {
                     call.spec = spec;
                     self.ask(MediaRequest::Update { leg, spec });
                 }
             }
-            sip::Event::Key { leg, key } => self.handle_key(now, leg, key),
+            sip::Event::Key { leg, key } => self.handle_key(now, leg, Way::Info, key),
             sip::Event::Ended { leg, .. } => self.release(now, leg),
         }
     }
@@ -284,54 +245,11 @@ impl Bridge {
         }
     }
 
-    fn hear_reception(&mut self, now: Time, leg: LegId, call: &mut Call, output: ivr::Output) {
-        match output {
-            ivr::Output::Say(line) => self.play(leg, call, lines::line(call.language, line)),
-            ivr::Output::Hush => self.ask(MediaRequest::Stop { leg }),
-            ivr::Output::LookUp(number) => self.outputs.push_back(Output::LookUp { leg, number }),
-            ivr::Output::Admit { room, role: _ } => self.admit(now, leg, call, room),
-            ivr::Output::Outdated => self.tally.pins_outdated += 1,
-            ivr::Output::Failed { room: _ } => self.tally.tries_failed += 1,
-            ivr::Output::HangUp(_) => {
-                self.tally.add_reception(call);
-                call.phase = Phase::Over;
-            }
-        }
-    }
-
-    /// Room and PIN are right: the rules of the room decide.
-    fn admit(&mut self, now: Time, leg: LegId, call: &mut Call, number: RoomNumber) {
-        let Phase::Reception(reception) = &mut call.phase else {
-            return;
-        };
-        let booked = call
-            .booking
-            .as_ref()
-            .filter(|(booking, _)| booking.number == number);
-        let Some((booking, false)) = booked else {
-            self.tally.rooms_expired += 1;
-            return reception.handle_verdict(now, Verdict::Expired);
-        };
-        let (seats, language) = (booking.seats, booking.language);
-        let entry = self.rooms.enter(now, number, seats, leg, Role::Member, None);
-        let refused = match entry {
-            Entry::First | Entry::Joined => None,
-            Entry::Full | Entry::Locked => Some((&mut self.tally.rooms_full, Verdict::Full)),
-            Entry::Expired => Some((&mut self.tally.rooms_expired, Verdict::Expired)),
-        };
-        if let Some((count, verdict)) = refused {
-            *count += 1;
-            return reception.handle_verdict(now, verdict);
-        }
-        reception.handle_verdict(now, Verdict::Welcome);
-        self.tally.add_reception(call);
-        call.language = language;
-        call.phase = Phase::Room(number);
-        self.ask(MediaRequest::Stop { leg });
-        if entry == Entry::First {
-            self.ask(MediaRequest::Open { number, seats });
-        }
-        self.ask(MediaRequest::Join { leg, number });
+    /// Where a call is, and since when it stands.
+    pub fn whereabouts(&self, leg: LegId) -> Option<(Option<RoomNumber>, Time)> {
+        self.calls
+            .get(&leg)
+            .map(|call| (self.rooms.room_of(leg), call.since))
     }
 
     /// Gives back all that a call held, but for its dialog, which signalling brings to its end.

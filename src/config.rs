@@ -183,7 +183,12 @@ impl SipConfig {
         if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
             addresses::related(listen, advertise, &raw.advertise, errors);
         }
-        Some(SipConfig { listen: listen?, advertise: advertise?, trunks: trunks?, number: number? })
+        Some(SipConfig {
+            listen: listen?,
+            advertise: advertise?,
+            trunks: trunks?,
+            number: number?,
+        })
     }
 }
 
@@ -193,7 +198,11 @@ impl RoomsConfig {
         let language = errors.keep(language(&raw.language));
         let minutes = errors.keep(alone_minutes(raw.alone_minutes));
         let alone_after = Duration::from_secs(60 * u64::from(minutes?));
-        Some(RoomsConfig { seats: seats?, language: language?, alone_after })
+        Some(RoomsConfig {
+            seats: seats?,
+            language: language?,
+            alone_after,
+        })
     }
 }
 

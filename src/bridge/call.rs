@@ -1,11 +1,12 @@
 //! One call, as the conductor sees it.
 
-use crate::ids::{Language, RoomNumber};
+use crate::ids::{CallerTag, Language, RoomNumber};
 use crate::ivr::{Gate, Lookup, Reception};
 use crate::media_api::{MediaSpec, PlayToken};
 use crate::room::Booking;
-use crate::secret::Pin;
+use crate::secret::{Key, Pin};
 use crate::units::Time;
+use std::time::Duration;
 
 /// Where a call is.
 ///
@@ -33,6 +34,43 @@ pub enum Phase {
     Over,
 }
 
+/// How a key press came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As a telephone event among the voice (RFC 4733).
+    Event,
+    /// As a SIP INFO (RFC 6086 and its predecessors).
+    Info,
+}
+
+/// Presses that come in both ways within this are one.
+const SAME_PRESS: Duration = Duration::from_secs(1);
+
+/// Tells one press from two when a telephone sends both ways: once events were seen, INFO counts for nothing.
+#[derive(Debug, Default)]
+pub struct Keys {
+    events_seen: bool,
+    last_info: Option<(Time, Key)>,
+}
+
+impl Keys {
+    /// Whether this is a press of its own.
+    pub fn is_new(&mut self, now: Time, way: Way, key: Key) -> bool {
+        match way {
+            Way::Info if self.events_seen => false,
+            Way::Info => {
+                self.last_info = Some((now, key));
+                true
+            }
+            Way::Event => {
+                self.events_seen = true;
+                let same = |&(at, earlier): &(Time, Key)| earlier == key && now.since(at) < SAME_PRESS;
+                self.last_info.take().filter(same).is_none()
+            }
+        }
+    }
+}
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
@@ -42,8 +80,16 @@ pub struct Call {
     pub spec: MediaSpec,
     /// In which language it is spoken to.
     pub language: Language,
-    /// The room that was looked up last, and whether its time is over.
-    pub booking: Option<(Booking, bool)>,
+    /// Who calls, as a hash that means nothing outside this process.
+    pub identity: CallerTag,
+    /// Since when it stands.
+    pub since: Time,
+    /// The room number that was keyed last, if it can be one.
+    pub looked_up: Option<RoomNumber>,
+    /// The room that was found last, and when its time is over.
+    pub booking: Option<(Booking, Option<Time>)>,
+    /// How its keys come.
+    pub keys: Keys,
     /// The timer that stands in the conductor's list.
     pub timer: Option<Time>,
     /// Names the last `Play`.
@@ -52,15 +98,18 @@ pub struct Call {
 
 impl Call {
     /// A call that was just invited.
-    pub fn new(spec: MediaSpec, language: Language) -> Call {
-        let playing = PlayToken(0);
+    pub fn new(now: Time, spec: MediaSpec, identity: CallerTag, language: Language) -> Call {
         Call {
             phase: Phase::Opening,
             spec,
             language,
+            identity,
+            since: now,
+            looked_up: None,
             booking: None,
+            keys: Keys::default(),
             timer: None,
-            playing,
+            playing: PlayToken(0),
         }
     }
 
@@ -91,4 +140,47 @@ pub fn lookup(booking: &Booking) -> Lookup {
         .pin
         .as_ref()
         .map_or(Lookup::Open, |pin| Lookup::Guarded(gate(pin)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_press_counts_once_whichever_ways_it_comes() {
+        let key = |face| Key::from_char(face).expect("a key");
+        let told = |presses: &[(u64, Way, char)]| -> String {
+            let mut keys = Keys::default();
+            let new = presses
+                .iter()
+                .filter(|&&(ms, way, face)| keys.is_new(Time::from_millis(ms), way, key(face)));
+            new.map(|&(_, _, face)| face).collect()
+        };
+        use Way::{Event, Info};
+        assert_eq!(told(&[(0, Info, '1'), (300, Info, '1'), (600, Info, '2')]), "112");
+        assert_eq!(told(&[(0, Event, '1'), (300, Event, '1')]), "11");
+        assert_eq!(
+            told(&[
+                (0, Event, '1'),
+                (20, Info, '1'),
+                (300, Event, '2'),
+                (320, Info, '2')
+            ]),
+            "12"
+        );
+        assert_eq!(
+            told(&[
+                (0, Info, '1'),
+                (20, Event, '1'),
+                (300, Info, '1'),
+                (310, Event, '1')
+            ]),
+            "11"
+        );
+        assert_eq!(
+            told(&[(0, Info, '1'), (2_000, Event, '1')]),
+            "11",
+            "two presses, two seconds apart"
+        );
+    }
 }

@@ -1,62 +1,46 @@
-//! Which prompts say what reception and room want said.
+//! Which prompts say what reception and rooms want said.
 
 use crate::ids::Language;
 use crate::ivr::{Attempt, Farewell, Lead, Line, Mismatch, Subject};
 use crate::media_api::Playlist;
-use crate::room;
-use crate::speech::{Prompt, clip};
+use crate::room::Notice;
+use crate::speech::{Prompt, clip, sentences};
 use Prompt as P;
-
-/// What the conductor itself has to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// You are the first in the room.
-    Alone,
-    /// The organiser has cancelled the room.
-    Cancelled,
-}
 
 /// The clips of a line of reception.
 pub fn line(language: Language, line: Line) -> Playlist {
     match line {
+        // Who has the old sheet is not sent to look at it.
+        Line::Ask {
+            lead: Lead::PinChanged,
+            ..
+        } => spoken(language, &[P::PinChanged, P::AskNewPin]),
         Line::Ask {
             lead,
             subject,
             attempt,
         } => {
-            let lead = match lead {
-                Lead::Nothing => None,
-                Lead::Greeting => Some(P::Greeting),
-                Lead::Mismatch(Mismatch::First) => Some(P::Mismatch1),
-                Lead::Mismatch(Mismatch::Second) => Some(P::Mismatch2),
-                Lead::Mismatch(Mismatch::Third) => Some(P::Mismatch3),
-                // Until its own prompt is recorded.
-                Lead::PinChanged => Some(P::Mismatch1),
-                Lead::NothingKeyed => Some(P::NothingKeyed),
-                Lead::StillNothingKeyed => Some(P::StillNothingKeyed),
-            };
-            spoken(language, lead.into_iter().chain([question(subject, attempt)]))
+            let sentences: Vec<_> = introduction(lead)
+                .into_iter()
+                .chain([question(subject, attempt)])
+                .collect();
+            spoken(language, &sentences)
         }
-        Line::Goodbye(farewell) => spoken(language, goodbye(farewell).iter().copied()),
+        Line::Goodbye(farewell) => spoken(language, goodbye(farewell)),
     }
 }
 
-/// What a room wants said, as far as there are prompts for it.
-pub fn of_room(notice: room::Notice) -> Option<Notice> {
-    match notice {
-        room::Notice::Alone => Some(Notice::Alone),
-        room::Notice::Cancelled => Some(Notice::Cancelled),
-        _ => None,
+fn introduction(lead: Lead) -> Option<Prompt> {
+    match lead {
+        Lead::Nothing => None,
+        Lead::Greeting => Some(P::Greeting),
+        Lead::Mismatch(Mismatch::First) => Some(P::Mismatch1),
+        Lead::Mismatch(Mismatch::Second) => Some(P::Mismatch2),
+        Lead::Mismatch(Mismatch::Third) => Some(P::Mismatch3),
+        Lead::PinChanged => Some(P::PinChanged),
+        Lead::NothingKeyed => Some(P::NothingKeyed),
+        Lead::StillNothingKeyed => Some(P::StillNothingKeyed),
     }
-}
-
-/// The clips of a notice.
-pub fn notice(language: Language, notice: Notice) -> Playlist {
-    let prompts: &[Prompt] = match notice {
-        Notice::Alone => &[P::Alone],
-        Notice::Cancelled => &[P::RoomCancelled, P::Thanks, P::Goodbye],
-    };
-    spoken(language, prompts.iter().copied())
 }
 
 fn question(subject: Subject, attempt: Attempt) -> Prompt {
@@ -79,16 +63,56 @@ fn goodbye(farewell: Farewell) -> &'static [Prompt] {
         Farewell::Overtime => &[P::Overtime, P::Goodbye],
         Farewell::Full => &[P::RoomFull, P::Goodbye],
         Farewell::Expired => &[P::RoomExpired, P::Goodbye],
-        // Until its own prompt is recorded.
-        Farewell::Locked => &[P::CallLater, P::Goodbye],
+        Farewell::Locked => &[P::RoomLocked, P::Goodbye],
         Farewell::Unavailable => &[P::Unavailable, P::CallLater, P::Goodbye],
     }
 }
 
-/// The prompts as clips, with a breath between them.
-fn spoken(language: Language, prompts: impl Iterator<Item = Prompt>) -> Playlist {
-    let breathed = prompts
+/// The clips of what a room tells one of its members.
+pub fn notice(language: Language, notice: Notice) -> Playlist {
+    let prompts: &[Prompt] = match notice {
+        // One sentence of several clips: no breath between them.
+        Notice::Members { count } => {
+            return Playlist::new(
+                sentences::members(count)
+                    .into_iter()
+                    .map(|prompt| clip(language, prompt)),
+            );
+        }
+        Notice::Alone => &[P::Alone],
+        Notice::AloneAgain => &[P::AloneAgain],
+        Notice::LeaderWelcome => &[P::LeaderWelcome],
+        Notice::Muted => &[P::Muted],
+        Notice::Unmuted => &[P::Unmuted],
+        Notice::MutedReminder => &[P::MutedReminder],
+        Notice::Help => &[P::HelpCommon, P::HelpRest],
+        Notice::LeaderHelp => &[P::HelpCommon, P::HelpLeader, P::HelpRest],
+        Notice::UnknownKey => &[P::UnknownKey],
+        Notice::LeadersOnly => &[P::LeadersOnly],
+        Notice::Locked => &[P::Locked],
+        Notice::Unlocked => &[P::Unlocked],
+        Notice::OthersMuted => &[P::OthersMuted],
+        Notice::OthersUnmuted => &[P::OthersUnmuted],
+        Notice::MutedByLeader => &[P::MutedByLeader],
+        Notice::UnmutedByLeader => &[P::UnmutedByLeader],
+        Notice::StillMuted => &[P::UnmutedByLeader, P::MutedReminder],
+        Notice::ConfirmEnd => &[P::ConfirmEnd],
+        Notice::EndNotDone => &[P::EndNotDone],
+        Notice::EndedByLeader => &[P::EndedByLeader, P::Goodbye],
+        Notice::AloneQuestion => &[P::AloneQuestion],
+        Notice::AloneStays => &[P::AloneStays],
+        Notice::AloneGoodbye => &[P::AloneGoodbye, P::Goodbye],
+        Notice::Cancelled => &[P::RoomCancelled, P::Thanks, P::Goodbye],
+        Notice::Expired => &[P::BookingEnded, P::Goodbye],
+    };
+    spoken(language, prompts)
+}
+
+/// Whole sentences as clips, with a breath between them.
+fn spoken(language: Language, sentences: &[Prompt]) -> Playlist {
+    let breathed = sentences
+        .iter()
         .enumerate()
-        .flat_map(|(n, prompt)| (n > 0).then_some(P::Pause).into_iter().chain([prompt]));
+        .flat_map(|(n, &prompt)| (n > 0).then_some(P::Pause).into_iter().chain([prompt]));
     Playlist::new(breathed.map(|prompt| clip(language, prompt)))
 }

@@ -61,12 +61,17 @@ impl Bridge {
 mod tests {
     use super::*;
     use crate::bridge::Output;
-    use crate::sip::{UaConfig, UserAgent};
+    use crate::room::Policy;
+    use crate::sip::{Listen, Peer, UaConfig, UserAgent};
     use std::net::SocketAddr;
     use std::time::Duration;
 
     const PEER: &str = "192.0.2.1:5060";
     const MINUTE: Duration = Duration::from_secs(60);
+
+    fn own() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 9], 5_060))
+    }
 
     struct Stage {
         bridge: Bridge,
@@ -77,7 +82,10 @@ mod tests {
     impl Stage {
         fn new() -> Stage {
             let config = UaConfig {
-                local: "192.0.2.9:5060".parse().expect("an address"),
+                listens: vec![Listen {
+                    socket: own(),
+                    shown: own(),
+                }],
                 served: vec!["192.0.2.1/32".parse().expect("a network")],
                 calls_max: 9,
             };
@@ -87,7 +95,11 @@ mod tests {
                 drawn
             };
             Stage {
-                bridge: Bridge::new(UserAgent::new(config, Box::new(random)), Language::De),
+                bridge: Bridge::new(
+                    UserAgent::new(config, Box::new(random)),
+                    Language::De,
+                    Policy::default(),
+                ),
                 now: Time::ZERO,
                 calls: 0,
             }
@@ -112,7 +124,8 @@ mod tests {
         /// What the bridge sent in answer, by its first line.
         fn hear(&mut self, text: &str) -> Vec<String> {
             let from: SocketAddr = PEER.parse().expect("an address");
-            self.bridge.handle_datagram(self.now, from, text.as_bytes());
+            self.bridge
+                .handle_message(self.now, Peer::udp(from), own(), text.as_bytes());
             self.drain_outputs()
         }
 
@@ -131,7 +144,7 @@ mod tests {
                         let media = "192.0.2.9:20000".parse().ok();
                         self.bridge.handle_opened(self.now, leg, media);
                     }
-                    Output::Media(_) | Output::LookUp { .. } => {}
+                    Output::Media(_) | Output::LookUp { .. } | Output::Close { .. } => {}
                 }
             }
             sent
@@ -145,7 +158,8 @@ mod tests {
                  From: <sip:a@192.0.2.1>;tag={n}\r\n{to}\r\nCall-ID: {n}\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n"
             );
             let from: SocketAddr = PEER.parse().expect("an address");
-            self.bridge.handle_datagram(self.now, from, ack.as_bytes());
+            self.bridge
+                .handle_message(self.now, Peer::udp(from), own(), ack.as_bytes());
         }
 
         /// Goes to `at` by way of every timer.

@@ -4,6 +4,7 @@ use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::media_api::{MediaSpec, PlayToken, Playlist};
 use crate::room::Booking;
 use crate::sip::Peer;
+use crate::units::Time;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -78,8 +79,8 @@ pub enum MediaRequest {
 /// The store's answer.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// The room, and whether its time is over.
-    Booked { booking: Booking, expired: bool },
+    /// The room, and when its time is over, or was.
+    Booked { booking: Booking, ends: Option<Time> },
     /// No such room.
     Unknown,
     /// The store did not answer in time.

@@ -13,6 +13,8 @@ pub struct Tally {
     pub legs_not_opened: u64,
     pub lookups_unavailable: u64,
     pub rooms_full: u64,
+    pub rooms_locked: u64,
+    pub keys_doubled: u64,
     pub rooms_expired: u64,
     pub tries_failed: u64,
     pub pins_outdated: u64,
@@ -67,6 +69,7 @@ impl Bridge {
             ("draining", self.tally.drained),
             ("no_leg", self.tally.legs_not_opened),
             ("room_full", self.tally.rooms_full),
+            ("room_locked", self.tally.rooms_locked),
             ("room_expired", self.tally.rooms_expired),
             ("wrong_room_or_pin", self.tally.tries_failed),
             ("store_unavailable", self.tally.lookups_unavailable),
@@ -77,12 +80,16 @@ impl Bridge {
     fn counters(&self) -> BTreeMap<String, u64> {
         let own = [
             ("calls", self.tally.calls),
+            ("keys_doubled", self.tally.keys_doubled),
             ("pins_outdated", self.tally.pins_outdated),
         ];
+        let rooms = self.rooms.counts().named();
         let reception = self.tally.reception.iter().map(|(&name, &count)| (name, count));
         named(
             own.into_iter()
                 .chain(reception)
+                .chain(rooms)
+                .chain(self.guessing.named())
                 .chain(self.agent.counters().noted_pairs()),
         )
     }

@@ -164,7 +164,12 @@ fn operation(config: &Config) -> Vec<Entry> {
         super::LogFormat::Json => "log lines are JSON objects",
     };
     let listen = listen.map_or_else(String::new, |at| at.to_string());
-    let own = config.prompts.folder.as_ref().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let own = config
+        .prompts
+        .folder
+        .as_ref()
+        .map(|folder| folder.display().to_string())
+        .unwrap_or_default();
     vec![
         entry(
             Restart,

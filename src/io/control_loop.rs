@@ -11,12 +11,12 @@ use super::sip_tcp::{self, SipTcp};
 use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
 use super::summary::Summary;
-use crate::bridge::status::Status;
+use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::MediaSpec;
+use crate::media_api::{LegFigures, MediaSpec};
 use crate::sip::{Admission, Peer, Transport};
-use crate::units::Time;
+use crate::units::{FRAME_MS, SAMPLE_RATE, Time};
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -248,12 +248,15 @@ impl ControlLoop {
 
     /// Asks the store, without waiting for it.
     fn look_up(&self, leg: LegId, number: RoomNumber) {
-        let (store, tell) = (self.store.clone(), self.tell_found.clone());
+        let (store, tell, now) = (self.store.clone(), self.tell_found.clone(), self.now());
         tokio::spawn(async move {
             let found = match tokio::time::timeout(STORE_DEADLINE, store.find(number)).await {
                 Ok(Ok(Some(booking))) => {
-                    let expired = booking.expires.is_some_and(|at| at <= unix_now());
-                    Found::Booked { booking, expired }
+                    let seconds_left = |at: i64| u64::try_from(at - unix_now()).unwrap_or(0);
+                    let ends = booking
+                        .expires
+                        .map(|at| now + Duration::from_secs(seconds_left(at)));
+                    Found::Booked { booking, ends }
                 }
                 Ok(Ok(None)) => Found::Unknown,
                 Ok(Err(error)) => {
@@ -290,12 +293,33 @@ impl ControlLoop {
         status.uptime_s = self.origin.elapsed().as_secs();
         status.capacity.calls_max = self.media.seats() as u32;
         status.media = self.media.status();
+        status.lines = self.lines();
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);
         status.held.insert("legs".to_owned(), self.media.legs());
         let resting = self.media.resting_ports();
         status.held.insert("resting_ports".to_owned(), resting);
         status
+    }
+
+    /// Every call's line, by its number.
+    fn lines(&self) -> Vec<LineStatus> {
+        let line = |(leg, line, figures): (LegId, u32, LegFigures)| {
+            let (room, since) = self.bridge.whereabouts(leg)?;
+            let due = figures.received + figures.lost;
+            Some(LineStatus {
+                line,
+                room: room.map(|number| number.to_string()),
+                since_s: self.now().since(since).as_secs(),
+                loss_pct: f64::from(figures.lost) * 100.0 / f64::from(due.max(1)),
+                jitter_ms: f64::from(figures.jitter) * 1_000.0 / f64::from(SAMPLE_RATE),
+                buffer_ms: figures.buffered * FRAME_MS as u32,
+                concealed_ms: u64::from(figures.concealed) * FRAME_MS,
+            })
+        };
+        let mut lines: Vec<_> = self.media.lines().filter_map(line).collect();
+        lines.sort_by_key(|status| status.line);
+        lines
     }
 }
 

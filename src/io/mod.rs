@@ -2,16 +2,16 @@
 //! what they bring is handed to the pure cores, and what those want is done. Must decide nothing about calls.
 
 pub mod control_socket;
-pub mod recordings;
 pub mod precedence;
+pub mod recordings;
 pub mod reload;
 pub mod serve;
 pub mod store;
 
 mod clips;
 mod control_loop;
-mod listen;
 mod http;
+mod listen;
 mod media_port;
 mod media_thread;
 mod ports;

@@ -12,6 +12,7 @@ use super::store::Store;
 use super::{clips, media_thread};
 use crate::bridge::Bridge;
 use crate::config::Config;
+use crate::room::Policy;
 pub use crate::sip::CONNECTIONS_MAX;
 use crate::sip::{Listen, UaConfig, UserAgent};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -52,7 +53,12 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         served: config.sip.trunks.clone(),
         calls_max: seats,
     };
-    let bridge = Bridge::new(UserAgent::new(agent, Box::new(random)), config.rooms.language);
+    let agent = UserAgent::new(agent, Box::new(random));
+    let policy = Policy {
+        alone_after: config.rooms.alone_after,
+        ..Policy::default()
+    };
+    let bridge = Bridge::new(agent, config.rooms.language, policy);
     let media = MediaPort::new(thread, rings, ports, seats);
     let (ask, asks) = mpsc::channel(ASKS);
     let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));

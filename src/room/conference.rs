@@ -154,8 +154,6 @@ impl Conference {
         } else {
             self.watch(now, alone::Event::Company);
             self.request_tone(now, (Tone::Join, Some(leg)));
-            let count = self.count();
-            self.say_later(now, leg, Notice::Members { count });
         }
         if self.floor == Floor::Leaders && role == Role::Member {
             self.say_later(now, leg, Notice::MutedByLeader);

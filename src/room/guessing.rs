@@ -51,7 +51,6 @@ pub struct Guessing {
     rooms: BTreeMap<RoomNumber, u32>,
     callers: BTreeMap<CallerTag, u32>,
     tries_failed: u64,
-    delayed: u64,
     forgotten_early: u64,
 }
 
@@ -100,17 +99,14 @@ impl Guessing {
         }
     }
 
-    /// How long the answer to the wrong try that was just counted is held back.
+    /// How long the answer to a wrong try is held back now. Counted where an answer really waits: by reception.
     pub fn delay(&mut self, now: Time, room: Option<RoomNumber>, caller: CallerTag) -> Duration {
         self.handle_timeout(now);
         let in_room = room.and_then(|room| self.rooms.get(&room)).copied().unwrap_or(0);
         let by_caller = self.callers.get(&caller).copied().unwrap_or(0);
         let overall = u32::try_from(self.failures.len()).unwrap_or(u32::MAX);
-        let delay = self
-            .curve(in_room.max(by_caller), self.policy.free)
-            .max(self.curve(overall, self.policy.free_overall));
-        self.delayed += u64::from(!delay.is_zero());
-        delay
+        self.curve(in_room.max(by_caller), self.policy.free)
+            .max(self.curve(overall, self.policy.free_overall))
     }
 
     /// Forgets what is old enough.
@@ -130,10 +126,9 @@ impl Guessing {
     }
 
     /// The counters by the names under which `status` shows them. Rooms and callers: those that count at the moment.
-    pub fn named(&self) -> [(&'static str, u64); 5] {
+    pub fn named(&self) -> [(&'static str, u64); 4] {
         [
             ("guesses_failed", self.tries_failed),
-            ("guesses_delayed", self.delayed),
             ("guesses_forgotten_early", self.forgotten_early),
             ("guessing_rooms", self.rooms.len() as u64),
             ("guessing_identities", self.callers.len() as u64),
@@ -202,7 +197,6 @@ mod tests {
         let mut guessing = Guessing::default();
         let waits: Vec<_> = (0..10).map(|n| fail(&mut guessing, n, 1, 7)).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 4, 8, 16, 20, 20]);
-        assert_eq!(named(&guessing, "guesses_delayed"), 7);
         assert_eq!(fail(&mut guessing, HOUR + 9, 1, 7), 0);
         assert_eq!(named(&guessing, "guesses_failed"), 11);
     }

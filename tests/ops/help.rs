@@ -55,11 +55,16 @@ fn every_counter_is_explained_to_the_operator() {
     use rundruf::sip::{UaConfig, UserAgent};
     let page = include_str!("../../docs/OPERATING.md");
     let config = UaConfig {
-        local: "127.0.0.1:5060".parse().expect("an address"),
+        listens: Vec::new(),
         served: vec![],
         calls_max: 1,
     };
-    let status = Bridge::new(UserAgent::new(config, Box::new(|| 7)), Language::De).status();
+    let status = Bridge::new(
+        UserAgent::new(config, Box::new(|| 7)),
+        Language::De,
+        rundruf::room::Policy::default(),
+    )
+    .status();
     let media = Counter::ALL.iter().map(|case| case.name().to_owned());
     let names = status
         .refused

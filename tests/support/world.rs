@@ -6,15 +6,20 @@ use rundruf::bridge::{Bridge, Found, MediaRequest, Output};
 use rundruf::ids::{Language, LegId, RoomNumber};
 use rundruf::media::{ClipBank, Engine, Leg, LegSeed, Mailbox, Room};
 use rundruf::media_api::{Command, Event, Finished, LegFigures, Seat};
-use rundruf::room::Booking;
+use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
-use rundruf::sip::{UaConfig, UserAgent};
+use rundruf::sip::{Listen, Peer, UaConfig, UserAgent};
 use rundruf::units::Time;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 const SEATS: u32 = 16;
+
+/// The bridge's SIP address.
+fn own() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 5_060))
+}
 
 /// What the store does in this world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +80,19 @@ impl World {
             state ^ state >> 31
         };
         let config = UaConfig {
-            local: SocketAddr::from(([127, 0, 0, 1], 5_060)),
+            listens: vec![Listen {
+                socket: own(),
+                shown: own(),
+            }],
             served: vec!["127.0.0.1/32".parse().expect("a network")],
             calls_max: SEATS as usize,
         };
         World {
-            bridge: Bridge::new(UserAgent::new(config, Box::new(random)), Language::De),
+            bridge: Bridge::new(
+                UserAgent::new(config, Box::new(random)),
+                Language::De,
+                Policy::default(),
+            ),
             telephones: Vec::new(),
             store: BTreeMap::new(),
             mood: StoreMood::Answers,
@@ -106,6 +118,8 @@ impl World {
             number,
             name: None,
             pin,
+            leader_pin: None,
+            former_pin: None,
             seats,
             language: Language::De,
             created: 0,
@@ -137,7 +151,8 @@ impl World {
     /// A telephone sends a SIP message.
     pub fn sip(&mut self, n: usize, bytes: &[u8]) {
         let from = self.telephones[n].sip();
-        self.bridge.handle_datagram(self.now(), from, bytes);
+        self.bridge
+            .handle_message(self.now(), Peer::udp(from), own(), bytes);
         self.settle();
     }
 
@@ -177,8 +192,9 @@ impl World {
     fn settle(&mut self) {
         while let Some(output) = self.bridge.poll_output() {
             match output {
-                Output::Send { to, bytes } => self.deliver(to, &bytes),
-                Output::OpenLeg { leg, spec } => self.open(leg, spec),
+                Output::Send { to, bytes, .. } => self.deliver(to.addr, &bytes),
+                Output::Close { .. } => {}
+                Output::OpenLeg { leg, spec, .. } => self.open(leg, spec),
                 Output::Media(request) => self.ask(request),
                 Output::LookUp { leg, number } => self.look_up(leg, number),
             }
@@ -190,7 +206,8 @@ impl World {
             return;
         };
         if let Some(answer) = self.telephones[n].hear_sip(bytes) {
-            self.bridge.handle_datagram(self.now(), to, &answer);
+            self.bridge
+                .handle_message(self.now(), Peer::udp(to), own(), &answer);
         }
     }
 
@@ -275,7 +292,7 @@ impl World {
             (StoreMood::Answers, None) => Found::Unknown,
             (StoreMood::Answers, Some(booking)) => Found::Booked {
                 booking: booking.clone(),
-                expired: false,
+                ends: None,
             },
         };
         self.bridge.handle_found(self.now(), leg, found);

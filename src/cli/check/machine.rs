@@ -4,8 +4,8 @@ use super::finding::Finding;
 use crate::config::Config;
 use crate::ids::Language;
 use crate::io::recordings::Recordings;
-use crate::speech::{Prompt, Sound};
 use crate::io::serve::CONNECTIONS_MAX;
+use crate::speech::{Prompt, Sound};
 use rustix::process::{Resource, getrlimit};
 use std::path::Path;
 

@@ -1,0 +1,71 @@
+//! The conductor's part while calls are in rooms: what a room wants said, sounded, muted and ended.
+
+use super::call::Phase;
+use super::{Bridge, LEAVING, MediaRequest, lines};
+use crate::ids::{LegId, RoomNumber};
+use crate::room::{Notice, Output, Tone};
+use crate::speech::{Sound, sound_clip};
+use crate::units::Time;
+
+impl Bridge {
+    /// The room was cancelled: its members hear so, then their calls end.
+    pub fn handle_room_cancelled(&mut self, now: Time, number: RoomNumber) {
+        self.rooms.handle_cancelled(now, number);
+        for call in self.calls.values_mut() {
+            // Who still keys the PIN of this room is told that its time is over.
+            if let Some((booking, ends)) = &mut call.booking
+                && booking.number == number
+            {
+                *ends = Some(now);
+            }
+        }
+        self.hear_agent(now);
+    }
+
+    /// Carries on what the rooms told.
+    pub(super) fn hear_rooms(&mut self, now: Time) {
+        while let Some(output) = self.rooms.poll_output() {
+            match output {
+                Output::Say { leg, notice } => self.say(now, leg, notice),
+                Output::Hush { leg } => self.ask(MediaRequest::Stop { leg }),
+                // Who has just come may hear the tone too: it says that the door is open.
+                Output::Tone {
+                    room,
+                    tone,
+                    except: _,
+                } => {
+                    let sound = match tone {
+                        Tone::Join => Sound::Join,
+                        Tone::Leave => Sound::Leave,
+                    };
+                    self.ask(MediaRequest::Tone {
+                        number: room,
+                        clip: sound_clip(sound),
+                    });
+                }
+                Output::Mute { leg, muted } => self.ask(MediaRequest::Mute { leg, muted }),
+                Output::Music { leg, on } => {
+                    let clip = on.then(|| sound_clip(Sound::Music));
+                    self.ask(MediaRequest::Music { leg, clip });
+                }
+                Output::Closed { room } => self.ask(MediaRequest::Close { number: room }),
+                Output::HangUp { leg, notice } => self.see_off(now, leg, notice),
+            }
+        }
+    }
+
+    fn say(&mut self, now: Time, leg: LegId, notice: Notice) {
+        self.with_call(now, leg, |bridge, call| {
+            bridge.play(leg, call, lines::notice(call.language, notice));
+        });
+    }
+
+    /// A last sentence, then the call ends. The leg is in no room any more.
+    fn see_off(&mut self, now: Time, leg: LegId, notice: Notice) {
+        self.ask(MediaRequest::Music { leg, clip: None });
+        self.with_call(now, leg, |bridge, call| {
+            call.phase = Phase::Leaving { until: now + LEAVING };
+            bridge.play(leg, call, lines::notice(call.language, notice));
+        });
+    }
+}
