@@ -133,7 +133,7 @@ fn the_leader_mutes_the_others_and_gives_back() {
     assert_eq!(rig.said(), [(2, N::MutedByLeader), (4, N::Muted)]);
     rig.wait(secs(9)).enter(5, Member);
     rig.wait(secs(9)).talk(5).wait(secs(9));
-    let told = [N::Members { count: 5 }, N::MutedByLeader, N::MutedByLeader].map(|notice| (5, notice));
+    let told = [N::MutedByLeader, N::MutedByLeader].map(|notice| (5, notice));
     assert_eq!(rig.said(), told, "newcomers are muted, told so, and reminded");
     rig.keys(4, "*0");
     let back = [

@@ -152,7 +152,12 @@ impl Telephone {
             .unwrap_or_default()
             .to_owned();
         self.acknowledged = status.starts_with('2');
-        Some(self.request("ACK", 1, ""))
+        let number = cseq
+            .split(' ')
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(1);
+        Some(self.request("ACK", number, ""))
     }
 
     /// Keys these, as RFC 4733 events.

@@ -129,6 +129,19 @@ impl World {
         number.to_string()
     }
 
+    /// Gives the `index`-th room a leader PIN.
+    pub fn appoint_leader(&mut self, index: u32, leader_pin: &str) {
+        let number = RoomNumber::nth(index).expect("in range");
+        let booking = self.store.get_mut(&number).expect("booked");
+        booking.leader_pin = Pin::parse(leader_pin);
+    }
+
+    /// Telephone `n` keys this, and all is waited for, the answer's first words included.
+    pub fn key(&mut self, n: usize, keys: &str) {
+        self.telephones[n].key(keys);
+        self.run_until_keyed();
+    }
+
     /// Another telephone calls; its index.
     pub fn call(&mut self) -> usize {
         let telephone = Telephone::new(self.telephones.len());
@@ -157,7 +170,8 @@ impl World {
     }
 
     pub fn hang_up(&mut self, n: usize) {
-        let bye = self.telephones[n].request("BYE", 2, "");
+        // Higher than whatever the call's other requests had.
+        let bye = self.telephones[n].request("BYE", 1_000, "");
         self.sip(n, &bye);
     }
 
@@ -312,6 +326,19 @@ impl World {
             .rev()
             .take(8_000)
             .any(|sample| sample.unsigned_abs() > 400)
+    }
+
+    /// How loud the last second was for telephone `n`, in dB below full scale.
+    pub fn loudness_dbov(&self, n: usize) -> f64 {
+        let second: Vec<_> = self.telephones[n]
+            .sound
+            .iter()
+            .rev()
+            .take(8_000)
+            .map(|&s| f64::from(s))
+            .collect();
+        let power = second.iter().map(|s| s * s).sum::<f64>() / second.len() as f64;
+        10.0 * (power / 32_768.0f64.powi(2)).max(1e-12).log10()
     }
 
     /// How often telephone `n` saw this signal.

@@ -1,0 +1,213 @@
+//! What the keys do in a room, heard through the real tick: whole calls with invented time.
+
+mod support;
+
+use support::world::World;
+
+const PIN: &str = "493817";
+const LEADER: &str = "8261";
+
+/// A leader (telephone 0) and two members in a room, all talking, all welcome sentences over.
+fn meeting() -> World {
+    let mut world = World::new();
+    let room = world.book(42, Some(PIN), 4);
+    world.appoint_leader(42, LEADER);
+    world.call_and_key(&format!("{room}#{LEADER}#"));
+    (0..2).for_each(|_| {
+        world.call_and_key(&format!("{room}#{PIN}#"));
+    });
+    world.run_until_keyed();
+    world.run_ms(12_000);
+    assert_eq!(world.hears(0), [1, 2]);
+    world
+}
+
+fn close(mut world: World) {
+    for n in 0..world.telephones.len() {
+        if world.signals(n, "BYE") == 0 {
+            world.hang_up(n);
+        }
+    }
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn the_first_hears_that_nobody_is_there_yet_and_music_until_somebody_comes() {
+    let mut world = World::new();
+    let room = world.book(42, Some(PIN), 4);
+    world.call_and_key(&format!("{room}#{PIN}#"));
+    world.run_until_keyed();
+    world.run_ms(20_000);
+    let quiet = |world: &World| {
+        world.telephones[0]
+            .sound
+            .iter()
+            .rev()
+            .take(8_000)
+            .all(|&s| s.unsigned_abs() <= 8)
+    };
+    assert!(
+        !quiet(&world) && !world.hears_something(0),
+        "music, and quiet music"
+    );
+    let other = world.call_and_key(&format!("{room}#{PIN}#"));
+    world.telephones[other].speaks = false;
+    world.run_until_keyed();
+    world.run_ms(3_000);
+    assert!(quiet(&world), "no music any more, and nobody speaks");
+    close(world);
+}
+
+#[test]
+fn star_six_mutes_and_unmutes_and_bare_digits_do_nothing() {
+    let mut world = meeting();
+    world.key(1, "1#667");
+    assert_eq!(world.hears(2), [0, 1]);
+    world.key(1, "*6");
+    world.run_ms(6_000);
+    assert_eq!(world.hears(2), [0]);
+    assert_eq!(world.hears(1), [0, 2], "who is muted still hears");
+    world.key(1, "*6");
+    world.run_ms(6_000);
+    assert_eq!(world.hears(2), [0, 1]);
+    close(world);
+}
+
+#[test]
+fn every_star_key_is_answered_privately() {
+    let mut world = meeting();
+    for n in 0..3 {
+        world.telephones[n].speaks = false;
+    }
+    world.run_ms(2_000);
+    for keys in ["*2", "*1", "*", "*8", "*5"] {
+        world.key(1, keys);
+        world.run_ms(5_000);
+        assert!(world.hears_something(1), "{keys} is answered");
+        assert!(
+            !world.hears_something(2) && !world.hears_something(0),
+            "{keys} is nobody else's business"
+        );
+        world.run_ms(60_000);
+    }
+    close(world);
+}
+
+#[test]
+fn the_leader_mutes_the_others_and_gives_back() {
+    let mut world = meeting();
+    world.key(0, "*0");
+    world.run_ms(12_000);
+    assert_eq!(world.hears(1), [0]);
+    assert_eq!(world.hears(0), Vec::<usize>::new());
+    world.key(0, "*0");
+    world.run_ms(12_000);
+    assert_eq!(world.hears(1), [0, 2]);
+    close(world);
+}
+
+#[test]
+fn a_locked_room_says_so_to_members_and_lets_leaders_in() {
+    let mut world = meeting();
+    let room = world.store.keys().next().expect("booked").to_string();
+    world.key(0, "*5");
+    let late = world.call_and_key(&format!("{room}#{PIN}#"));
+    world.run_until_keyed();
+    world.run_ms(20_000);
+    assert_eq!(world.signals(late, "BYE"), 1);
+    assert_eq!(world.bridge.status().refused["room_locked"], 1);
+    world.call_and_key(&format!("{room}#{LEADER}#"));
+    world.run_until_keyed();
+    assert_eq!(world.bridge.status().in_rooms, 4);
+    close(world);
+}
+
+#[test]
+fn the_leader_ends_the_talk_for_all_only_when_it_is_confirmed() {
+    let mut world = meeting();
+    world.key(0, "*##");
+    world.run_ms(6_000);
+    world.key(0, "2");
+    world.run_ms(3_000);
+    assert_eq!(world.bridge.status().in_rooms, 3);
+    world.key(1, "*##");
+    world.run_ms(500);
+    world.key(1, "1");
+    assert_eq!(world.bridge.status().in_rooms, 3, "members cannot");
+    world.run_ms(8_000);
+    world.key(0, "*##");
+    world.run_ms(500);
+    world.key(0, "1");
+    world.run_ms(1_000);
+    assert!((0..3).all(|n| world.hears_something(n)), "a goodbye to everybody");
+    world.run_ms(20_000);
+    assert!((0..3).all(|n| world.signals(n, "BYE") == 1));
+    close(world);
+}
+
+#[test]
+fn four_minutes_alone_are_asked_about_and_any_key_stays() {
+    let mut world = World::new();
+    let room = world.book(42, None, 4);
+    let n = world.call_and_key(&room);
+    world.telephones[n].speaks = false;
+    world.run_until_keyed();
+    world.run_ms(245_000);
+    world.key(n, "5");
+    world.run_ms(120_000);
+    assert_eq!(world.signals(n, "BYE"), 0, "it was answered");
+    world.run_ms(240_000);
+    assert_eq!(world.signals(n, "BYE"), 1, "it was not");
+    close(world);
+}
+
+#[test]
+fn who_speaks_while_muted_is_told() {
+    let mut world = meeting();
+    world.telephones[1].speaks = false;
+    world.key(1, "*6");
+    world.run_ms(10_000);
+    world.telephones[1].speaks = true;
+    world.run_ms(8_000);
+    assert_eq!(world.bridge.status().counters["room_muted_reminders"], 1);
+    close(world);
+}
+
+#[test]
+fn keys_by_info_work_and_count_once_beside_events() {
+    let mut world = meeting();
+    let info = |world: &World, cseq, key| {
+        let body = format!("Signal={key}\r\nDuration=160\r\n");
+        let text = String::from_utf8(world.telephones[1].request("INFO", cseq, &body)).expect("text");
+        text.replace("application/sdp", "application/dtmf-relay")
+            .into_bytes()
+    };
+    for (cseq, key) in [(2, '*'), (3, '6')] {
+        let bytes = info(&world, cseq, key);
+        world.sip(1, &bytes);
+    }
+    assert_eq!(world.signals(1, "200 INFO"), 2);
+    assert_eq!(
+        world.bridge.status().counters["keys_doubled"],
+        2,
+        "this telephone sends events: INFO counts for nothing"
+    );
+    close(world);
+}
+
+#[test]
+fn hold_silences_at_once_and_resume_brings_the_voice_back() {
+    let mut world = meeting();
+    let hold = world.telephones[1].offer() + "a=sendonly\r\n";
+    let bytes = world.telephones[1].request("INVITE", 2, &hold);
+    world.sip(1, &bytes);
+    assert_eq!(world.hears(2), [0]);
+    world.run_ms(30_000);
+    let resume = world.telephones[1].offer();
+    let bytes = world.telephones[1].request("INVITE", 3, &resume);
+    world.sip(1, &bytes);
+    world.run_ms(1_000);
+    assert_eq!(world.hears(2), [0, 1]);
+    assert_eq!(world.hears(1), [0, 2]);
+    close(world);
+}
