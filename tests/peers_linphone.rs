@@ -70,3 +70,18 @@ fn linphone_and_two_baresips_hear_each_other_and_nobody_of_another_room() {
     }
     faults.complain();
 }
+
+#[test]
+fn keys_sent_by_info_lead_into_the_room() {
+    let bridge = Bridge::start();
+    let monday = bridge.book("Montag");
+    let mut linphone = linphone_in(&bridge, &monday, Digits::Info);
+    all_in(&bridge, 1);
+    linphone.hang_up();
+    let nobody_left = || bridge.status().in_rooms == 0;
+    assert!(
+        eventually(Duration::from_secs(10), nobody_left),
+        "{:?}",
+        bridge.status()
+    );
+}
