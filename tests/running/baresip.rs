@@ -68,7 +68,16 @@ impl Baresip {
 
     /// Calls, and waits until the call is established.
     pub fn dial(&mut self, bridge: SocketAddr) {
-        self.command("dial", &format!("sip:meeting@{bridge}"));
+        self.dial_uri(&format!("sip:meeting@{bridge}"));
+    }
+
+    /// Calls over TCP, and waits until the call is established.
+    pub fn dial_by_tcp(&mut self, bridge: SocketAddr) {
+        self.dial_uri(&format!("sip:meeting@{bridge};transport=tcp"));
+    }
+
+    fn dial_uri(&mut self, uri: &str) {
+        self.command("dial", uri);
         self.wait_for("CALL_ESTABLISHED");
     }
 
