@@ -5,6 +5,7 @@ mod running;
 use rundruf::caller::Tone;
 use rundruf::caller::measure::{lasting_dbfs, usual_dbfs};
 use running::baresip::Baresip;
+use running::hearing::{Faults, late};
 use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
@@ -56,6 +57,39 @@ fn three_members_hear_each_other_and_nobody_of_another_room() {
             assert!(good, "member {listener} hears member {talker} at {level:.1} dB");
         }
     }
+    let nobody_left = || bridge.status().in_rooms + bridge.status().in_reception == 0;
+    assert!(
+        eventually(Duration::from_secs(5), nobody_left),
+        "{:?}",
+        bridge.status()
+    );
+}
+
+#[test]
+fn a_call_by_tcp_and_one_by_udp_hear_each_other() {
+    let bridge = Bridge::start();
+    let room = bridge.book("Montag");
+    let mut members: Vec<Baresip> = (0..2).filter_map(Tone::nth).map(Baresip::start).collect();
+    members[0].dial_by_tcp(bridge.address);
+    members[1].dial(bridge.address);
+    members.iter_mut().for_each(|member| member.press(&room.keys()));
+    let both_in = || bridge.status().in_rooms == 2;
+    assert!(
+        eventually(Duration::from_secs(10), both_in),
+        "{:?}\n{}",
+        bridge.status(),
+        bridge.log()
+    );
+    std::thread::park_timeout(STAY);
+    members.iter_mut().for_each(Baresip::hang_up);
+
+    let mut faults = Faults::default();
+    for (who, listener, talker) in [("TCP hears UDP", 0, 1), ("UDP hears TCP", 1, 0)] {
+        let heard = members[listener].heard();
+        faults.must_hear(who, late(&heard), members[talker].tone);
+        faults.must_not_hear("one's own voice", late(&heard), members[listener].tone);
+    }
+    faults.complain();
     let nobody_left = || bridge.status().in_rooms + bridge.status().in_reception == 0;
     assert!(
         eventually(Duration::from_secs(5), nobody_left),

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Length of the tone that is said: longer than any test.
-const TONE_FRAMES: u64 = 50 * 100;
+const TONE_FRAMES: u64 = 50 * 120;
 /// Between two keys: baresip holds a key for about 0.1 s.
 const KEY_GAP: Duration = Duration::from_millis(300);
 /// How often, and how long each time, it may try to start.
@@ -68,7 +68,16 @@ impl Baresip {
 
     /// Calls, and waits until the call is established.
     pub fn dial(&mut self, bridge: SocketAddr) {
-        self.command("dial", &format!("sip:meeting@{bridge}"));
+        self.dial_uri(&format!("sip:meeting@{bridge}"));
+    }
+
+    /// Calls over TCP, and waits until the call is established.
+    pub fn dial_by_tcp(&mut self, bridge: SocketAddr) {
+        self.dial_uri(&format!("sip:meeting@{bridge};transport=tcp"));
+    }
+
+    fn dial_uri(&mut self, uri: &str) {
+        self.command("dial", uri);
         self.wait_for("CALL_ESTABLISHED");
     }
 
@@ -78,6 +87,18 @@ impl Baresip {
             self.command("sndcode", &key.to_string());
             std::thread::park_timeout(KEY_GAP);
         }
+    }
+
+    /// Holds the call.
+    pub fn hold(&mut self) {
+        self.command("hold", "");
+        self.wait_for("\"response\"");
+    }
+
+    /// Takes the held call up again.
+    pub fn resume(&mut self) {
+        self.command("resume", "");
+        self.wait_for("\"response\"");
     }
 
     /// Hangs up, and waits until the call is closed.
@@ -187,7 +208,7 @@ fn module_path() -> &'static str {
     found.expect("baresip's modules are installed (package baresip-core)")
 }
 
-fn write_tone(file: &Path, tone: Tone) {
+pub(super) fn write_tone(file: &Path, tone: Tone) {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,

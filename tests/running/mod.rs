@@ -3,6 +3,9 @@
 #![allow(dead_code)]
 
 pub mod baresip;
+pub mod hearing;
+pub mod linphone;
+pub mod sipp;
 
 use rundruf::bridge::status::Status;
 use rundruf::caller::options_answered;
@@ -56,6 +59,13 @@ pub struct Room {
     pub pin: String,
 }
 
+impl Room {
+    /// What a member keys to come in.
+    pub fn keys(&self) -> String {
+        format!("{}#{}#", self.number, self.pin)
+    }
+}
+
 /// `rundruf serve` with a data folder of its own.
 pub struct Bridge {
     pub address: SocketAddr,
@@ -65,7 +75,13 @@ pub struct Bridge {
 
 impl Bridge {
     pub fn start() -> Bridge {
+        Bridge::start_with("")
+    }
+
+    /// With settings of its own, as they would stand in `bridge.toml`.
+    pub fn start_with(settings: &str) -> Bridge {
         let data = tempfile::tempdir().expect("a folder for the test");
+        std::fs::write(data.path().join("bridge.toml"), settings).expect("the folder is ours");
         let address = SocketAddr::new(LOCALHOST, free_port_pair());
         let bridge = Bridge {
             address,
