@@ -1,8 +1,6 @@
 //! What the keys do in a room, heard through the real tick: whole calls with invented time.
 
-mod support;
-
-use support::world::World;
+use super::world::World;
 
 const PIN: &str = "493817";
 const LEADER: &str = "8261";

@@ -1,8 +1,6 @@
 //! Whole calls through the pure cores: signalling, reception, rooms and the real tick, with invented time.
 
-mod support;
-
-use support::world::{StoreMood, World};
+use super::world::{StoreMood, World};
 
 const PIN: &str = "493817";
 
