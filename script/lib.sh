@@ -50,6 +50,14 @@ need_rust() {
     fi
 }
 
+# need_cargo_tool NAME: a program of cargo's, built once.
+need_cargo_tool() {
+    if ! cargo "$1" --version >/dev/null 2>&1; then
+        say "installing cargo-$1 (once; takes some minutes)"
+        cargo install --locked "cargo-$1"
+    fi
+}
+
 # program PROFILE: where cargo puts the program.
 program() {
     printf '%s/%s/rundruf\n' "${CARGO_TARGET_DIR:-target}" "$1"

@@ -22,6 +22,12 @@ impl Bridge {
         self.hear_agent(now);
     }
 
+    /// The booking was changed: other seats, another end. Who is inside stays until then.
+    pub fn handle_room_changed(&mut self, now: Time, number: RoomNumber, seats: u32, ends: Option<Time>) {
+        self.rooms.handle_booking_changed(now, number, seats, ends);
+        self.hear_agent(now);
+    }
+
     /// Carries on what the rooms told.
     pub(super) fn hear_rooms(&mut self, now: Time) {
         while let Some(output) = self.rooms.poll_output() {

@@ -7,6 +7,7 @@ mod list;
 mod new_pin;
 mod paper;
 mod show;
+mod tell;
 mod typed;
 mod view;
 

@@ -37,6 +37,15 @@ const DATAGRAM_BYTES: usize = 65_536;
 /// Store answers that wait for the loop.
 const ANSWERS: usize = 256;
 
+/// Who wants to know of a room.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    /// A caller who keyed its number.
+    ByCaller(LegId),
+    /// The organiser, who has changed it.
+    ByOrganiser,
+}
+
 /// Everything the loop holds.
 pub struct ControlLoop {
     bridge: Bridge,
@@ -45,8 +54,8 @@ pub struct ControlLoop {
     tcp: SipTcp,
     store: Store,
     asks: mpsc::Receiver<Ask>,
-    found: mpsc::Receiver<(LegId, Found)>,
-    tell_found: mpsc::Sender<(LegId, Found)>,
+    found: mpsc::Receiver<(Wanted, Found)>,
+    tell_found: mpsc::Sender<(Wanted, Found)>,
     reloader: Reloader,
     summary: Summary,
     origin: Instant,
@@ -99,7 +108,7 @@ impl ControlLoop {
                 }
                 () = self.udp.readable() => self.read_datagrams(&mut buffer),
                 Some(event) = self.tcp.next() => self.read_connections(event),
-                Some((leg, found)) = self.found.recv() => self.bridge.handle_found(self.now(), leg, found),
+                Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
                 () = tokio::time::sleep_until(wake.into()) => {}
@@ -228,7 +237,7 @@ impl ControlLoop {
                     log(request);
                     self.media.request(request);
                 }
-                Output::LookUp { leg, number } => self.look_up(leg, number),
+                Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), number),
             }
         }
     }
@@ -247,7 +256,7 @@ impl ControlLoop {
     }
 
     /// Asks the store, without waiting for it.
-    fn look_up(&self, leg: LegId, number: RoomNumber) {
+    fn look_up(&self, wanted: Wanted, number: RoomNumber) {
         let (store, tell, now) = (self.store.clone(), self.tell_found.clone(), self.now());
         tokio::spawn(async move {
             let found = match tokio::time::timeout(STORE_DEADLINE, store.find(number)).await {
@@ -269,13 +278,29 @@ impl ControlLoop {
                 }
             };
             // The loop has ended: nobody waits for the answer.
-            tell.send((leg, found)).await.ok();
+            tell.send((wanted, found)).await.ok();
         });
+    }
+
+    fn handle_found(&mut self, wanted: Wanted, found: Found) {
+        let now = self.now();
+        match (wanted, found) {
+            (Wanted::ByCaller(leg), found) => self.bridge.handle_found(now, leg, found),
+            (Wanted::ByOrganiser, Found::Booked { booking, ends }) => {
+                self.bridge.handle_room_changed(now, booking.number, booking.seats, ends);
+            }
+            // Cancelled meanwhile, or the store is silent, which was logged.
+            (Wanted::ByOrganiser, Found::Unknown | Found::Unavailable) => {}
+        }
     }
 
     fn answer(&mut self, ask: Ask) {
         let reply = match ask.request {
             Request::Status => Reply::Status(self.status()),
+            Request::RoomChanged { room } => {
+                self.look_up(Wanted::ByOrganiser, room);
+                Reply::Done
+            }
             Request::RoomCancelled { room } => {
                 self.bridge.handle_room_cancelled(self.now(), room);
                 Reply::Done

@@ -42,6 +42,12 @@ const OWNER_FILE: &str = "serve.lock";
 pub enum Request {
     /// How are you?
     Status,
+    /// This room was changed in the store: those who are in it stay, to its new end.
+    RoomChanged {
+        /// The room.
+        #[serde(with = "room_text")]
+        room: RoomNumber,
+    },
     /// This room was cancelled in the store: say so to those who are in it, and end their calls.
     RoomCancelled {
         /// The room.

@@ -1,11 +1,13 @@
 //! `rundruf room change`: another name, size, end, language or leader PIN. Who is inside stays.
 
+use super::tell::tell;
 use super::typed::{NoneIs, PinTyped, language};
 use super::view::WithPin;
 use super::{NumberArg, existing_store, no_such_room, show};
 use crate::cli::settings::Settings;
 use crate::cli::{out, when};
 use crate::ids::Language;
+use crate::io::control_socket::Request;
 use crate::io::store::{Change, unix_now};
 
 #[derive(Debug, clap::Args)]
@@ -63,10 +65,12 @@ pub(super) async fn run(args: ChangeArgs, settings: &Settings, json: bool) -> an
     let changed = store.change(number, &change).await;
     store.close().await;
     let booking = changed?.ok_or_else(|| no_such_room(number))?;
+    let request = Request::RoomChanged { room: number };
+    tell(&settings.config.store.data, &request, "It holds from the next call on; an end that came nearer comes later.");
     if json {
         return out::print_json(&WithPin::new(&booking));
     }
     out::print(&show::lines(&booking))?;
-    out::remark("\nChanged. On a running bridge it holds from the next call on; who is inside stays.");
+    out::remark("\nChanged. On a running bridge it holds at once; who is inside stays, until the new end if there is one.");
     Ok(())
 }
