@@ -119,7 +119,7 @@ fn a_room_is_changed_and_the_rest_of_it_stays() {
     let both = desk.run(&["room", "change", &number, "--forever", "--until", "2999-01-01"]);
     assert_eq!(both.status.code(), Some(2));
     let output = desk.run(&["room", "change", &number, "--seats", "9"]);
-    assert!(stderr(&output).contains("from the next call on"));
+    assert!(stderr(&output).contains("it holds at once"));
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn calls(bridge: &Bridge, to: SocketAddr) {
 
 #[test]
 fn a_call_by_tcp_on_both_families_leaves_only_resting_ports() {
-    let bridge = Bridge::start("46000-46999");
+    let bridge = Bridge::start("26000-26999");
     calls(&bridge, bridge.four);
     calls(&bridge, bridge.six);
     bridge.comes_to(|status| {
@@ -235,7 +235,7 @@ fn a_call_by_tcp_on_both_families_leaves_only_resting_ports() {
 
 #[test]
 fn keep_alives_are_answered_and_a_message_without_end_closes_the_connection() {
-    let bridge = Bridge::start("47000-47999");
+    let bridge = Bridge::start("27000-27999");
     let mut line = bridge.connect(bridge.four);
     let (own, to) = (line.local(), bridge.four);
     line.says("\r\n\r\n");
@@ -253,7 +253,7 @@ fn keep_alives_are_answered_and_a_message_without_end_closes_the_connection() {
 
 #[test]
 fn a_connection_closed_in_the_middle_takes_nothing_with_it() {
-    let bridge = Bridge::start("48000-48999");
+    let bridge = Bridge::start("28000-28999");
     let mut line = bridge.connect(bridge.four);
     let (own, to) = (line.local(), bridge.four);
     let media = UdpSocket::bind((own.ip(), 0)).expect("a free port");

@@ -46,30 +46,57 @@ impl Levels {
     }
 }
 
-/// Lets everybody send its tone at once, then a few at a time, and measures what each of them heard.
-pub fn tones(set: &mut CallerSet) -> io::Result<Levels> {
-    let ids: Vec<CallerId> = set.ids().collect();
-    let blank = vec![vec![FLOOR_DBFS; ids.len()]; ids.len()];
-    let mut levels = Levels {
-        together: blank.clone(),
-        few: blank,
-    };
-    send_tones(set, &ids, TOGETHER, &mut levels.together, usual_dbfs)?;
-    let groups = ids.len().div_ceil(FEW);
-    for group in 0..groups {
-        let few: Vec<CallerId> = ids.iter().copied().skip(group).step_by(groups).collect();
-        send_tones(set, &few, FEW_AT_ONCE, &mut levels.few, lasting_dbfs)?;
-    }
-    Ok(levels)
+/// What everybody heard of one round of tones.
+struct Round {
+    talkers: Vec<CallerId>,
+    heard: Vec<Vec<i16>>,
 }
 
-fn send_tones(
-    set: &mut CallerSet,
-    talkers: &[CallerId],
-    span: Duration,
-    levels: &mut [Vec<f64>],
-    level: fn(&[i16], f64) -> f64,
-) -> io::Result<()> {
+/// What everybody heard of all tones. To measure it takes a while, in which the callers could not send: that comes last.
+pub struct Recordings {
+    together: Round,
+    few: Vec<Round>,
+}
+
+impl Recordings {
+    /// How loud each caller heard each tone.
+    pub fn levels(&self, set: &CallerSet) -> Levels {
+        let blank = vec![vec![FLOOR_DBFS; self.together.heard.len()]; self.together.heard.len()];
+        let mut levels = Levels {
+            together: blank.clone(),
+            few: blank,
+        };
+        self.together.measure(set, usual_dbfs, &mut levels.together);
+        for round in &self.few {
+            round.measure(set, lasting_dbfs, &mut levels.few);
+        }
+        levels
+    }
+}
+
+impl Round {
+    fn measure(&self, set: &CallerSet, level: fn(&[i16], f64) -> f64, levels: &mut [Vec<f64>]) {
+        for (heard, levels) in self.heard.iter().zip(levels) {
+            for &talker in &self.talkers {
+                levels[talker.0] = level(heard, set.caller(talker).tone().hz) - TONE_DBFS;
+            }
+        }
+    }
+}
+
+/// Lets everybody send its tone at once, then a few at a time, and keeps what each of them heard.
+pub fn tones(set: &mut CallerSet) -> io::Result<Recordings> {
+    let ids: Vec<CallerId> = set.ids().collect();
+    let together = send_tones(set, ids.clone(), TOGETHER)?;
+    let groups = ids.len().div_ceil(FEW);
+    let few = |group| ids.iter().copied().skip(group).step_by(groups).collect();
+    let few: io::Result<Vec<Round>> = (0..groups)
+        .map(|group| send_tones(set, few(group), FEW_AT_ONCE))
+        .collect();
+    Ok(Recordings { together, few: few? })
+}
+
+fn send_tones(set: &mut CallerSet, talkers: Vec<CallerId>, span: Duration) -> io::Result<Round> {
     set.ids().for_each(|id| set.say(id, Voice::Silent));
     talkers.iter().for_each(|&id| set.hum(id, TONE_DBFS));
     set.run_for(SETTLE)?;
@@ -81,15 +108,13 @@ fn send_tones(
             .zip(&begins)
             .all(|(id, &begin)| set.ear(id).since(begin).len() >= samples)
     })?;
-    for (listener, begin) in set.ids().zip(begins) {
-        let heard = set.ear(listener).since(begin);
-        let heard = &heard[..heard.len().min(samples)];
-        for &talker in talkers {
-            levels[listener.0][talker.0] = level(heard, set.caller(talker).tone().hz) - TONE_DBFS;
-        }
-    }
+    let kept = |(id, begin): (CallerId, usize)| {
+        let heard = set.ear(id).since(begin);
+        heard[..heard.len().min(samples)].to_vec()
+    };
+    let heard = set.ids().zip(begins).map(kept).collect();
     set.ids().for_each(|id| set.say(id, Voice::Silent));
-    Ok(())
+    Ok(Round { talkers, heard })
 }
 
 /// Delays of bursts, in milliseconds, as each caller heard them.
@@ -147,7 +172,7 @@ mod tests {
     fn two_rooms_hear_their_own_people_and_nobody_hears_itself() {
         let bridge = StubBridge::start(Fault::None);
         let mut set = dial_into(&bridge, &["1#", "1#", "1#", "2#", "2#"]);
-        let levels = tones(&mut set).expect("sockets work");
+        let levels = tones(&mut set).expect("sockets work").levels(&set);
         for listener in set.ids() {
             for talker in set.ids() {
                 let (together, few) = (
@@ -172,7 +197,7 @@ mod tests {
     fn a_bridge_that_plays_a_caller_back_to_itself_is_found() {
         let bridge = StubBridge::start(Fault::OwnVoice);
         let mut set = dial_into(&bridge, &["1#", "1#"]);
-        let levels = tones(&mut set).expect("sockets work");
+        let levels = tones(&mut set).expect("sockets work").levels(&set);
         assert!(levels.together(CallerId(0), CallerId(0)) > HEARD_DB);
         assert!(levels.among_few(CallerId(0), CallerId(0)) > FOREIGN_DB);
         let delays = bursts(&mut set, 1).expect("sockets work");

@@ -287,7 +287,8 @@ impl ControlLoop {
         match (wanted, found) {
             (Wanted::ByCaller(leg), found) => self.bridge.handle_found(now, leg, found),
             (Wanted::ByOrganiser, Found::Booked { booking, ends }) => {
-                self.bridge.handle_room_changed(now, booking.number, booking.seats, ends);
+                self.bridge
+                    .handle_room_changed(now, booking.number, booking.seats, ends);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
             (Wanted::ByOrganiser, Found::Unknown | Found::Unavailable) => {}

@@ -104,20 +104,20 @@ mod tests {
 
     #[test]
     fn pairs_are_handed_out_in_turn_and_a_full_range_says_so() {
-        let mut ports = ports("45001-45007");
+        let mut ports = ports("15001-15007");
         let open: Vec<_> = (0..3)
             .map(|_| ports.open(Time::ZERO, HOST).expect("free"))
             .collect();
         let numbers: Vec<_> = open.iter().map(|(_, port)| *port).collect();
-        assert_eq!(numbers, [45_002, 45_004, 45_006]);
+        assert_eq!(numbers, [15_002, 15_004, 15_006]);
         let full = ports.open(Time::ZERO, HOST).expect_err("all taken");
         assert_eq!(full.kind(), io::ErrorKind::AddrInUse);
-        assert!(self::ports("45011-45012").open(Time::ZERO, HOST).is_err());
+        assert!(self::ports("15011-15012").open(Time::ZERO, HOST).is_err());
     }
 
     #[test]
     fn a_pair_that_was_given_back_rests_for_30_seconds() {
-        let mut ports = ports("45022-45025");
+        let mut ports = ports("15022-15025");
         let at = |millis| Time::from_millis(millis);
         let (first, port) = ports.open(at(0), HOST).expect("free");
         let (_second, _) = ports.open(at(0), HOST).expect("free");
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_pair_opens_on_ipv6_as_well() {
-        let mut ports = ports("45032-45033");
+        let mut ports = ports("15032-15033");
         let host = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
-        assert_eq!(ports.open(Time::ZERO, host).expect("free").1, 45_032);
+        assert_eq!(ports.open(Time::ZERO, host).expect("free").1, 15_032);
     }
 }

@@ -30,6 +30,8 @@ const WINDOW_MAX: u32 = 15_000;
 const QUIET: u16 = 160;
 /// Windows after which a buffer shrinks although nobody pauses.
 const IMPATIENCE: u32 = 3;
+/// Part of a window after which it does when several frames lie ready all the time: a stall is soon forgotten.
+const HASTE: u32 = 4;
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -221,6 +223,8 @@ struct Window {
     length: u32,
     /// Ticks in a row after which a frame still lay ready.
     surplus: u32,
+    /// Ticks in a row after which several did.
+    deep: u32,
     since_shrunk: u32,
 }
 
@@ -229,6 +233,7 @@ impl Window {
         Window {
             length: WINDOW_MIN,
             surplus: 0,
+            deep: 0,
             since_shrunk: u32::MAX,
         }
     }
@@ -241,7 +246,10 @@ impl Window {
         } else {
             0
         };
-        if held > HELD_MAX || self.surplus >= self.length.saturating_mul(IMPATIENCE) {
+        self.deep = if held > 1 { self.deep + 1 } else { 0 };
+        let waited =
+            self.surplus >= self.length.saturating_mul(IMPATIENCE) || self.deep >= self.length / HASTE;
+        if held > HELD_MAX || waited {
             Depth::TooMuch
         } else if self.surplus >= self.length {
             Depth::Surplus
@@ -255,11 +263,13 @@ impl Window {
             self.length = (self.length * 2).min(WINDOW_MAX);
         }
         self.surplus = 0;
+        self.deep = 0;
     }
 
     /// After a first frame the next ones go faster: a buffer that is deep by a stall must not take minutes.
     fn shrunk(&mut self) {
         self.surplus -= self.surplus.min(WINDOW_MIN / 4);
+        self.deep = 0;
         self.since_shrunk = 0;
     }
 }

@@ -158,12 +158,21 @@ fn a_room_whose_end_comes_nearer_ends_then_with_a_sentence() {
     let mut world = meeting();
     let number = *world.store.keys().next().expect("booked");
     let end = world.now() + std::time::Duration::from_secs(60);
-    world.bridge.handle_room_changed(world.now(), number, 4, Some(end));
+    world
+        .bridge
+        .handle_room_changed(world.now(), number, 4, Some(end));
     world.run_ms(59_000);
-    assert_eq!(world.bridge.status().in_rooms, 3, "who is inside stays until then");
+    assert_eq!(
+        world.bridge.status().in_rooms,
+        3,
+        "who is inside stays until then"
+    );
     world.run_ms(2_500);
     assert_eq!(world.bridge.status().in_rooms, 0);
-    assert!((0..3).all(|n| world.hears_something(n)), "and hears that the time is over");
+    assert!(
+        (0..3).all(|n| world.hears_something(n)),
+        "and hears that the time is over"
+    );
     world.run_ms(20_000);
     assert!((0..3).all(|n| world.signals(n, "BYE") == 1));
     close(world);

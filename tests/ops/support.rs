@@ -41,7 +41,9 @@ impl Bridge {
     /// Starts one; `extra` stands at the top of its settings, before the first section.
     pub fn start(extra: &str) -> Bridge {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let (sip, http, rtp) = (free_port(), free_port(), free_port().clamp(2_000, 60_000));
+        let (sip, http) = (free_port(), free_port());
+        // Below the ports that the system gives out, so that neither of them lies within.
+        let rtp = 10_000 + sip % 100 * 100;
         let text = format!(
             "sip = {{ listen = '127.0.0.1:{sip}', trunks = ['127.0.0.1'] }}\nrtp.ports = '{rtp}-{}'\n\
              http.listen = '127.0.0.1:{http}'\ncalls.max = 8\n{extra}\n",

@@ -91,12 +91,12 @@ impl Meeting {
     pub(super) fn measure(&mut self) -> Result<Vec<Row>> {
         self.display
             .stage("tones: who hears whom, and does anybody hear itself?");
-        let levels = trial::tones(&mut self.set)?;
+        let heard = trial::tones(&mut self.set)?;
         self.display.stage("bursts: how late are they heard?");
         let delays = trial::bursts(&mut self.set, BURST_ROUNDS)?;
         self.display.stage("measured");
         self.set.close_ears();
-        Ok(rows(&self.set, &[0; CALLERS], &levels, &delays))
+        Ok(rows(&self.set, &[0; CALLERS], &heard.levels(&self.set), &delays))
     }
 
     /// What the first caller heard, as its own ear heard it, into a WAV file that appears when it is complete.

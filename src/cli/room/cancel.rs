@@ -27,7 +27,11 @@ pub(super) async fn run(number: RoomNumber, settings: &Settings, json: bool) -> 
             "room": number.to_string(), "cancelled": true, "bridge": bridge,
         }));
     }
-    let calls = if told { " Calls in it end after a sentence." } else { "" };
+    let calls = if told {
+        " Calls in it end after a sentence."
+    } else {
+        ""
+    };
     out::print(&format!(
         "Room {number} is cancelled.{calls} Nobody gets its number for {RETIRED_DAYS} days."
     ))

@@ -66,11 +66,17 @@ pub(super) async fn run(args: ChangeArgs, settings: &Settings, json: bool) -> an
     store.close().await;
     let booking = changed?.ok_or_else(|| no_such_room(number))?;
     let request = Request::RoomChanged { room: number };
-    tell(&settings.config.store.data, &request, "It holds from the next call on; an end that came nearer comes later.");
+    tell(
+        &settings.config.store.data,
+        &request,
+        "It holds from the next call on; an end that came nearer comes later.",
+    );
     if json {
         return out::print_json(&WithPin::new(&booking));
     }
     out::print(&show::lines(&booking))?;
-    out::remark("\nChanged. On a running bridge it holds at once; who is inside stays, until the new end if there is one.");
+    out::remark(
+        "\nChanged. On a running bridge it holds at once; who is inside stays, until the new end if there is one.",
+    );
     Ok(())
 }

@@ -12,6 +12,8 @@ pub(super) fn tell(data: &Path, request: &Request, otherwise: &str) -> bool {
         Ok(Reply::Refused { why }) => why,
         Err(error) => error.to_string(),
     };
-    out::remark(&format!("warning: the running bridge took no notice ({trouble}). {otherwise}"));
+    out::remark(&format!(
+        "warning: the running bridge took no notice ({trouble}). {otherwise}"
+    ));
     false
 }

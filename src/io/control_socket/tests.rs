@@ -80,7 +80,7 @@ async fn a_command_asks_and_the_bridge_replies() {
             Request::Drain { minutes } => Reply::Draining {
                 calls: minutes as usize,
             },
-            Request::DrainStop | Request::Reload => Reply::Done,
+            Request::DrainStop | Request::Reload | Request::RoomChanged { .. } => Reply::Done,
         })
     });
     let replied = ask_from_a_command(dir.path(), Request::Status).await;
