@@ -48,8 +48,8 @@ impl fmt::Debug for Output {
 /// shell's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MediaRequest {
-    /// Open a room for so many legs.
-    Open { number: RoomNumber, seats: u32 },
+    /// Open a room. How many may be in it is the room's rule, which may change while it is open.
+    Open { number: RoomNumber },
     /// Close a room.
     Close { number: RoomNumber },
     /// Leave reception for a room.

@@ -79,9 +79,9 @@ impl Bridge {
             .filter(|(booking, _)| booking.number == number);
         let entry = booked.map(|(booking, ends)| {
             let entry = self.rooms.enter(now, number, booking.seats, leg, role, *ends);
-            (entry, booking.seats, booking.language)
+            (entry, booking.language)
         });
-        let (entry, seats, language) = entry.unwrap_or((Entry::Expired, 0, call.language));
+        let (entry, language) = entry.unwrap_or((Entry::Expired, call.language));
         let refused = match entry {
             Entry::First | Entry::Joined => None,
             Entry::Full => Some((&mut self.tally.rooms_full, Verdict::Full)),
@@ -99,7 +99,7 @@ impl Bridge {
         call.phase = Phase::Room(number);
         self.ask(MediaRequest::Stop { leg });
         if entry == Entry::First {
-            self.ask(MediaRequest::Open { number, seats });
+            self.ask(MediaRequest::Open { number });
         }
         self.ask(MediaRequest::Join { leg, number });
     }

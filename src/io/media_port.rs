@@ -5,6 +5,7 @@ use super::media_thread::{FromMedia, MediaThread, Rings, ToMedia};
 use super::ports::Ports;
 use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
+use crate::config::SEATS_MAX;
 use crate::ids::LegId;
 use crate::media::{Counter, Leg, LegSeed, Room};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
@@ -96,8 +97,9 @@ impl MediaPort {
     pub fn request(&mut self, request: MediaRequest) {
         let seat = |leg: LegId| self.seated.get(&leg).copied();
         let command = match request {
-            MediaRequest::Open { number, seats } => Some(Command::Open {
-                room: Room::new(number, seats as usize),
+            // Room for every call there can be: its booking may be widened while it is open.
+            MediaRequest::Open { number } => Some(Command::Open {
+                room: Room::new(number, self.seats.min(SEATS_MAX as usize)),
             }),
             MediaRequest::Close { number } => Some(Command::Close { number }),
             MediaRequest::Join { leg, number } => seat(leg).map(|seat| Command::Join { seat, leg, number }),

@@ -154,6 +154,23 @@ fn four_minutes_alone_are_asked_about_and_any_key_stays() {
 }
 
 #[test]
+fn a_room_that_is_widened_while_it_is_open_takes_more_at_once() {
+    let mut world = World::new();
+    let room = world.book(42, Some(PIN), 2);
+    (0..2).for_each(|_| {
+        world.call_and_key(&format!("{room}#{PIN}#"));
+    });
+    world.run_until_keyed();
+    world.store.values_mut().for_each(|booking| booking.seats = 3);
+    world.call_and_key(&format!("{room}#{PIN}#"));
+    world.run_until_keyed();
+    world.run_ms(8_000);
+    assert_eq!(world.hears(0), [1, 2]);
+    assert_eq!(world.hears(2), [0, 1]);
+    close(world);
+}
+
+#[test]
 fn a_room_whose_end_comes_nearer_ends_then_with_a_sentence() {
     let mut world = meeting();
     let number = *world.store.keys().next().expect("booked");

@@ -252,8 +252,8 @@ impl World {
     fn ask(&mut self, request: MediaRequest) {
         let seat = |leg: &LegId| self.seats.get(leg).copied().expect("a leg that was opened");
         let command = match request {
-            MediaRequest::Open { number, seats } => Command::Open {
-                room: Room::new(number, seats as usize),
+            MediaRequest::Open { number } => Command::Open {
+                room: Room::new(number, SEATS as usize),
             },
             MediaRequest::Close { number } => Command::Close { number },
             MediaRequest::Join { leg, number } => Command::Join {
