@@ -79,6 +79,37 @@ fn a_booking_is_seen_at_once_and_a_cancelled_room_ends_its_calls() {
 }
 
 #[test]
+fn four_wrong_pins_end_in_a_spoken_sentence_and_bye() {
+    let bridge = Bridge::start();
+    let room = bridge.book("Dienstagsgruppe");
+    let (mut set, ids) = callers(&bridge, 1);
+    let wrong = if room.pin == "135790" {
+        "246801#"
+    } else {
+        "135790#"
+    };
+    set.dial(ids[0]).expect("loopback");
+    let keys = format!("{}#{}", room.number, wrong.repeat(4));
+    set.press(ids[0], &keys, Pace::from_millis(FAST, FAST));
+    assert!(
+        set.run_until(SOON, |_| bridge.status().refused["wrong_room_or_pin"] == 4)
+            .expect("loopback")
+    );
+    let before = set.ear(ids[0]).position();
+    let told = |set: &CallerSet| set.caller(ids[0]).ending() == Some(Ending::ByBridge);
+    assert!(set.run_until(Duration::from_secs(40), told).expect("loopback"));
+    let goodbye = set.ear(ids[0]).since(before);
+    let loud = goodbye
+        .iter()
+        .filter(|sample| sample.unsigned_abs() > 500)
+        .count();
+    assert!(
+        loud > 8_000,
+        "a sentence of some seconds, not {loud} samples of it"
+    );
+}
+
+#[test]
 fn afterwards_nothing_is_held_and_no_secret_was_logged() {
     let bridge = Bridge::start();
     let room = bridge.book("Dienstagsgruppe");
