@@ -2,10 +2,11 @@
 //!
 //! An input is readable. Its first four bytes steer: `U` datagrams or `T` a stream; what the application does with a call
 //! (`0` accept, `1` busy, `2` full, `3` wait); how a stream is cut (`0` not at all); a line end. Then come messages, and
-//! between them lines `%%` with a letter: `m` another message, `a` accept, `r` refuse, `h` hang up, `w` half a second, `W` 33 seconds,
-//! `x` the connection breaks. In a message, `$TAG$` and `$BRANCH$` stand for our last To tag and the branch of our last BYE.
+//! between them lines `%%` with a letter: `m` another message, `u` one by datagram and `t` one by stream from now on, `o` one by
+//! another served host, `z` one by a stranger; `a` accept, `r` refuse, `h` hang up, `x` the connection breaks; `w` half a second,
+//! `W` 33 seconds, `L` 200. In a message, `$TAG$` and `$BRANCH$` stand for our last To tag and the branch of our last BYE.
 
-use super::world::{Policy, World};
+use super::world::{Policy, World, other};
 use rundruf::sip::{Refusal, Transport};
 use std::time::Duration;
 
@@ -60,14 +61,21 @@ fn perform(world: &mut World, part: &[u8], piece: usize, first: bool) {
             Some(b'h') => world.hangs_up(),
             Some(b'w') => world.passes(Duration::from_millis(500)),
             Some(b'W') => world.passes(Duration::from_secs(33)),
+            Some(b'L') => world.passes(Duration::from_secs(200)),
             Some(b'x') => world.breaks(),
+            Some(b'u') => world.goes_on_by(Transport::Udp),
+            Some(b't') => world.goes_on_by(Transport::Tcp),
             _ => {}
         }
     }
     if !message.is_empty() {
         let message = replaced(message, b"$TAG$", &world.tag);
         let message = replaced(&message, b"$BRANCH$", &world.branch);
-        world.hears(&message, piece);
+        match part.first().filter(|_| !first) {
+            Some(b'o') => world.hears_datagram(other(), &message),
+            Some(b'z') => world.hears_stranger(&message),
+            _ => world.hears(&message, piece),
+        }
     }
 }
 

@@ -58,8 +58,17 @@ pub struct World {
     pub branch: Vec<u8>,
 }
 
-fn peer() -> SocketAddr {
+pub fn peer() -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 5_070))
+}
+
+/// Another one that is served.
+pub fn other() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 2], 5_060))
+}
+
+fn stranger() -> SocketAddr {
+    SocketAddr::from(([198, 51, 100, 7], 5_060))
 }
 
 fn ours() -> SocketAddr {
@@ -87,6 +96,17 @@ fn user_agent() -> UserAgent {
     UserAgent::new(config, Box::new(draw))
 }
 
+/// How many final responses a message calls for at most.
+fn called_for(seen: Seen) -> usize {
+    match seen {
+        Seen::KeepAlive | Seen::Unreadable | Seen::Response(_) | Seen::Faulty { ack: true, .. } => 0,
+        Seen::Request(Asked::Ack) => 0,
+        // Its own, and the INVITE's.
+        Seen::Request(Asked::Cancel) => 2,
+        Seen::Request(Asked::Invite | Asked::Other) | Seen::Faulty { ack: false, .. } => 1,
+    }
+}
+
 impl World {
     pub fn new(transport: Transport, policy: Policy) -> World {
         World {
@@ -108,13 +128,31 @@ impl World {
         }
     }
 
+    /// The peer goes on by datagrams, or by a stream.
+    pub fn goes_on_by(&mut self, transport: Transport) {
+        self.transport = transport;
+    }
+
     /// The peer says these bytes: as a datagram, or by its connection in pieces of `piece` bytes.
     pub fn hears(&mut self, bytes: &[u8], piece: usize) {
-        self.plain = self.plain && written::is_plain(bytes);
         match self.transport {
-            Transport::Udp => self.hears_datagram(bytes),
+            Transport::Udp => self.hears_datagram(peer(), bytes),
             Transport::Tcp => self.hears_stream(bytes, piece),
         }
+    }
+
+    /// Somebody who is not served says these bytes: nothing may come of them.
+    pub fn hears_stranger(&mut self, bytes: &[u8]) {
+        let before = self.ua.census();
+        self.ua
+            .handle_message(self.now, Peer::udp(stranger()), ours(), bytes);
+        let admission = self.ua.handle_connected(self.now, stranger(), ours());
+        assert_eq!(admission, Admission::Refused);
+        assert!(self.ua.poll_output().is_none(), "a word to a stranger");
+        assert_eq!(self.ua.census(), before);
+    }
+
+    fn judge_census(&self) {
         let census = self.ua.census();
         assert!(census.calls <= CALLS_MAX && census.dialogs <= census.calls);
         assert!(census.connections <= 1 && census.client_transactions <= self.legs.len());
@@ -122,9 +160,12 @@ impl World {
         assert!(census.timers <= 2 * (owners + census.connections));
     }
 
-    fn hears_datagram(&mut self, bytes: &[u8]) {
+    /// `from` sends a datagram.
+    pub fn hears_datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
+        self.plain = self.plain && written::is_plain(bytes);
         let seen = probe::message(Transport::Udp, bytes);
-        self.ua.handle_message(self.now, Peer::udp(peer()), ours(), bytes);
+        self.called_for += called_for(seen);
+        self.ua.handle_message(self.now, Peer::udp(from), ours(), bytes);
         let tally = self.drain();
         let sent = tally.responses + tally.byes;
         match seen {
@@ -142,9 +183,11 @@ impl World {
             }
         }
         assert!(tally.bytes <= 4 * bytes.len() + 6_000, "much is said for little");
+        self.judge_census();
     }
 
     fn hears_stream(&mut self, bytes: &[u8], piece: usize) {
+        self.plain = self.plain && written::is_plain(bytes);
         for piece in bytes.chunks(piece.max(1)) {
             if !self.connected {
                 let admission = self.ua.handle_connected(self.now, peer(), ours());
@@ -155,6 +198,7 @@ impl World {
             self.pieces.push(piece.len());
             self.ua.handle_stream(self.now, peer(), piece);
             self.drain();
+            self.judge_census();
         }
     }
 
@@ -168,16 +212,14 @@ impl World {
         });
         let cuts = probe::stream(pieces);
         assert_eq!(cuts, probe::stream([self.stream.as_slice()]), "the cuts matter");
-        for cut in cuts {
-            self.called_for += match cut {
+        self.called_for += cuts
+            .iter()
+            .map(|cut| match cut {
                 Cut::Ping => 0,
                 Cut::Broken(_) => 1,
-                Cut::Message(_, Seen::Request(Asked::Ack) | Seen::Faulty { ack: true, .. }) => 0,
-                Cut::Message(_, Seen::Request(Asked::Cancel)) => 2,
-                Cut::Message(_, Seen::Request(_) | Seen::Faulty { .. }) => 1,
-                Cut::Message(..) => 0,
-            };
-        }
+                Cut::Message(_, seen) => called_for(*seen),
+            })
+            .sum::<usize>();
         assert!(self.finals <= self.called_for, "answered more than was asked");
         self.stream.clear();
         self.pieces.clear();
@@ -198,7 +240,6 @@ impl World {
                         from == ours() && is_served(to.addr.ip()),
                         "a word to a third party"
                     );
-                    assert_eq!(to.transport, self.transport);
                     if bytes != b"\r\n" {
                         self.sent(bytes, &mut tally);
                     }
@@ -324,6 +365,7 @@ impl World {
         self.passes(Duration::from_secs(70));
         self.breaks();
         self.passes(Duration::from_secs(70));
+        assert!(self.finals <= self.called_for, "answered more than was asked");
         assert!(self.legs.keys().eq(self.ended.iter()), "each call ends once");
         assert_eq!(self.ua.census(), Census::default(), "something was left alive");
         assert_eq!(self.ua.poll_timeout(), None);
