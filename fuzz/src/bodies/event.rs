@@ -100,7 +100,7 @@ fn tick(telephone: &mut Telephone, past: &mut Vec<Packet>, new: &mut Vec<Packet>
 
 fn judge(key: Option<Key>, packet: Packet, past: &[Packet]) {
     let same = |other: &&Packet| other.counts && other.timestamp == packet.timestamp;
-    let seen = past.iter().filter(same).next_back();
+    let seen = past.iter().rfind(same);
     let Some(key) = key else {
         let must = packet.counts && packet.marker && packet.event <= 15 && seen.is_none();
         return assert!(!must, "a new event with its marker was not told");

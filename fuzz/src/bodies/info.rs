@@ -29,7 +29,9 @@ fn expected(kind: Option<&str>, body: &[u8]) -> Option<Key> {
     let face = if kind.eq_ignore_ascii_case("application/dtmf-relay") {
         let values = body.split('\n').filter_map(|line| {
             let (name, value) = line.split_at(line.find('=')?);
-            (name.trim().to_ascii_lowercase() == "signal").then(|| value[1..].trim())
+            name.trim()
+                .eq_ignore_ascii_case("signal")
+                .then(|| value[1..].trim())
         });
         values.into_iter().next()?
     } else if kind.eq_ignore_ascii_case("application/dtmf") {

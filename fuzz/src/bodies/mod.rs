@@ -8,6 +8,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 
+mod calls_for;
 mod reader;
 mod telephone;
 mod world;

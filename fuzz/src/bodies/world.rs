@@ -1,9 +1,10 @@
 //! A user agent, a peer that says what the input tells it to say, and an application that answers as the input has it.
 //! Insists on what must hold whatever comes.
 
+use super::calls_for::{StreamHeard, called_for};
 use super::written::{self, Written};
 use rundruf::ids::LegId;
-use rundruf::sip::probe::{self, Asked, Cut, Seen};
+use rundruf::sip::probe::{self, Asked, Seen};
 use rundruf::sip::{
     Admission, Census, Event, Listen, Noted, Output, Peer, Refusal, Transport, UaConfig, UserAgent,
 };
@@ -13,6 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 const CALLS_MAX: usize = 4;
+/// So long a request that was answered is surely remembered (T4, less a little).
+const REMEMBERED: Duration = Duration::from_millis(4_900);
 /// What the application does with a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -49,9 +52,11 @@ pub struct World {
     finals: usize,
     /// Distinct final responses that what was heard calls for.
     called_for: usize,
-    /// What came by the open connection, and in which pieces.
-    stream: Vec<u8>,
-    pieces: Vec<usize>,
+    /// When each datagram came for the first time; a stream has been used, by which transactions are forgotten at once.
+    heard: BTreeMap<Vec<u8>, Time>,
+    streamed: bool,
+    /// What came by the open connection.
+    stream: StreamHeard,
     connected: bool,
     /// Our To tag in the last 200 to an INVITE, and the branch of our last BYE.
     pub tag: Vec<u8>,
@@ -96,17 +101,6 @@ fn user_agent() -> UserAgent {
     UserAgent::new(config, Box::new(draw))
 }
 
-/// How many final responses a message calls for at most.
-fn called_for(seen: Seen) -> usize {
-    match seen {
-        Seen::KeepAlive | Seen::Unreadable | Seen::Response(_) | Seen::Faulty { ack: true, .. } => 0,
-        Seen::Request(Asked::Ack) => 0,
-        // Its own, and the INVITE's.
-        Seen::Request(Asked::Cancel) => 2,
-        Seen::Request(Asked::Invite | Asked::Other) | Seen::Faulty { ack: false, .. } => 1,
-    }
-}
-
 impl World {
     pub fn new(transport: Transport, policy: Policy) -> World {
         World {
@@ -120,8 +114,9 @@ impl World {
             sent: BTreeMap::new(),
             finals: 0,
             called_for: 0,
-            stream: Vec::new(),
-            pieces: Vec::new(),
+            heard: BTreeMap::new(),
+            streamed: false,
+            stream: StreamHeard::default(),
             connected: false,
             tag: b"none".to_vec(),
             branch: b"z9hG4bKnone".to_vec(),
@@ -165,6 +160,9 @@ impl World {
         self.plain = self.plain && written::is_plain(bytes);
         let seen = probe::message(Transport::Udp, bytes);
         self.called_for += called_for(seen);
+        let first = self.heard.get(bytes).copied();
+        let again = !self.streamed && first.is_some_and(|first| self.now.since(first) < REMEMBERED);
+        let (finals, repeated) = (self.finals, self.repeated());
         self.ua.handle_message(self.now, Peer::udp(from), ours(), bytes);
         let tally = self.drain();
         let sent = tally.responses + tally.byes;
@@ -183,7 +181,20 @@ impl World {
             }
         }
         assert!(tally.bytes <= 4 * bytes.len() + 6_000, "much is said for little");
+        assert!(
+            !again || self.finals == finals,
+            "another answer to the same request"
+        );
+        // What itself repeats another is known by that one's time, which may be nearly over.
+        if !again && self.repeated() == repeated {
+            self.heard.insert(bytes.to_vec(), self.now);
+        }
         self.judge_census();
+    }
+
+    /// How often something came again and was answered from memory.
+    fn repeated(&self) -> u64 {
+        self.ua.counters().noted(Noted::Repeated)
     }
 
     fn hears_stream(&mut self, bytes: &[u8], piece: usize) {
@@ -193,36 +204,19 @@ impl World {
                 let admission = self.ua.handle_connected(self.now, peer(), ours());
                 assert_eq!(admission, Admission::Welcome);
                 self.connected = true;
+                self.streamed = true;
             }
-            self.stream.extend_from_slice(piece);
-            self.pieces.push(piece.len());
+            self.stream.push(piece);
             self.ua.handle_stream(self.now, peer(), piece);
             self.drain();
             self.judge_census();
         }
     }
 
-    /// The connection is over: what came by it is the same however it was cut, and no more was answered than was asked.
+    /// The connection is over: no more was answered than was asked.
     fn judge_stream(&mut self) {
-        let mut rest = self.stream.as_slice();
-        let pieces = self.pieces.iter().map(|length| {
-            let (piece, behind) = rest.split_at(*length);
-            rest = behind;
-            piece
-        });
-        let cuts = probe::stream(pieces);
-        assert_eq!(cuts, probe::stream([self.stream.as_slice()]), "the cuts matter");
-        self.called_for += cuts
-            .iter()
-            .map(|cut| match cut {
-                Cut::Ping => 0,
-                Cut::Broken(_) => 1,
-                Cut::Message(_, seen) => called_for(*seen),
-            })
-            .sum::<usize>();
+        self.called_for += std::mem::take(&mut self.stream).judged();
         assert!(self.finals <= self.called_for, "answered more than was asked");
-        self.stream.clear();
-        self.pieces.clear();
         self.connected = false;
     }
 
