@@ -26,6 +26,7 @@ mod info;
 mod message;
 mod offer;
 mod peer;
+pub mod probe;
 mod response;
 mod served;
 mod server_invite;

@@ -137,7 +137,7 @@ impl UserAgent {
 
     /// An INFO may bring a key.
     fn info(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
-        match info::read(request) {
+        match info::read(request.content_type.as_deref(), &request.body) {
             Info::Nothing => self.reply(now, origin, request, Reply::new(Status::OK)),
             Info::Key(key) => {
                 self.reply(now, origin, request, Reply::new(Status::OK));
