@@ -154,7 +154,8 @@ impl Bridge {
             match &mut call.phase {
                 Phase::Reception(reception) => reception.handle_key(now, key),
                 Phase::Room(_) => bridge.rooms.handle_key(now, leg, key),
-                Phase::Opening | Phase::Leaving { .. } | Phase::Over => {}
+                Phase::Opening => call.keep_early(key),
+                Phase::Leaving { .. } | Phase::Over => {}
             }
         });
     }

@@ -8,6 +8,7 @@
 //! speech/  (pure) prompt catalogues: what is said, and which clips say it
 //! bridge   (pure) the conductor; the only file that knows sip, ivr, room and media commands at once
 //! media/   (pure) the tick: leg, jitter buffer, DTMF, mixer, player
+//! sim/     (pure) the simulated world: lines, callers, checks; used by tests and by `rundruf replay`
 //! io/      shells: control loop, media thread, sockets, store, control socket
 //! caller/  the built-in SIP callers of the demo and the bench; never reachable from `serve`
 //! cli/     one file per command
@@ -28,6 +29,7 @@ pub mod media;
 pub mod media_api;
 pub mod room;
 pub mod secret;
+pub mod sim;
 pub mod sip;
 pub mod speech;
 pub mod units;

@@ -14,9 +14,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("speech", &[]),
     ("media", &[]),
     ("bridge", &["sip", "ivr", "room", "speech"]),
+    ("sim", &["bridge", "media", "room", "sip", "speech"]),
     ("io", &["bridge", "media", "room", "sip", "speech"]),
     ("caller", &[]),
-    ("cli", &["io", "bridge", "caller", "room", "speech"]),
+    ("cli", &["io", "bridge", "caller", "room", "sim", "speech"]),
 ];
 /// The hall's own order: what each may name.
 const HALL_MAY_USE: &[(&str, &[&str])] = &[
@@ -26,7 +27,7 @@ const HALL_MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["ids"]),
     ("media_api", &["ids", "secret", "units"]),
 ];
-const PURE: &[&str] = &["sip", "ivr", "room", "speech", "media", "bridge"];
+const PURE: &[&str] = &["sip", "ivr", "room", "speech", "media", "bridge", "sim"];
 /// What a pure module never says. Test modules are held to it too.
 const WORLDLY: &[&str] = &[
     "Instant::now",

@@ -71,6 +71,9 @@ impl Keys {
     }
 }
 
+/// Keys that are kept for a caller whose ACK has not come yet; a dial string is shorter.
+const EARLY_KEYS: usize = 32;
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
@@ -90,6 +93,8 @@ pub struct Call {
     pub booking: Option<(Booking, Option<Time>)>,
     /// How its keys come.
     pub keys: Keys,
+    /// Keys that came before the ACK: the voice's way is often shorter than signalling's.
+    early: Vec<Key>,
     /// The timer that stands in the conductor's list.
     pub timer: Option<Time>,
     /// Names the last `Play`.
@@ -108,9 +113,22 @@ impl Call {
             looked_up: None,
             booking: None,
             keys: Keys::default(),
+            early: Vec::new(),
             timer: None,
             playing: PlayToken(0),
         }
+    }
+
+    /// Keeps a key that came before the ACK.
+    pub fn keep_early(&mut self, key: Key) {
+        if self.early.len() < EARLY_KEYS {
+            self.early.push(key);
+        }
+    }
+
+    /// The keys that came before the ACK.
+    pub fn take_early(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.early)
     }
 
     /// When this call wants to be woken.

@@ -1,7 +1,7 @@
 //! What the conductor wants done. The shell does it; nothing comes back but through the conductor's `handle_` doors.
 
 use crate::ids::{ClipId, LegId, RoomNumber};
-use crate::media_api::{MediaSpec, PlayToken, Playlist};
+use crate::media_api::{Command, MediaSpec, PlayToken, Playlist, Seat};
 use crate::room::Booking;
 use crate::sip::Peer;
 use crate::units::Time;
@@ -74,6 +74,43 @@ pub enum MediaRequest {
     Update { leg: LegId, spec: MediaSpec },
     /// Remove the leg; its ports are free again.
     Remove { leg: LegId },
+}
+
+impl MediaRequest {
+    /// The command that does it, by the seat of its leg; none for a leg that has no seat any more. `room` builds a room.
+    pub fn command<L, R>(
+        self,
+        seat_of: impl Fn(LegId) -> Option<Seat>,
+        room: impl FnOnce(RoomNumber) -> R,
+    ) -> Option<Command<L, R>> {
+        let seated = |leg| seat_of(leg).map(|seat| (seat, leg));
+        match self {
+            MediaRequest::Open { number } => Some(Command::Open { room: room(number) }),
+            MediaRequest::Close { number } => Some(Command::Close { number }),
+            MediaRequest::Tone { number, clip } => Some(Command::Tone { number, clip }),
+            MediaRequest::Join { leg, number } => {
+                seated(leg).map(|(seat, leg)| Command::Join { seat, leg, number })
+            }
+            MediaRequest::Leave { leg } => seated(leg).map(|(seat, leg)| Command::Leave { seat, leg }),
+            MediaRequest::Play { leg, clips, token } => seated(leg).map(|(seat, leg)| Command::Play {
+                seat,
+                leg,
+                clips,
+                token,
+            }),
+            MediaRequest::Stop { leg } => seated(leg).map(|(seat, leg)| Command::Stop { seat, leg }),
+            MediaRequest::Mute { leg, muted } => {
+                seated(leg).map(|(seat, leg)| Command::Mute { seat, leg, muted })
+            }
+            MediaRequest::Music { leg, clip } => {
+                seated(leg).map(|(seat, leg)| Command::Music { seat, leg, clip })
+            }
+            MediaRequest::Update { leg, spec } => {
+                seated(leg).map(|(seat, leg)| Command::Update { seat, leg, spec })
+            }
+            MediaRequest::Remove { leg } => seated(leg).map(|(seat, leg)| Command::Remove { seat, leg }),
+        }
+    }
 }
 
 /// The store's answer.

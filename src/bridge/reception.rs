@@ -14,6 +14,9 @@ impl Bridge {
             if matches!(call.phase, Phase::Opening) {
                 let mut reception = Reception::new(now);
                 reception.handle_patience(now, bridge.guessing.delay(now, None, call.identity));
+                for key in call.take_early() {
+                    reception.handle_key(now, key);
+                }
                 call.phase = Phase::Reception(Box::new(reception));
             }
         });

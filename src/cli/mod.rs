@@ -14,6 +14,7 @@ mod invitation;
 pub mod logging;
 mod out;
 mod reload;
+mod replay;
 mod room;
 pub mod serve;
 pub mod settings;
@@ -48,6 +49,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Start a bridge and have eight built-in callers hold a meeting
     Demo(demo::DemoArgs),
+    /// Live through a simulated evening of calls, or through many
+    Replay(replay::ReplayArgs),
     /// Print the completions for a shell
     Completions(help::CompletionsArgs),
     /// Print the manual page
@@ -78,6 +81,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Reload(args) => reload::run(args)?.report(),
         Command::Check(args) => check::run(args)?.report(),
         Command::Demo(args) => demo::run(args)?.report(),
+        Command::Replay(args) => replay::run(args)?.report(),
         Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
         Command::Man(args) => help::man(&args, Cli::command())?.report(),
     })

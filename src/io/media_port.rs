@@ -95,30 +95,15 @@ impl MediaPort {
 
     /// Passes a request on. One for a leg that is gone is dropped.
     pub fn request(&mut self, request: MediaRequest) {
-        let seat = |leg: LegId| self.seated.get(&leg).copied();
-        let command = match request {
-            // Room for every call there can be: its booking may be widened while it is open.
-            MediaRequest::Open { number } => Some(Command::Open {
-                room: Room::new(number, self.seats.min(SEATS_MAX as usize)),
-            }),
-            MediaRequest::Close { number } => Some(Command::Close { number }),
-            MediaRequest::Join { leg, number } => seat(leg).map(|seat| Command::Join { seat, leg, number }),
-            MediaRequest::Leave { leg } => seat(leg).map(|seat| Command::Leave { seat, leg }),
-            MediaRequest::Play { leg, clips, token } => seat(leg).map(|seat| Command::Play {
-                seat,
-                leg,
-                clips,
-                token,
-            }),
-            MediaRequest::Mute { leg, muted } => seat(leg).map(|seat| Command::Mute { seat, leg, muted }),
-            MediaRequest::Music { leg, clip } => seat(leg).map(|seat| Command::Music { seat, leg, clip }),
-            MediaRequest::Tone { number, clip } => Some(Command::Tone { number, clip }),
-            MediaRequest::Stop { leg } => seat(leg).map(|seat| Command::Stop { seat, leg }),
-            MediaRequest::Update { leg, spec } => seat(leg).map(|seat| Command::Update { seat, leg, spec }),
-            MediaRequest::Remove { leg } => {
-                self.seated.remove(&leg).map(|seat| Command::Remove { seat, leg })
-            }
-        };
+        let (seated, seats) = (&self.seated, self.seats);
+        // Room for every call there can be: its booking may be widened while it is open.
+        let command = request.command(
+            |leg| seated.get(&leg).copied(),
+            |number| Room::new(number, seats.min(SEATS_MAX as usize)),
+        );
+        if let MediaRequest::Remove { leg } = request {
+            self.seated.remove(&leg);
+        }
         if let Some(command) = command {
             self.send(command);
         }

@@ -250,53 +250,17 @@ impl World {
     }
 
     fn ask(&mut self, request: MediaRequest) {
-        let seat = |leg: &LegId| self.seats.get(leg).copied().expect("a leg that was opened");
-        let command = match request {
-            MediaRequest::Open { number } => Command::Open {
-                room: Room::new(number, SEATS as usize),
-            },
-            MediaRequest::Close { number } => Command::Close { number },
-            MediaRequest::Join { leg, number } => Command::Join {
-                seat: seat(&leg),
-                leg,
-                number,
-            },
-            MediaRequest::Leave { leg } => Command::Leave {
-                seat: seat(&leg),
-                leg,
-            },
-            MediaRequest::Play { leg, clips, token } => Command::Play {
-                seat: seat(&leg),
-                leg,
-                clips,
-                token,
-            },
-            MediaRequest::Mute { leg, muted } => Command::Mute {
-                seat: seat(&leg),
-                leg,
-                muted,
-            },
-            MediaRequest::Music { leg, clip } => Command::Music {
-                seat: seat(&leg),
-                leg,
-                clip,
-            },
-            MediaRequest::Tone { number, clip } => Command::Tone { number, clip },
-            MediaRequest::Stop { leg } => Command::Stop {
-                seat: seat(&leg),
-                leg,
-            },
-            MediaRequest::Update { leg, spec } => Command::Update {
-                seat: seat(&leg),
-                leg,
-                spec,
-            },
-            MediaRequest::Remove { leg } => {
-                let seat = self.seats.remove(&leg).expect("removed once");
-                Command::Remove { seat, leg }
-            }
-        };
-        self.rings.commands.push_back(command);
+        let seats = &self.seats;
+        let command = request.command(
+            |leg| seats.get(&leg).copied(),
+            |number| Room::new(number, SEATS as usize),
+        );
+        if let MediaRequest::Remove { leg } = request {
+            self.seats.remove(&leg).expect("removed once");
+        }
+        self.rings
+            .commands
+            .push_back(command.expect("a leg that was opened"));
     }
 
     fn look_up(&mut self, leg: LegId, number: RoomNumber) {

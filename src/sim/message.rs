@@ -1,0 +1,181 @@
+//! Owns what the simulated callers write and read of SIP: plain text, no more of it than they need. Shares no code with the
+//! bridge, so that both cannot be wrong in the same way.
+
+use super::caller::{Caller, TRUNK};
+use super::plan::{Hold, SipFault, number};
+use crate::media_api::Law;
+use std::net::SocketAddr;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Call,
+    /// The same call by another way.
+    OtherWay,
+    Hold(Hold),
+    Resume,
+    Move,
+    OldCSeq,
+    ForeignTag,
+    Nothing,
+}
+
+/// A request of this caller.
+pub fn request(caller: &mut Caller, method: &str, cseq: u32, wanted: Wanted) -> Vec<u8> {
+    let body = match wanted {
+        Wanted::Call | Wanted::OtherWay if caller.plan.sip == SipFault::LateOffer => String::new(),
+        Wanted::Call | Wanted::OtherWay if method == "INVITE" => offer(caller, "sendrecv", false),
+        Wanted::Hold(hold) => changed(caller, Some(hold), caller.port),
+        Wanted::Resume => changed(caller, None, caller.port),
+        Wanted::Move => changed(caller, None, caller.port + 2),
+        _ => String::new(),
+    };
+    let mut branch = format!("z9hG4bK{}x{cseq}", caller.n);
+    let mut tag = caller.to_tag.clone();
+    match wanted {
+        Wanted::OtherWay => branch.push('b'),
+        Wanted::OldCSeq => branch.push('o'),
+        Wanted::ForeignTag => {
+            branch.push('f');
+            tag = "somebodyelse".to_owned();
+        }
+        _ => {}
+    }
+    let require = match (caller.plan.sip, method) {
+        (SipFault::Requires, "INVITE") => "Require: 100rel\r\n",
+        _ => "",
+    };
+    write(caller, method, cseq, &branch, &tag, require, &body)
+}
+
+/// The ACK of a 200; with the answer to a late offer.
+pub fn ack(caller: &Caller, cseq: u32, answers: bool) -> Vec<u8> {
+    let body = if answers {
+        offer(caller, "sendrecv", false)
+    } else {
+        String::new()
+    };
+    let branch = format!("z9hG4bK{}x{cseq}ack", caller.n);
+    write(caller, "ACK", cseq, &branch, &caller.to_tag, "", &body)
+}
+
+/// The ACK of a refusal: in the INVITE's own transaction.
+pub fn ack_refusal(caller: &Caller, cseq: u32, refusal: &str) -> Vec<u8> {
+    let branch = header(refusal, "Via").split("branch=").nth(1).unwrap_or_default();
+    let branch = branch.split([';', ',']).next().unwrap_or_default();
+    write(caller, "ACK", cseq, branch, &to_tag(refusal), "", "")
+}
+
+fn write(
+    caller: &Caller,
+    method: &str,
+    cseq: u32,
+    branch: &str,
+    tag: &str,
+    more: &str,
+    body: &str,
+) -> Vec<u8> {
+    let (n, own, from) = (caller.n, caller.sip(), number(caller.n));
+    let tag = if tag.is_empty() {
+        String::new()
+    } else {
+        format!(";tag={tag}")
+    };
+    format!(
+        "{method} sip:4930555@192.0.2.9:5060 SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch={branch}\r\nMax-Forwards: 70\r\n\
+         From: <sip:{from}@trunk.example>;tag=from{n}\r\nTo: <sip:4930555@bridge.example>{tag}\r\n\
+         Call-ID: call{n}@trunk.example\r\nCSeq: {cseq} {method}\r\nContact: <sip:trunk@{own}>\r\n{more}\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// Another version of the session: it holds from its answer on.
+fn changed(caller: &mut Caller, hold: Option<Hold>, port: u16) -> String {
+    caller.version += 1;
+    caller.asked = Some((hold, port));
+    match hold {
+        Some(Hold::SendOnly) => offer(caller, "sendonly", false),
+        Some(Hold::Inactive) => offer(caller, "inactive", false),
+        Some(Hold::NoAddress) => offer(caller, "sendrecv", true),
+        None => offer(caller, "sendrecv", false),
+    }
+}
+
+fn offer(caller: &Caller, direction: &str, without_address: bool) -> String {
+    let port = caller.asked.map_or(caller.port, |(_, port)| port);
+    let address = if without_address {
+        "0.0.0.0".to_owned()
+    } else {
+        TRUNK.to_string()
+    };
+    let payloads = match (caller.plan.sip, caller.plan.law) {
+        (SipFault::NoCodec, _) => "96 101",
+        (_, Law::A) => "8 0 101",
+        (_, Law::Mu) => "0 8 101",
+    };
+    format!(
+        "v=0\r\no=- 1 {} IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP {payloads}\r\n\
+         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n",
+        caller.version
+    )
+}
+
+/// A response to the bridge's own request.
+pub fn answer(request: &str, status: &str) -> Vec<u8> {
+    let copied =
+        ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(request, name)));
+    format!("SIP/2.0 {status}\r\n{}Content-Length: 0\r\n\r\n", copied.concat()).into_bytes()
+}
+
+/// The first value of a header field.
+pub fn header<'a>(text: &'a str, name: &str) -> &'a str {
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    value.unwrap_or_default()
+}
+
+/// A response's code; none for a request.
+pub fn status(text: &str) -> Option<u16> {
+    text.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
+}
+
+/// A request's method.
+pub fn method(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+/// Number and method of the CSeq.
+pub fn cseq(text: &str) -> (u32, &str) {
+    let (number, method) = header(text, "CSeq").split_once(' ').unwrap_or_default();
+    (number.parse().unwrap_or_default(), method)
+}
+
+/// The bridge's tag.
+pub fn to_tag(text: &str) -> String {
+    header(text, "To")
+        .split("tag=")
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Whether a response belongs to the transaction of this request.
+pub fn same_branch(request: &[u8], response: &str) -> bool {
+    let request = String::from_utf8_lossy(request);
+    let branch = |text: &str| {
+        let rest = header(text, "Via").split("branch=").nth(1).unwrap_or_default();
+        rest.split([';', ',']).next().unwrap_or_default().to_owned()
+    };
+    branch(&request) == branch(response)
+}
+
+/// Where the bridge wants the voice.
+pub fn media(text: &str) -> Option<SocketAddr> {
+    let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start));
+    let port = line("m=audio ")?.split(' ').next()?.parse().ok()?;
+    let host = line("c=IN IP4 ")?.trim().parse().ok()?;
+    Some(SocketAddr::new(host, port))
+}

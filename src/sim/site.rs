@@ -1,0 +1,246 @@
+//! Owns the bridge as it stands in the simulated world: the real conductor, the real engine, seats, ports and rings, in a time
+//! that passes when it is told to. Does what `io/` does, without a socket or a thread. Must never judge what it sees.
+
+use crate::bridge::{Bridge, MediaRequest, Output};
+use crate::ids::LegId;
+use crate::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
+use crate::sip::{Peer, UserAgent};
+use crate::units::Time;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The first RTP port; each call takes the next pair, none comes twice.
+const PORTS_FROM: u16 = 20_000;
+
+/// A leg's way to the outside: what has come, what has gone.
+#[derive(Clone, Debug, Default)]
+pub struct Line(Rc<RefCell<Ends>>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    came: VecDeque<(SocketAddr, Vec<u8>)>,
+    gone: Vec<Vec<u8>>,
+    settled: Option<SocketAddr>,
+}
+
+impl Wire for Line {
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
+        let (from, packet) = self.0.borrow_mut().came.pop_front()?;
+        let len = packet.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&packet[..len]);
+        Some(Datagram { len, from })
+    }
+
+    fn send(&mut self, _: SocketAddr, packet: &[u8]) -> bool {
+        self.0.borrow_mut().gone.push(packet.to_vec());
+        true
+    }
+
+    fn settle(&mut self, peer: SocketAddr) {
+        self.0.borrow_mut().settled = Some(peer);
+    }
+
+    fn unsettle(&mut self) {
+        self.0.borrow_mut().settled = None;
+    }
+
+    fn drain_control(&mut self) {}
+}
+
+#[derive(Default)]
+struct Rings {
+    commands: VecDeque<Command<Leg<Line>, Room>>,
+    events: VecDeque<Event>,
+    free: Vec<Seat>,
+}
+
+impl Mailbox<Line> for Rings {
+    fn command(&mut self) -> Option<Command<Leg<Line>, Room>> {
+        self.commands.pop_front()
+    }
+
+    fn tell(&mut self, event: Event) -> bool {
+        self.events.push_back(event);
+        true
+    }
+
+    fn publish(&mut self, _: Seat, _: LegFigures) {}
+
+    fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
+        if let Finished::Leg { seat, .. } = finished {
+            self.free.push(seat);
+        }
+    }
+}
+
+/// What the bridge did, for the world to carry on and to judge.
+#[derive(Debug)]
+pub enum Deed {
+    /// It sent a SIP message.
+    Sent { to: Peer, bytes: Vec<u8> },
+    /// It opened a leg.
+    Opened { leg: LegId },
+    /// It asked its media side for this.
+    Asked(MediaRequest),
+    /// It asks the store for a room.
+    LooksUp {
+        leg: LegId,
+        number: crate::ids::RoomNumber,
+    },
+    /// Its media side told this.
+    Heard(Event),
+}
+
+/// The bridge in its world.
+pub struct Site {
+    pub bridge: Bridge,
+    own: SocketAddr,
+    engine: Engine<Line>,
+    rings: Rings,
+    seats: BTreeMap<LegId, Seat>,
+    lines: BTreeMap<u16, (LegId, Line)>,
+    ports: BTreeMap<LegId, u16>,
+    calls_max: usize,
+    next_port: u16,
+    deeds: VecDeque<Deed>,
+}
+
+impl Site {
+    /// A bridge without calls, at the address `own`, for at most `calls_max`.
+    pub fn new(
+        own: SocketAddr,
+        agent: UserAgent,
+        policy: crate::room::Policy,
+        calls_max: usize,
+        bank: Arc<ClipBank>,
+    ) -> Site {
+        Site {
+            bridge: Bridge::new(agent, crate::ids::Language::De, policy),
+            own,
+            engine: Engine::new(calls_max, bank),
+            rings: Rings {
+                free: (0..calls_max as u32).map(Seat).collect(),
+                ..Rings::default()
+            },
+            seats: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            calls_max,
+            next_port: PORTS_FROM,
+            deeds: VecDeque::new(),
+        }
+    }
+
+    /// What it did next.
+    pub fn poll_deed(&mut self) -> Option<Deed> {
+        self.deeds.pop_front()
+    }
+
+    /// A SIP message came.
+    pub fn handle_message(&mut self, now: Time, peer: Peer, bytes: &[u8]) {
+        self.bridge.handle_message(now, peer, self.own, bytes);
+        self.settle(now);
+    }
+
+    /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
+    pub fn handle_rtp(&mut self, from: SocketAddr, port: u16, packet: Vec<u8>) -> Option<LegId> {
+        let (leg, line) = self.lines.get(&port)?;
+        let mut ends = line.0.borrow_mut();
+        // A connected socket hears its peer alone.
+        if ends.settled.is_some_and(|peer| peer != from) {
+            return None;
+        }
+        ends.came.push_back((from, packet));
+        Some(*leg)
+    }
+
+    /// One millisecond of the media thread.
+    pub fn run_slot(&mut self, now: Time) {
+        self.engine.run_slot(now.as_millis(), &mut self.rings);
+        while let Some(event) = self.rings.events.pop_front() {
+            self.deeds.push_back(Deed::Heard(event));
+            self.bridge.handle_media(now, event);
+            self.settle(now);
+        }
+    }
+
+    /// What was due is done.
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.bridge.poll_timeout().is_some_and(|at| at <= now) {
+            self.bridge.handle_timeout(now);
+            self.settle(now);
+        }
+    }
+
+    /// Whether the media side has anything to do.
+    pub fn is_ticking(&self) -> bool {
+        self.rings.free.len() < self.calls_max || !self.rings.commands.is_empty()
+    }
+
+    /// Every packet that was sent since the last time, with its leg.
+    pub fn take_sent(&mut self, mut each: impl FnMut(LegId, Vec<u8>)) {
+        for (leg, line) in self.lines.values() {
+            for packet in line.0.borrow_mut().gone.drain(..) {
+                each(*leg, packet);
+            }
+        }
+    }
+
+    /// Seats and ports that are not given back.
+    pub fn held(&self) -> usize {
+        (self.calls_max - self.rings.free.len()) + self.lines.len() + self.seats.len()
+    }
+
+    /// Carries on what the conductor wants.
+    pub fn settle(&mut self, now: Time) {
+        while let Some(output) = self.bridge.poll_output() {
+            match output {
+                Output::Send { to, bytes, .. } => self.deeds.push_back(Deed::Sent { to, bytes }),
+                Output::Close { .. } => {}
+                Output::OpenLeg { leg, spec, .. } => self.open(now, leg, spec),
+                Output::Media(request) => self.ask(request),
+                Output::LookUp { leg, number } => self.deeds.push_back(Deed::LooksUp { leg, number }),
+            }
+        }
+    }
+
+    fn open(&mut self, now: Time, leg: LegId, spec: MediaSpec) {
+        let Some(seat) = self.rings.free.pop() else {
+            return self.bridge.handle_opened(now, leg, None);
+        };
+        let (line, port) = (Line::default(), self.next_port);
+        self.next_port += 2;
+        let random = leg.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed = LegSeed {
+            id: leg,
+            spec,
+            random,
+        };
+        let leg_built = Leg::new(seed, line.clone());
+        self.rings
+            .commands
+            .push_back(Command::Add { seat, leg: leg_built });
+        self.seats.insert(leg, seat);
+        self.lines.insert(port, (leg, line));
+        self.ports.insert(leg, port);
+        self.deeds.push_back(Deed::Opened { leg });
+        let media = SocketAddr::new(self.own.ip(), port);
+        self.bridge.handle_opened(now, leg, Some(media));
+    }
+
+    fn ask(&mut self, request: MediaRequest) {
+        self.deeds.push_back(Deed::Asked(request));
+        let (seats, places) = (&self.seats, self.calls_max);
+        let command = request.command(|leg| seats.get(&leg).copied(), |number| Room::new(number, places));
+        if let MediaRequest::Remove { leg } = request {
+            self.seats.remove(&leg);
+            let port = self.ports.remove(&leg);
+            port.and_then(|port| self.lines.remove(&port));
+        }
+        self.rings.commands.extend(command);
+    }
+}

@@ -1,0 +1,126 @@
+//! Owns what is said in the simulated world: each caller's voice is a tone that fits a whole number of times into a frame, so
+//! every frame of it is the same bytes, and a frame tells exactly which tones are in it. Prompts, signals and music are such
+//! tones as well.
+
+use crate::media::ClipBank;
+use crate::media_api::Law;
+use crate::units::{FRAME, SAMPLE_RATE};
+use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
+use std::sync::{Arc, OnceLock};
+
+/// Most callers of a world.
+pub const CALLERS_MAX: usize = 24;
+/// Behind the callers' voices: what a caller's telephone plays while it holds the call. Nobody may ever hear it.
+pub const HOLD_MUSIC: usize = CALLERS_MAX;
+/// Behind that: whatever the bridge itself says or plays.
+pub const BRIDGE: usize = CALLERS_MAX + 1;
+const TONES: usize = 32;
+/// Loudness of a voice, peak: all together stay below the limiter.
+const PEAK: f32 = 1_000.0;
+/// A voice behind a prompt is half as loud; noise of coding stays below a tenth.
+const AUDIBLE: f32 = 250.0;
+/// The first voice's frequency, in frames a second; the others follow.
+const LOWEST: usize = 6;
+
+/// One frame as it travels.
+pub type Coded = [u8; FRAME];
+
+struct Table {
+    /// By sample, so that all tones are looked for in one go.
+    waves: Vec<[f32; TONES]>,
+    coded: [Vec<Coded>; 2],
+}
+
+fn wave(tone: usize, at: usize) -> f32 {
+    let cycles = (LOWEST + tone) as f32 * at as f32 / FRAME as f32;
+    (std::f32::consts::TAU * cycles).sin()
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let spoken = |encode: fn(i16) -> u8| {
+            let frame = |tone| std::array::from_fn(|at| encode((PEAK * wave(tone, at)) as i16));
+            (0..TONES).map(frame).collect()
+        };
+        Table {
+            waves: (0..FRAME)
+                .map(|at| std::array::from_fn(|tone| wave(tone, at)))
+                .collect(),
+            coded: [spoken(encode_alaw), spoken(encode_ulaw)],
+        }
+    })
+}
+
+/// A frame in which `tone` sounds.
+pub fn frame(law: Law, tone: usize) -> &'static Coded {
+    &table().coded[law as usize][tone % TONES]
+}
+
+/// A frame of silence.
+pub fn silence(law: Law) -> Coded {
+    match law {
+        Law::A => [encode_alaw(0); FRAME],
+        Law::Mu => [encode_ulaw(0); FRAME],
+    }
+}
+
+/// Which tones are in a frame, one bit each.
+pub fn heard(law: Law, coded: &[u8]) -> u32 {
+    let decode = match law {
+        Law::A => decode_alaw,
+        Law::Mu => decode_ulaw,
+    };
+    let mut sums = [0.0f32; TONES];
+    for (&code, waves) in coded.iter().zip(&table().waves) {
+        let sample = f32::from(decode(code));
+        for (sum, wave) in sums.iter_mut().zip(waves) {
+            *sum += sample * wave;
+        }
+    }
+    let least = AUDIBLE * FRAME as f32 / 2.0;
+    sums.iter()
+        .enumerate()
+        .filter(|(_, sum)| **sum > least)
+        .fold(0, |bits, (tone, _)| bits | 1 << tone)
+}
+
+/// The bridge's recordings, as long as the real ones, but for the last part of a frame; each is the bridge's tone.
+pub fn clips() -> Arc<ClipBank> {
+    static CLIPS: OnceLock<Arc<ClipBank>> = OnceLock::new();
+    let made = || {
+        let clip = |clip: crate::speech::Clip| {
+            let frames = clip.samples().len().div_ceil(FRAME);
+            (0..frames * FRAME)
+                .map(|at| (PEAK * wave(BRIDGE, at % FRAME)) as i16)
+                .collect()
+        };
+        Arc::new(ClipBank::new(crate::speech::clips().map(clip).collect()))
+    };
+    CLIPS.get_or_init(made).clone()
+}
+
+const _: () = assert!(BRIDGE < TONES);
+const _: () = assert!((LOWEST + TONES) * (SAMPLE_RATE as usize / FRAME) < SAMPLE_RATE as usize / 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tone_is_told_from_every_other_in_both_laws_alone_and_together() {
+        for law in [Law::A, Law::Mu] {
+            for tone in 0..=BRIDGE {
+                assert_eq!(heard(law, frame(law, tone)), 1 << tone);
+            }
+            assert_eq!(heard(law, &silence(law)), 0);
+        }
+        let all: Vec<usize> = (0..CALLERS_MAX).step_by(2).collect();
+        let mixed: Coded = std::array::from_fn(|at| {
+            let sum: f32 = all.iter().map(|&tone| PEAK * wave(tone, at)).sum();
+            encode_alaw((sum / 2.0) as i16)
+        });
+        let expected = all.iter().fold(0, |bits, tone| bits | 1 << tone);
+        assert_eq!(heard(Law::A, &mixed), expected);
+    }
+}

@@ -1,0 +1,464 @@
+//! Owns the simulated world: one bridge, its callers and their lines, in a time that goes from one event to the next. Must
+//! never depend on anything but its scenario and its source of chance.
+
+use super::caller::{Act, Caller, State, TRUNK};
+use super::chance::Chance;
+use super::judge::Judge;
+use super::link::Link;
+use super::plan::{LASTS_MS, RoomPlan, Scenario, StoreMood};
+use super::site::{Deed, Site};
+use super::tones;
+use crate::bridge::{Found, MediaRequest};
+use crate::ids::{Language, LegId, RoomNumber};
+use crate::media_api::Event;
+use crate::room::{Booking, Policy};
+use crate::secret::Pin;
+use crate::sip::{Listen, Peer, UaConfig, UserAgent};
+use crate::units::Time;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The bridge's SIP address.
+const OWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9)), 5_060);
+const SWEEP: Duration = Duration::from_millis(250);
+/// Everything must have been given back so long after the evening.
+const AFTERWARDS: Duration = Duration::from_secs(15 * 60);
+const CALLS_MAX: usize = 32;
+
+/// Something on its way.
+enum Happening {
+    Wake(usize),
+    /// A SIP message of this caller reaches the bridge.
+    Sip(usize, Vec<u8>),
+    /// A SIP message reaches this caller.
+    SipTo(usize, Vec<u8>),
+    Rtp {
+        n: usize,
+        from: SocketAddr,
+        port: u16,
+        packet: Vec<u8>,
+        press: Option<usize>,
+    },
+    RtpTo(usize, Vec<u8>),
+    Found(LegId, RoomNumber),
+    Sweep,
+}
+
+/// Three directions of a caller's lines: signalling both ways, voice there, voice back.
+struct Lines {
+    signalling: Link,
+    there: Link,
+    back: Link,
+}
+
+/// What did not hold, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub step: u64,
+    pub at: Time,
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.at.as_millis();
+        write!(
+            f,
+            "step {}, {}.{:03} s: {}",
+            self.step,
+            ms / 1_000,
+            ms % 1_000,
+            self.what
+        )
+    }
+}
+
+/// What a whole evening came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub steps: u64,
+    pub millis: u64,
+    pub messages: u64,
+    pub frames_heard: u64,
+    pub joined: u64,
+    /// Of everything that the bridge sent, in order.
+    pub digest: u64,
+}
+
+/// Reads what the bridge sends; why it cannot be read.
+pub type Reader = Box<dyn FnMut(&[u8]) -> Result<(), String>>;
+/// Takes the journal's lines.
+pub type Journal = Box<dyn FnMut(Time, &str)>;
+
+/// The world.
+pub struct World {
+    now: Time,
+    scenario: Scenario,
+    site: Site,
+    callers: Vec<Caller>,
+    lines: Vec<Lines>,
+    queue: BTreeMap<(Time, u64), Happening>,
+    queued: u64,
+    woken: Vec<Option<Time>>,
+    next_slot: Time,
+    chance: Chance,
+    judge: Judge,
+    /// Whose message the bridge is looking at.
+    current: Option<usize>,
+    summary: Summary,
+    pub reader: Option<Reader>,
+    pub journal: Option<Journal>,
+}
+
+impl World {
+    /// The world of a seed, with so many callers.
+    pub fn seeded(seed: u64, callers: usize) -> World {
+        World::new(Chance::seeded(seed), callers)
+    }
+
+    /// A world in which everything random is drawn from `chance`.
+    pub fn new(mut chance: Chance, callers: usize) -> World {
+        let scenario = Scenario::draw(&mut chance, callers);
+        let mut random = chance.fork();
+        let config = UaConfig {
+            listens: vec![Listen {
+                socket: OWN,
+                shown: OWN,
+            }],
+            served: vec![ipnet::IpNet::from(TRUNK)],
+            calls_max: CALLS_MAX,
+        };
+        let agent = UserAgent::new(config, Box::new(move || random.fork().bits()));
+        let lines = scenario.callers.iter().map(|plan| Lines {
+            signalling: Link::new(plan.signalling, chance.fork()),
+            there: Link::new(plan.there, chance.fork()),
+            back: Link::new(plan.back, chance.fork()),
+        });
+        let lines = lines.collect();
+        let callers: Vec<_> = scenario.callers.iter().cloned().enumerate().collect();
+        let mut world = World {
+            now: Time::ZERO,
+            site: Site::new(OWN, agent, Policy::default(), CALLS_MAX, tones::clips()),
+            callers: callers
+                .into_iter()
+                .map(|(n, plan)| Caller::new(n, plan))
+                .collect(),
+            lines,
+            queue: BTreeMap::new(),
+            queued: 0,
+            woken: vec![None; scenario.callers.len()],
+            next_slot: Time::ZERO,
+            chance: chance.fork(),
+            judge: Judge::new(&scenario),
+            current: None,
+            summary: Summary::default(),
+            scenario,
+            reader: None,
+            journal: None,
+        };
+        (0..world.callers.len()).for_each(|n| world.arm(n));
+        world.put(Time::ZERO + SWEEP, Happening::Sweep);
+        world
+    }
+
+    /// Lives through the whole evening.
+    pub fn run(&mut self) -> Result<Summary, Failure> {
+        let evening = Time::from_millis(LASTS_MS);
+        for n in 0..self.callers.len() {
+            let plan = self.callers[n].plan.clone();
+            self.note(|| {
+                format!(
+                    "caller {n}: room {}, {:?} keys, {:?}, {:?}",
+                    plan.room, plan.keys, plan.sip, plan.there
+                )
+            });
+        }
+        while self.now < evening {
+            self.step()?;
+        }
+        for n in 0..self.callers.len() {
+            self.callers[n].send_home(self.now);
+            self.carry_acts(n);
+        }
+        while !self.is_over() {
+            self.step()?;
+            if self.now.since(evening) > AFTERWARDS {
+                let held = format!("{:?}", self.site.bridge.status().held);
+                self.judge
+                    .blame(|| format!("not everything is given back: {held}"));
+                return self.judged();
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<Summary, Failure> {
+        self.judge.end(&self.callers);
+        let status = self.site.bridge.status();
+        if status.held.values().any(|held| *held > 0) || self.site.held() > 0 {
+            let held = status.held;
+            self.judge
+                .blame(|| format!("not everything is given back: {held:?}"));
+        }
+        self.summary.millis = self.now.as_millis();
+        self.summary.frames_heard = self.judge.frames;
+        self.judged()
+    }
+
+    fn is_over(&self) -> bool {
+        let gone = |caller: &Caller| matches!(caller.state, State::Over | State::Vanished);
+        self.callers
+            .iter()
+            .all(|caller| gone(caller) && caller.pending.is_empty())
+            && self.site.bridge.is_idle()
+            && self.site.bridge.poll_timeout().is_none()
+            && self.site.held() == 0
+    }
+
+    /// Goes to the earliest event, and through it.
+    pub fn step(&mut self) -> Result<Summary, Failure> {
+        self.summary.steps += 1;
+        let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
+        let slot = self.site.is_ticking().then_some(self.next_slot);
+        let timeout = self.site.bridge.poll_timeout();
+        let Some(at) = [queued, slot, timeout].into_iter().flatten().min() else {
+            return self.judged();
+        };
+        self.now = self.now.max(at);
+        self.next_slot = self.next_slot.max(Time::from_millis(self.now.as_millis()));
+        self.site.handle_timeout(self.now);
+        if queued == Some(at)
+            && let Some((_, happening)) = self.queue.pop_first()
+        {
+            self.happen(happening);
+        } else if slot == Some(at) {
+            self.next_slot = self.next_slot + Duration::from_millis(1);
+            self.site.run_slot(self.now);
+            self.carry_stream();
+        }
+        self.carry_deeds();
+        self.judged()
+    }
+
+    fn judged(&mut self) -> Result<Summary, Failure> {
+        match self.judge.take_fault() {
+            None => Ok(self.summary),
+            Some(what) => Err(Failure {
+                step: self.summary.steps,
+                at: self.now,
+                what,
+            }),
+        }
+    }
+
+    fn put(&mut self, at: Time, happening: Happening) {
+        self.queued += 1;
+        self.queue.insert((at, self.queued), happening);
+    }
+
+    /// Has a caller woken when it wants to be.
+    fn arm(&mut self, n: usize) {
+        let wanted = self.callers[n].poll_timeout().map(|at| at.max(self.now));
+        if let Some(at) = wanted.filter(|at| self.woken[n].is_none_or(|woken| *at < woken)) {
+            self.woken[n] = Some(at);
+            self.put(at, Happening::Wake(n));
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Wake(n) if self.woken[n] == Some(self.now) => {
+                self.woken[n] = None;
+                self.callers[n].handle_timeout(self.now);
+                self.carry_acts(n);
+            }
+            // It was woken earlier.
+            Happening::Wake(_) => {}
+            Happening::Sip(n, bytes) => {
+                self.current = Some(n);
+                let peer = Peer::udp(self.callers[n].sip());
+                self.site.handle_message(self.now, peer, &bytes);
+                self.carry_deeds();
+                self.current = None;
+            }
+            Happening::SipTo(n, bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.note(|| format!("caller {n} gets {}", text.lines().next().unwrap_or_default()));
+                self.callers[n].handle_sip(self.now, &text);
+                self.carry_acts(n);
+            }
+            Happening::Rtp {
+                n,
+                from,
+                port,
+                packet,
+                press,
+            } => self.rtp_arrives(n, from, port, packet, press),
+            Happening::RtpTo(n, packet) => {
+                if self.callers[n].state == State::Up
+                    && let [_, kind, ..] = packet[..]
+                {
+                    let law = match kind & 0x7f {
+                        0 => crate::media_api::Law::Mu,
+                        _ => crate::media_api::Law::A,
+                    };
+                    self.judge.heard(self.now, n, tones::heard(law, &packet[12..]));
+                }
+            }
+            Happening::Found(leg, number) => {
+                let found = self.found(number);
+                self.site.bridge.handle_found(self.now, leg, found);
+                self.site.settle(self.now);
+            }
+            Happening::Sweep => {
+                self.judge.sweep(self.now, &self.scenario, &self.callers);
+                self.put(self.now + SWEEP, Happening::Sweep);
+            }
+        }
+    }
+
+    fn rtp_arrives(&mut self, n: usize, from: SocketAddr, port: u16, packet: Vec<u8>, press: Option<usize>) {
+        let leg = self.site.handle_rtp(from, port, packet);
+        if leg.is_some_and(|leg| self.judge.caller_of(leg) == Some(n))
+            && let Some(press) = press
+        {
+            let key = self.callers[n].keypad.pressed[press];
+            self.judge.press_arrived(self.now, n, press, key);
+        }
+    }
+
+    fn found(&self, number: RoomNumber) -> Found {
+        if self.scenario.mood(self.now) == StoreMood::Fails {
+            return Found::Unavailable;
+        }
+        let room = self.scenario.rooms.iter().find(|room| room.number == number);
+        room.map_or(Found::Unknown, |room| Found::Booked {
+            booking: booking(room),
+            ends: None,
+        })
+    }
+
+    /// What a caller does goes its way.
+    fn carry_acts(&mut self, n: usize) {
+        while let Some(act) = self.callers[n].poll_act() {
+            match act {
+                Act::Sip(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    let first = text.split(" SIP").next().unwrap_or_default().to_owned();
+                    let first = first.split(" sip:").next().unwrap_or_default().to_owned();
+                    self.note(|| format!("caller {n} sends {first}"));
+                    for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
+                        self.put(at, Happening::Sip(n, bytes.clone()));
+                    }
+                }
+                Act::Rtp { to, packet, press } => {
+                    let from = self.callers[n].rtp();
+                    let port = to.port();
+                    for at in self.lines[n].there.carry(self.now).into_iter().flatten() {
+                        let packet = packet.clone();
+                        let happening = Happening::Rtp {
+                            n,
+                            from,
+                            port,
+                            packet,
+                            press,
+                        };
+                        self.put(at, happening);
+                    }
+                }
+            }
+        }
+        self.arm(n);
+    }
+
+    /// What the bridge did goes its way.
+    fn carry_deeds(&mut self) {
+        while let Some(deed) = self.site.poll_deed() {
+            match deed {
+                Deed::Sent { to, bytes } => self.carry_message(to, bytes),
+                Deed::Opened { leg } => {
+                    if let Some(n) = self.current {
+                        self.judge.opened(self.now, n, leg);
+                    }
+                }
+                Deed::Asked(request) => {
+                    self.judge.readable(&format!("{request:?}"));
+                    self.summary.joined += u64::from(matches!(request, MediaRequest::Join { .. }));
+                    self.note(|| format!("the bridge asks {request:?}"));
+                    self.judge.asked(self.now, &self.scenario, request);
+                }
+                Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                Deed::Heard(event) => {
+                    self.judge.readable(&format!("{event:?}"));
+                    if let Event::Key { leg, key } = event {
+                        let face = b"0123456789*#".get(usize::from(key.event())).copied();
+                        self.judge
+                            .key_told(self.now, leg, char::from(face.unwrap_or(b'?')));
+                    }
+                }
+            }
+        }
+    }
+
+    fn carry_message(&mut self, to: Peer, bytes: Vec<u8>) {
+        let Some(n) = self.callers.iter().position(|caller| caller.sip() == to.addr) else {
+            return self.judge.blame(|| format!("a message went to {}", to.addr));
+        };
+        self.summary.messages += 1;
+        for byte in &bytes {
+            self.summary.digest = (self.summary.digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if let Some(Err(why)) = self.reader.as_mut().map(|reader| reader(&bytes)) {
+            self.judge
+                .blame(|| format!("what caller {n} was sent cannot be read: {why}"));
+        }
+        self.judge.sent(n, &String::from_utf8_lossy(&bytes));
+        for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
+            self.put(at, Happening::SipTo(n, bytes.clone()));
+        }
+    }
+
+    fn carry_stream(&mut self) {
+        let mut sent = Vec::new();
+        self.site.take_sent(|leg, packet| sent.push((leg, packet)));
+        for (leg, packet) in sent {
+            let Some(n) = self.judge.caller_of(leg) else {
+                continue;
+            };
+            self.judge.streamed(self.now, n, &packet);
+            for at in self.lines[n].back.carry(self.now).into_iter().flatten() {
+                self.put(at, Happening::RtpTo(n, packet.clone()));
+            }
+        }
+    }
+
+    fn look_up(&mut self, leg: LegId, number: RoomNumber) {
+        if self.scenario.mood(self.now) != StoreMood::NeverAnswers {
+            let at = self.now + Duration::from_millis(self.chance.below(500));
+            self.put(at, Happening::Found(leg, number));
+        }
+    }
+
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(journal) = &mut self.journal {
+            journal(self.now, &line());
+        }
+    }
+}
+
+fn booking(room: &RoomPlan) -> Booking {
+    let pin = |digits: &Option<String>| digits.as_deref().and_then(Pin::parse);
+    Booking {
+        number: room.number,
+        name: None,
+        pin: pin(&room.pin),
+        leader_pin: pin(&room.leader_pin),
+        former_pin: None,
+        seats: room.seats,
+        language: Language::De,
+        created: 0,
+        expires: None,
+    }
+}
