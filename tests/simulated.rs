@@ -3,8 +3,9 @@
 
 use rundruf::sim::{CALLERS_MAX, Summary, World};
 use std::convert::TryFrom;
-use std::sync::Mutex;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Seeds that found something, each with what it was.
 const FOUND: &str = include_str!("worlds/found.txt");
@@ -28,12 +29,39 @@ fn typed<M: rsip::message::HeadersExt>(message: &M) -> Result<(), rsip::Error> {
     Ok(())
 }
 
+/// Everything that is logged, at the finest level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn live_through(seed: u64) -> Result<Summary, String> {
     let mut world = World::seeded(seed, CALLERS_MAX);
     world.reader = Some(Box::new(read));
-    world
-        .run()
-        .map_err(|failure| format!("seed {seed} fails at {failure}\n  rundruf replay {seed}"))
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let outcome = tracing::subscriber::with_default(subscriber, || world.run());
+    let logged = String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned();
+    let what = match outcome {
+        Ok(_) if world.secrets().iter().any(|secret| logged.contains(secret)) => {
+            "a secret in the log".to_owned()
+        }
+        Ok(summary) => return Ok(summary),
+        Err(failure) => failure.to_string(),
+    };
+    Err(format!("seed {seed} fails at {what}\n  rundruf replay {seed}"))
 }
 
 /// Lives through these seeds on every core; what failed.

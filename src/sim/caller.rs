@@ -354,7 +354,11 @@ impl Caller {
         if first && (200..300).contains(&status) {
             self.to_tag = message::to_tag(text);
         }
-        let no_ack = self.plan.sip == SipFault::NoAck && (200..300).contains(&status) && cseq == 1;
+        let no_ack = match self.plan.sip {
+            SipFault::NoAck => cseq == 1,
+            SipFault::NoCodecNoAck => true,
+            _ => false,
+        };
         if !no_ack {
             let late = self.plan.sip == SipFault::LateOffer && cseq == 1;
             let acknowledged = ack(self, late);

@@ -111,7 +111,7 @@ fn offer(caller: &Caller, direction: &str, without_address: bool) -> String {
         TRUNK.to_string()
     };
     let payloads = match (caller.plan.sip, caller.plan.law) {
-        (SipFault::NoCodec, _) => "96 101",
+        (SipFault::NoCodec | SipFault::NoCodecNoAck, _) => "96 101",
         (_, Law::A) => "8 0 101",
         (_, Law::Mu) => "0 8 101",
     };

@@ -89,6 +89,8 @@ pub enum SipFault {
     LateOffer,
     Cancels { after_ms: u64 },
     NoCodec,
+    /// The same, and the refusal is never acknowledged.
+    NoCodecNoAck,
     Requires,
 }
 
@@ -259,7 +261,7 @@ fn caller(chance: &mut Chance, rooms: &[RoomPlan], locking: &[bool]) -> CallerPl
 }
 
 fn sip_fault(chance: &mut Chance) -> SipFault {
-    match chance.below(10) {
+    match chance.below(11) {
         0 => SipFault::NoAck,
         1 => SipFault::DoubledAck,
         2 => SipFault::DoubledInvite,
@@ -271,6 +273,7 @@ fn sip_fault(chance: &mut Chance) -> SipFault {
             after_ms: chance.below(60),
         },
         8 => SipFault::NoCodec,
+        9 => SipFault::NoCodecNoAck,
         _ => SipFault::Requires,
     }
 }

@@ -163,6 +163,11 @@ impl World {
         world
     }
 
+    /// What nobody may ever read: to be looked for in whatever is logged meanwhile.
+    pub fn secrets(&self) -> Vec<String> {
+        self.scenario.secrets()
+    }
+
     /// Lives through the whole evening.
     pub fn run(&mut self) -> Result<Summary, Failure> {
         let evening = Time::from_millis(LASTS_MS);
@@ -197,6 +202,7 @@ impl World {
     fn finish(&mut self) -> Result<Summary, Failure> {
         self.judge.end(&self.callers);
         let status = self.site.bridge.status();
+        self.judge.readable(&format!("{status:?}"));
         if status.held.values().any(|held| *held > 0) || self.site.held() > 0 {
             let held = status.held;
             self.judge
