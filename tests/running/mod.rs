@@ -3,6 +3,8 @@
 #![allow(dead_code)]
 
 pub mod baresip;
+pub mod churn;
+pub mod flood;
 pub mod hearing;
 pub mod linphone;
 pub mod sipp;
@@ -71,7 +73,26 @@ pub struct Bridge {
     pub address: SocketAddr,
     data: tempfile::TempDir,
     process: Guarded,
+    manner: Manner,
 }
+
+/// How the bridge is started: how much it tells, and the ports of its calls.
+#[derive(Clone, Copy)]
+struct Manner {
+    log: &'static str,
+    rtp_ports: &'static str,
+}
+
+/// At the finest level.
+const TALKATIVE: Manner = Manner {
+    log: "trace",
+    rtp_ports: "24000-25999",
+};
+/// As an operator has it, with ports for 200 calls a second that rest for 30 s each; clear of the system's own choice.
+const LOADED: Manner = Manner {
+    log: "info",
+    rtp_ports: "18100-32699",
+};
 
 impl Bridge {
     pub fn start() -> Bridge {
@@ -80,13 +101,23 @@ impl Bridge {
 
     /// With settings of its own, as they would stand in `bridge.toml`.
     pub fn start_with(settings: &str) -> Bridge {
+        Bridge::start_in(settings, TALKATIVE)
+    }
+
+    /// For many calls or messages at once.
+    pub fn start_for_load(settings: &str) -> Bridge {
+        Bridge::start_in(settings, LOADED)
+    }
+
+    fn start_in(settings: &str, manner: Manner) -> Bridge {
         let data = tempfile::tempdir().expect("a folder for the test");
         std::fs::write(data.path().join("bridge.toml"), settings).expect("the folder is ours");
         let address = SocketAddr::new(LOCALHOST, free_port_pair());
         let bridge = Bridge {
             address,
-            process: serve(address, data.path()),
+            process: serve(address, data.path(), manner),
             data,
+            manner,
         };
         bridge.wait_until_open();
         bridge
@@ -106,7 +137,7 @@ impl Bridge {
     pub fn kill_and_restart(&mut self) {
         self.process.0.kill().expect("it runs");
         self.process.0.wait().expect("it was killed");
-        self.process = serve(self.address, self.data.path());
+        self.process = serve(self.address, self.data.path(), self.manner);
         self.wait_until_open();
     }
 
@@ -127,6 +158,15 @@ impl Bridge {
     pub fn descriptors(&self) -> usize {
         let folder = format!("/proc/{}/fd", self.process.0.id());
         std::fs::read_dir(folder).expect("it runs").count()
+    }
+
+    /// What the program holds in memory (VmRSS), in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.process.0.id());
+        let text = std::fs::read_to_string(file).expect("it runs");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let figure = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        figure.expect("Linux tells it")
     }
 
     pub fn book(&self, name: &str) -> Room {
@@ -166,8 +206,8 @@ impl Bridge {
     }
 }
 
-/// Starts the bridge; its log, at the finest level, is added to the folder's.
-fn serve(address: SocketAddr, data: &Path) -> Guarded {
+/// Starts the bridge; its log is added to the folder's.
+fn serve(address: SocketAddr, data: &Path, manner: Manner) -> Guarded {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
@@ -178,11 +218,11 @@ fn serve(address: SocketAddr, data: &Path) -> Guarded {
             "--sip",
             &address.to_string(),
             "--rtp-ports",
-            "24000-25999",
+            manner.rtp_ports,
             "--data",
         ])
         .arg(data)
-        .env("RUNDRUF_LOG", "trace")
+        .env("RUNDRUF_LOG", manner.log)
         .stdout(Stdio::null())
         .stderr(log.expect("the folder is ours"))
         .spawn()
