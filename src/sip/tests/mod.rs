@@ -2,6 +2,7 @@
 //! independent parser, and nothing may be left alive at the end of a story.
 
 mod calls;
+mod cancel;
 mod families;
 mod hostile;
 mod identity;
@@ -10,7 +11,9 @@ mod late_offer;
 mod refusals;
 mod reinvite;
 mod routing;
+mod silence;
 mod tcp;
+mod torture;
 mod update;
 
 use super::{Census, Counters, Event, Listen, Noted, Output, Peer, Reason, Refusal, UaConfig, UserAgent};
@@ -237,6 +240,11 @@ impl World {
             self.drain();
         }
         self.now = end;
+    }
+
+    /// Everything that was sent since the last look, responses alone: their status.
+    pub fn statuses(&mut self) -> Vec<u16> {
+        self.sent.drain(..).map(|(_, _, text)| status(&text)).collect()
     }
 
     pub fn waits_for(&self) -> Option<Reason> {
