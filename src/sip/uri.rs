@@ -31,9 +31,7 @@ pub fn read(text: &str) -> Option<Uri<'_>> {
     let (login, place) = rest.split_once('@').unwrap_or(("", rest));
     let has_login = rest.len() > place.len();
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let written = has_login
-        .then_some(())
-        .map_or(true, |()| is_user(user) && is_password(password));
+    let written = !has_login || (is_user(user) && is_password(password));
     let end = place.find([';', '?']).unwrap_or(place.len());
     let (sent_by, behind) = place.split_at(end);
     let (host, port) = host_and_port(sent_by)?;

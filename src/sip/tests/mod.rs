@@ -3,11 +3,14 @@
 
 mod calls;
 mod cancel;
+mod dialogs;
 mod families;
+mod framing;
 mod hostile;
 mod identity;
 mod info;
 mod late_offer;
+mod overload;
 mod refusals;
 mod reinvite;
 mod routing;

@@ -143,7 +143,7 @@ impl UserAgent {
 
     /// An INFO may bring a key.
     fn info(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
-        if self.refused_length(now, origin, request) {
+        if self.refused_extension(now, origin, request) || self.refused_length(now, origin, request) {
             return;
         }
         match info::read(request) {

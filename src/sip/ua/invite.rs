@@ -17,6 +17,9 @@ use crate::units::Time;
 
 impl UserAgent {
     pub(super) fn invite(&mut self, now: Time, origin: Origin, request: Request) {
+        if self.refused_extension(now, origin, &request) {
+            return;
+        }
         if self.servers.is_unfinished(&request) {
             let seconds = self.draw_pause_s();
             let reply = retry_later(Status::UNFINISHED, seconds);

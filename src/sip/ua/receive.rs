@@ -70,9 +70,6 @@ impl UserAgent {
         if self.servers.is_merged(&request) {
             return self.refuse_plain(now, origin, &request, Refused::Merged, Status::MERGED);
         }
-        if self.refused_extension(now, origin, &request) {
-            return;
-        }
         match request.method {
             Method::Options => self.options(now, origin, &request),
             _ => self.invite(now, origin, request),
@@ -91,7 +88,7 @@ impl UserAgent {
 
     /// Tells what we can do (RFC 3261 §11.2).
     pub(super) fn options(&mut self, now: Time, origin: Origin, request: &Request) {
-        if self.refused_content(now, origin, request) {
+        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
             return;
         }
         let reply = Reply::new(Status::OK)
