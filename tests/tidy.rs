@@ -225,6 +225,19 @@ fn unsafe_code_stands_nowhere() {
 }
 
 #[test]
+fn the_program_leaves_the_doors_of_its_tests_alone() {
+    let mut faults = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let own = source.module == "sip";
+        let through = source
+            .code()
+            .filter(|(_, line)| line.contains("sip::probe") || (own && line.contains("probe::")));
+        faults.extend(through.map(|(at, _)| format!("{}:{at}: uses sip::probe", source.path)));
+    }
+    complain(&faults);
+}
+
+#[test]
 fn every_module_says_what_it_owns_and_no_file_is_long() {
     let mut faults = Vec::new();
     for source in sources() {

@@ -100,13 +100,14 @@ impl ControlLoop {
             let wake = self
                 .wake()
                 .min(farewell.unwrap_or(self.origin + Duration::from_secs(u32::MAX.into())));
+            let mut more = false;
             tokio::select! {
                 () = &mut stop, if farewell.is_none() => {
                     tracing::info!("stopping: every call is ended by BYE");
                     farewell = Some(Instant::now() + FAREWELL);
                     self.bridge.handle_shutdown(self.now());
                 }
-                () = self.udp.readable() => self.read_datagrams(&mut buffer),
+                () = self.udp.readable() => more = self.read_datagrams(&mut buffer),
                 Some(event) = self.tcp.next() => self.read_connections(event),
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
@@ -121,6 +122,10 @@ impl ControlLoop {
             }
             if farewell.is_some_and(|until| Instant::now() >= until || self.is_over()) {
                 return;
+            }
+            if more {
+                // Commands, pages and connections are read by tasks of their own: they have their turn between two batches.
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -157,18 +162,23 @@ impl ControlLoop {
         bridge.unwrap_or(now + IDLE).min(now + media)
     }
 
-    fn read_datagrams(&mut self, buffer: &mut [u8]) {
+    /// Reads at most a batch from each socket; whether one had a whole batch, and so perhaps has more.
+    fn read_datagrams(&mut self, buffer: &mut [u8]) -> bool {
+        let mut more = false;
         for index in 0..self.udp.len() {
-            for _ in 0..DATAGRAMS {
-                let Some((len, from, local)) = self.udp.receive(index, buffer) else {
-                    break;
-                };
+            let mut read = 0;
+            while read < DATAGRAMS
+                && let Some((len, from, local)) = self.udp.receive(index, buffer)
+            {
                 let now = self.now();
                 self.bridge
                     .handle_message(now, Peer::udp(from), local, &buffer[..len]);
                 self.do_outputs();
+                read += 1;
             }
+            more |= read == DATAGRAMS;
         }
+        more
     }
 
     fn read_connections(&mut self, first: sip_tcp::Event) {
@@ -314,7 +324,7 @@ impl ControlLoop {
         ask.reply.send(reply).ok();
     }
 
-    fn status(&self) -> Status {
+    fn status(&mut self) -> Status {
         let mut status = self.bridge.status();
         status.uptime_s = self.origin.elapsed().as_secs();
         status.capacity.calls_max = self.media.seats() as u32;
@@ -322,8 +332,10 @@ impl ControlLoop {
         status.lines = self.lines();
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);
+        let overflowed = self.udp.overflowed();
+        status.counters.insert("sip_overflowed".to_owned(), overflowed);
         status.held.insert("legs".to_owned(), self.media.legs());
-        let resting = self.media.resting_ports();
+        let resting = self.media.resting_ports(self.now());
         status.held.insert("resting_ports".to_owned(), resting);
         status
     }

@@ -179,8 +179,8 @@ impl MediaPort {
     }
 
     /// Pairs of ports that rest after their call.
-    pub fn resting_ports(&self) -> usize {
-        self.ports.resting()
+    pub fn resting_ports(&mut self, now: Time) -> usize {
+        self.ports.resting(now)
     }
 
     /// How many legs there may be.

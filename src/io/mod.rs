@@ -14,6 +14,7 @@ mod http;
 mod listen;
 mod media_port;
 mod media_thread;
+mod overflow;
 mod ports;
 mod rtp_socket;
 mod sip_tcp;

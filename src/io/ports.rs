@@ -69,7 +69,8 @@ impl Ports {
     }
 
     /// How many pairs rest.
-    pub fn resting(&self) -> usize {
+    pub fn resting(&mut self, now: Time) -> usize {
+        self.wake(now);
         self.resting.len()
     }
 
@@ -123,14 +124,20 @@ mod tests {
         let (_second, _) = ports.open(at(0), HOST).expect("free");
         drop(first);
         ports.give_back(at(1_000), port);
-        assert_eq!(ports.resting(), 1);
+        assert_eq!(ports.resting(at(30_999)), 1);
         assert!(
             ports.open(at(30_999), HOST).is_err(),
             "its last peer may still send"
         );
         let (again, same) = ports.open(at(31_000), HOST).expect("rested");
-        assert_eq!((same, ports.resting()), (port, 0));
+        assert_eq!((same, ports.resting(at(31_000))), (port, 0));
         drop(again);
+        ports.give_back(at(40_000), port);
+        assert_eq!(
+            ports.resting(at(70_000)),
+            0,
+            "whether or not a call came meanwhile"
+        );
     }
 
     #[test]

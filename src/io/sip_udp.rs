@@ -1,7 +1,8 @@
 //! The SIP sockets for datagrams, one for each address at which we listen.
 
-use super::listen;
+use super::{listen, overflow};
 use anyhow::Context;
+use rustix::net::sockopt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -46,6 +47,12 @@ impl SipUdp {
         self.0.len()
     }
 
+    /// How many datagrams the kernel threw away because a buffer was full.
+    pub fn overflowed(&self) -> u64 {
+        let sockets: Vec<SocketAddr> = self.0.iter().map(|(local, _)| *local).collect();
+        overflow::of(&sockets)
+    }
+
     /// Sends from the socket that is bound to `from`; whether that worked.
     pub fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
         let own = self.0.iter().find(|(local, _)| *local == from);
@@ -55,8 +62,10 @@ impl SipUdp {
 
 fn bound(address: SocketAddr) -> anyhow::Result<UdpSocket> {
     let socket = listen::udp(address).with_context(|| refused(address, "UDP"))?;
-    // Less than asked for is fine: the kernel has its own limit.
-    rustix::net::sockopt::set_socket_recv_buffer_size(&socket, BUFFER).ok();
+    // Beyond the kernel's own limit (net.core.rmem_max) only for root; less than asked for is fine.
+    if sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER).is_err() {
+        sockopt::set_socket_recv_buffer_size(&socket, BUFFER).ok();
+    }
     Ok(UdpSocket::from_std(socket)?)
 }
 

@@ -35,6 +35,8 @@ counters! {
     Jumped = "stream_jumped",
     /// Packets that were not RTP version 2.
     NotRtp = "rtp_malformed",
+    /// RTCP that came by the RTP port (RFC 5761).
+    Control = "rtp_is_rtcp",
     /// Packets of a payload type that was not agreed.
     WrongPayload = "rtp_payload_type",
     /// Audio packets whose length is no multiple of a frame.

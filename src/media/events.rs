@@ -10,7 +10,7 @@ use crate::units::FRAME;
 
 /// Time stamps remembered, so that a late packet of an earlier event is known.
 const REMEMBERED: usize = 8;
-/// Ticks after which a time stamp may come again as another event: 5 s.
+/// Ticks without a packet of it after which a time stamp may come again as another event: 5 s.
 const FORGOTTEN: u64 = 250;
 /// Ticks without a packet after which an event whose end was lost is over: 100 ms.
 const ABANDONED: u64 = 5;
@@ -43,7 +43,6 @@ struct Pressed {
 pub struct Events {
     current: Option<Pressed>,
     known: [Option<Known>; REMEMBERED],
-    oldest: usize,
 }
 
 impl Events {
@@ -65,6 +64,8 @@ impl Events {
             ended: flags & 0x80 != 0,
             tick,
         };
+        let known = self.is_known(tick, timestamp);
+        self.remember(Known { timestamp, tick });
         if let Some(current) = self
             .current
             .as_mut()
@@ -73,10 +74,9 @@ impl Events {
             current.merge(packet);
             return Ok(None);
         }
-        if self.is_known(tick, timestamp) {
+        if known {
             return Ok(None);
         }
-        self.remember(Known { timestamp, tick });
         let continues = !marker && self.current.is_some_and(|current| current.goes_on_in(packet));
         let earlier = self
             .current
@@ -104,9 +104,17 @@ impl Events {
             .any(|known| known.timestamp == timestamp && tick < known.tick + FORGOTTEN)
     }
 
-    fn remember(&mut self, known: Known) {
-        self.known[self.oldest] = Some(known);
-        self.oldest = (self.oldest + 1) % REMEMBERED;
+    /// Remembers the time stamp of a packet in the place that it has, else in that of the one which was not heard of for
+    /// longest: a key may be held down for longer than an event is remembered without a packet.
+    fn remember(&mut self, seen: Known) {
+        let age = |known: &Option<Known>| match known {
+            Some(known) if known.timestamp == seen.timestamp => 0,
+            None => 1,
+            Some(known) => known.tick.saturating_add(2),
+        };
+        if let Some(place) = self.known.iter_mut().min_by_key(|known| age(known)) {
+            *place = Some(seen);
+        }
     }
 }
 

@@ -136,6 +136,10 @@ impl<W: Wire> Leg<W> {
     }
 
     fn take(&mut self, frame: u64, from: SocketAddr, packet: &[u8], counters: &mut Counters) -> Option<Key> {
+        if rtp::is_control(packet) {
+            counters.count(Counter::Control);
+            return None;
+        }
         let Some(received) = rtp::read(packet) else {
             counters.count(Counter::NotRtp);
             return None;

@@ -37,6 +37,12 @@ pub fn read(packet: &[u8]) -> Option<Received<'_>> {
     })
 }
 
+/// Whether a datagram is RTCP that came by the RTP port: its packet type stands where RTP has the marker and one of the
+/// payload types 64 to 95, which nobody uses for that reason (RFC 5761 §4).
+pub fn is_control(packet: &[u8]) -> bool {
+    matches!(packet, [0x80..=0xbf, 192..=223, ..])
+}
+
 /// An outgoing stream: its sequence grows by one a packet, its time stamp follows the tick.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -98,6 +104,19 @@ mod tests {
             seen,
             [(u16::MAX, u32::MAX - 159, true), (0, 0, false), (1, 160, false)]
         );
+    }
+
+    #[test]
+    fn rtcp_is_told_from_rtp_by_its_packet_type() {
+        for kind in 0..=255 {
+            assert_eq!(
+                is_control(&[0x81, kind, 0, 0]),
+                (192..224).contains(&kind),
+                "{kind}"
+            );
+            assert!(!is_control(&[0x01, kind, 0, 0]), "version 0");
+        }
+        assert!(!is_control(&[0x80]));
     }
 
     #[test]

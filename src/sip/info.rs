@@ -1,7 +1,6 @@
 //! Owns how a key is read from an INFO request: `application/dtmf-relay` and `application/dtmf`, which no RFC describes
 //! and many telephones send. Must never keep or name what was keyed.
 
-use super::message::Request;
 use crate::secret::Key;
 
 /// The bodies that are read, as `Accept` lists them.
@@ -19,17 +18,15 @@ pub enum Info {
     Unknown,
 }
 
-/// Reads an INFO.
-pub fn read(request: &Request) -> Info {
-    let kind = request
-        .content_type
-        .as_deref()
+/// Reads an INFO by its Content-Type and body.
+pub fn read(content_type: Option<&str>, body: &[u8]) -> Info {
+    let kind = content_type
         .and_then(|value| value.split(';').next())
         .map(|kind| kind.trim().to_ascii_lowercase());
-    if request.body.iter().all(u8::is_ascii_whitespace) {
+    if body.iter().all(u8::is_ascii_whitespace) {
         return Info::Nothing;
     }
-    let body = std::str::from_utf8(&request.body).unwrap_or_default();
+    let body = std::str::from_utf8(body).unwrap_or_default();
     let face = match kind.as_deref() {
         Some("application/dtmf-relay") => body.lines().find_map(signal),
         Some("application/dtmf") => Some(body.trim()),

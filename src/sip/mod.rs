@@ -27,6 +27,7 @@ mod message;
 mod names;
 mod offer;
 mod peer;
+pub mod probe;
 mod response;
 mod served;
 mod server_invite;

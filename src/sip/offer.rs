@@ -115,8 +115,14 @@ fn parsed(body: &[u8]) -> Result<Session, Unusable> {
         return Err(Unusable::Missing);
     }
     let session = Session::parse(tidy(body).as_bytes()).map_err(|_| Unusable::Malformed)?;
-    let fits = session.medias.len() <= STREAMS_MAX;
+    let fits = session.medias.len() <= STREAMS_MAX && session.medias.iter().all(is_printable);
     fits.then_some(session).ok_or(Unusable::Malformed)
+}
+
+/// Whether a media line can be repeated in the answer: it is words, as RFC 8866 §9 has them.
+fn is_printable(media: &Media) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word(&media.media) && is_word(&media.proto) && media.fmt.split(' ').all(is_word)
 }
 
 /// Session names in Latin-1 and blanks at line ends are common; neither matters to us.

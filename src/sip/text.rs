@@ -84,7 +84,9 @@ pub fn address(value: &str) -> Option<(&str, &str)> {
         .split_once(':')
         .is_some_and(|(scheme, rest)| is_token(scheme) && !rest.is_empty());
     let in_order = params.is_empty() || params.starts_with(';');
-    (is_uri && in_order && !uri.contains(char::is_whitespace)).then_some((uri, params))
+    // What a URI never holds unescaped (RFC 3986 §2): it would end early where it is written again.
+    let never = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
+    (is_uri && in_order && !uri.contains(never)).then_some((uri, params))
 }
 
 /// `text` with its `%` escapes resolved (RFC 3261 §19.1.2); `None` if one is broken or the result is no readable text.
@@ -126,6 +128,8 @@ mod tests {
             ("Bell", None),
             ("<>", None),
             ("sip: a@b", None),
+            ("<sip:a@b:50<0>", None),
+            ("<sip:a\"@b>", None),
         ] {
             assert_eq!(address(value), expected, "{value}");
         }

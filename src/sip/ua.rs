@@ -288,4 +288,9 @@ impl UserAgent {
     fn has_room_for_transactions(&self) -> bool {
         self.servers.len() + self.clients.len() < transactions_max(self.calls_max)
     }
+
+    /// Whether a refusal, or the answer to a mere question, may be remembered as well.
+    fn has_room_to_spare(&self) -> bool {
+        self.servers.len() + self.clients.len() < transactions_max(self.calls_max) / 2
+    }
 }

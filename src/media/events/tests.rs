@@ -49,6 +49,14 @@ fn a_number_keyed_well_is_heard_as_keyed() {
 }
 
 #[test]
+fn a_key_held_for_long_is_remembered_when_its_last_packet_overtakes_the_next_key() {
+    let mut packets: Vec<_> = (1..400).map(|n| packet(1, 0, n * 160, false)).collect();
+    packets.extend(press(2, 70_000, 5));
+    packets.push(packet(1, 0, 64_000, true));
+    assert_eq!(heard(&packets), "12");
+}
+
+#[test]
 fn only_the_last_end_packet_comes() {
     assert_eq!(heard(&[packet(7, 800, 800, true)]), "7");
 }

@@ -132,19 +132,30 @@ fn a_reinvite_is_answered_at_once_and_so_cannot_be_cancelled() {
 
 #[test]
 fn a_cancel_without_room_to_remember_it_still_ends_the_call() {
-    let mut world = World::with_calls_max(1);
-    world.hears(&Asked::invite());
+    let mut world = World::with_calls_max(2);
+    let (_, ok) = world.talks();
+    let other = |asked: Asked| Asked {
+        call: "call-2",
+        ..asked
+    };
+    world.hears(&other(Asked {
+        via: Asked::new("", 0, "i9").via,
+        ..Asked::invite()
+    }));
     world.sent();
     let leg = world.invited();
     for number in 0..1_200 {
-        world.hears(&Asked::new("OPTIONS", 1, &format!("o{number}")));
+        world.hears(&Asked::new("INFO", 2, &format!("n{number}")).within(&ok));
     }
     world.sent_count();
-    world.hears(&cancel());
-    assert_eq!((status(&world.sent()), status(&world.sent())), (200, 487));
+    world.hears(&other(Asked::new("CANCEL", 1, "i9")));
+    let (cancelled, terminated) = (world.sent(), world.sent());
+    assert_eq!((status(&cancelled), status(&terminated)), (200, 487));
     let why = EndReason::Cancelled;
     assert_eq!(world.told(), Event::Ended { leg, why });
-    world.passes(Duration::from_secs(32));
-    world.sent_count();
+    world.hears(&other(Asked::new("ACK", 1, "i9").within(&terminated)));
+    world.hears(&Asked::new("BYE", 3, "b1").within(&ok));
+    assert_eq!(world.answer(), 200);
+    world.told();
     world.ends();
 }

@@ -178,6 +178,19 @@ fn events_need_a_dynamic_payload_type_at_8000() {
 }
 
 #[test]
+fn what_is_no_word_is_not_repeated_in_an_answer() {
+    for odd in [
+        "m= 0 RTP/AVP 96\r\n",
+        "m=video 0 R\u{1}P/AVP 96\r\n",
+        "m=video 0 RTP/AVP 96\u{a0}97\r\n",
+        "m=video 0 RTP/AVP 96\t97\r\n",
+    ] {
+        let refused = offer(&format!("m=audio 4000 RTP/AVP 8\r\n{odd}"));
+        assert_eq!(refused.err(), Some(Unusable::Malformed), "{odd:?}");
+    }
+}
+
+#[test]
 fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
     let answer = |rest: &str| read_answer(format!("{HEAD}{rest}").as_bytes(), FOUR, 1);
     let taken = "m=video 0 RTP/AVP 96\r\nm=audio 4000 RTP/AVP 0 97\r\na=rtpmap:97 telephone-event/8000\r\n";

@@ -1,7 +1,7 @@
 //! What is not done, and the exact words for it.
 
 use super::{Asked, OFFER, World, header, peer, status};
-use crate::sip::{Event, HEADERS_MAX, Noted, Refused};
+use crate::sip::{Event, HEADERS_MAX, Noted, Refusal, Refused};
 use std::net::SocketAddr;
 
 /// Says `text` to a new world: what it answers, if anything. An INVITE's refusal is acknowledged.
@@ -332,11 +332,46 @@ fn one_call_too_many_is_asked_to_come_back_later() {
 }
 
 #[test]
-fn a_flood_finds_its_limit_and_a_standing_call_can_still_end() {
-    let mut world = World::with_calls_max(1);
+fn a_flood_of_questions_leaves_room_for_calls() {
+    let mut world = World::with_calls_max(2);
     let (leg, ok) = world.talks();
     for number in 0..1_500 {
         world.hears(&Asked::new("OPTIONS", 1, &format!("o{number}")));
+        let strange = Asked::new("PUBLISH", 1, &format!("p{number}"));
+        world.hears(&strange);
+    }
+    assert_eq!(world.sent_count(), 3_000, "each is answered");
+    let transactions = world.ua.census().server_transactions;
+    assert!(
+        (500..600).contains(&transactions),
+        "{transactions} are remembered"
+    );
+    world.hears(&Asked {
+        call: "call-2",
+        body: OFFER.to_owned(),
+        ..Asked::new("INVITE", 1, "i2")
+    });
+    assert_eq!(world.answer(), 100);
+    let second = world.invited();
+    world.refuses(second, Refusal::Busy);
+    assert_eq!(world.answer(), 486);
+    world.hears(&Asked {
+        call: "call-2",
+        ..Asked::new("ACK", 1, "i2")
+    });
+    assert!(matches!(world.told(), Event::Ended { leg, .. } if leg == second));
+    world.hears(&Asked::new("BYE", 2, "b1").within(&ok));
+    assert_eq!(world.answer(), 200);
+    assert!(matches!(world.told(), Event::Ended { leg: ended, .. } if ended == leg));
+    assert_eq!(world.ends().refused(Refused::TransactionsMax), 0);
+}
+
+#[test]
+fn a_flood_within_a_call_finds_its_limit_and_the_call_can_still_end() {
+    let mut world = World::with_calls_max(2);
+    let (leg, ok) = world.talks();
+    for number in 0..1_500 {
+        world.hears(&Asked::new("INFO", 2 + number, &format!("n{number}")).within(&ok));
     }
     assert_eq!(world.sent_count(), 1_500, "each is answered");
     let transactions = world.ua.census().server_transactions;
@@ -350,7 +385,7 @@ fn a_flood_finds_its_limit_and_a_standing_call_can_still_end() {
         ..Asked::new("INVITE", 1, "i2")
     });
     assert_eq!(world.answer(), 503);
-    world.hears(&Asked::new("BYE", 2, "b1").within(&ok));
+    world.hears(&Asked::new("BYE", 2_000, "b1").within(&ok));
     assert_eq!(world.answer(), 200);
     assert!(matches!(world.told(), Event::Ended { leg: ended, .. } if ended == leg));
     assert_eq!(world.ends().refused(Refused::TransactionsMax), 1);

@@ -41,7 +41,9 @@ fn world_in(phase: Phase) -> (World, String) {
                 Phase::HungUp => world.hangs_up(leg),
                 Phase::Over => world.hears(&Asked::new("BYE", 2, "b1").within(&ok)),
                 Phase::Crowded => {
-                    (0..1_100).for_each(|n| world.hears(&Asked::new("OPTIONS", 2, &format!("x{n}"))))
+                    for number in 0..1_100 {
+                        world.hears(&Asked::new("INFO", 1, &format!("x{number}")).within(&ok));
+                    }
                 }
                 _ => {}
             }

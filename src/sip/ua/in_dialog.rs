@@ -146,7 +146,7 @@ impl UserAgent {
         if self.refused_extension(now, origin, request) || self.refused_length(now, origin, request) {
             return;
         }
-        match info::read(request) {
+        match info::read(request.content_type.as_deref(), &request.body) {
             Info::Nothing => self.reply(now, origin, request, Reply::new(Status::OK)),
             Info::Key(key) => {
                 self.reply(now, origin, request, Reply::new(Status::OK));

@@ -98,7 +98,7 @@ impl UserAgent {
             .with("Accept-Encoding", "identity")
             .with("Accept-Language", "de")
             .with("Supported", "");
-        self.reply(now, origin, request, reply);
+        self.reply_lightly(now, origin, request, reply);
     }
 
     /// Refuses a request that insists on an extension; we have none (§8.2.2.3).
@@ -141,7 +141,17 @@ impl UserAgent {
         reply: Reply,
     ) {
         self.counters.refuse(why);
-        self.reply(now, origin, request, reply);
+        self.reply_lightly(now, origin, request, reply);
+    }
+
+    /// Answers a request that changes nothing. However many of them come, half of the transactions stay free for calls:
+    /// beyond that the answer is given without remembering it.
+    fn reply_lightly(&mut self, now: Time, origin: Origin, request: &Request, reply: Reply) {
+        if self.has_room_to_spare() {
+            self.reply(now, origin, request, reply);
+        } else {
+            self.reply_once(origin, &request.echo, &self.tag_of(&request.echo), &reply);
+        }
     }
 
     /// Answers a request finally, in a transaction of its own if there is room for one.

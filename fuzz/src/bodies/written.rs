@@ -1,0 +1,105 @@
+//! Judges what the user agent wrote: nothing smuggled into it, nothing in it that was not ours to write, and readable by
+//! somebody else's parser.
+
+use rsip::SipMessage;
+
+/// Header fields that we write, and whether one message may have several.
+const FIELDS: &[(&str, bool)] = &[
+    ("Via", true),
+    ("From", false),
+    ("To", false),
+    ("Call-ID", false),
+    ("CSeq", false),
+    ("Timestamp", false),
+    ("Record-Route", false),
+    ("Route", true),
+    ("Contact", false),
+    ("Allow", false),
+    ("Supported", false),
+    ("Unsupported", false),
+    ("Accept", false),
+    ("Accept-Encoding", false),
+    ("Accept-Language", false),
+    ("Retry-After", false),
+    ("Warning", false),
+    ("Max-Forwards", false),
+    ("Content-Type", false),
+    ("Content-Length", false),
+];
+
+/// Whether rsip reads these bytes. What it refuses of a peer's, it may refuse in the echo.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    SipMessage::try_from(bytes).is_ok()
+}
+
+/// rsip must read what we wrote, but for the Request-URI of a BYE: that is the peer's own Contact, of whose inside neither
+/// we nor rsip made sure.
+fn must_be_plain(bytes: &[u8]) {
+    let uri_ends = bytes
+        .strip_prefix(b"BYE ")
+        .and_then(|rest| rest.iter().position(|byte| *byte == b' '));
+    let read = match uri_ends {
+        Some(end) => is_plain(&[b"BYE sip:a@b", &bytes[4 + end..]].concat()),
+        None => is_plain(bytes),
+    };
+    assert!(read, "rsip cannot read what we wrote");
+}
+
+/// A message of ours.
+pub struct Written {
+    text: String,
+}
+
+impl Written {
+    /// Judges it. `plain`: all that was heard is read by rsip, so rsip must read this.
+    pub fn new(bytes: Vec<u8>, plain: bool) -> Written {
+        if plain {
+            must_be_plain(&bytes);
+        }
+        let text = String::from_utf8(bytes).expect("we write UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let (start, fields) = head.split_once("\r\n").expect("fields");
+        assert!(
+            !head
+                .replace("\r\n", "")
+                .contains(|c: char| c.is_control() && c != '\t')
+        );
+        let words: Vec<&str> = start.splitn(3, ' ').collect();
+        match words.as_slice() {
+            ["SIP/2.0", code, reason] => {
+                assert!(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()));
+                assert!(reason.is_ascii());
+            }
+            ["BYE", uri, "SIP/2.0"] => {
+                let never = |c: char| c.is_whitespace() || "<>\"".contains(c);
+                assert!(uri.contains(':') && !uri.contains(never), "no URI");
+            }
+            _ => panic!("neither a response nor a BYE"),
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for line in fields.split("\r\n") {
+            let (name, value) = line.split_once(": ").expect("a field");
+            let known = FIELDS.iter().find(|(known, _)| *known == name);
+            let (_, several) = known.expect("a field that we write");
+            assert!(*several || !seen.contains(&name), "{name} twice");
+            assert!(name != "Content-Length" || value == body.len().to_string());
+            seen.push(name);
+        }
+        for needed in ["Via", "From", "To", "Call-ID", "CSeq", "Content-Length"] {
+            assert!(seen.contains(&needed), "no {needed}");
+        }
+        Written { text }
+    }
+
+    /// The status of a response; `None` if it is our BYE.
+    pub fn status(&self) -> Option<u16> {
+        self.text.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
+    }
+
+    /// A header field's first value.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let head = self.text.split("\r\n\r\n").next()?;
+        head.split("\r\n")
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
