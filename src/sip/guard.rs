@@ -173,7 +173,7 @@ impl<'a> Framed<'a> {
 fn is_printable(value: &str) -> bool {
     let (mut quoted, mut escaped) = (false, false);
     value.chars().all(|c| {
-        let allowed = !c.is_control() || c == '\t' || (escaped && c.is_ascii());
+        let allowed = !c.is_control() || c == '\t' || (escaped && c.is_ascii() && !"\r\n".contains(c));
         (quoted, escaped) = (quoted != (c == '"' && !escaped), quoted && !escaped && c == '\\');
         allowed
     })
@@ -263,6 +263,13 @@ mod tests {
         assert_eq!(fault("X\r\nno colon\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\n folded start\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\nA: b\u{1}c\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(
+            fault("X\r\nA: \"b\u{1}c\"\r\n\r\n"),
+            Some(Fault::ControlCharacter)
+        );
+        assert_eq!(fault("X\r\nA: \\\u{1}c\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(fault("X\r\nA: \"b\\\rc\"\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(fault("X\r\nA: \"b\\\u{1}c\"\r\n\r\n"), None);
         assert!(frame(Transport::Udp, b"\r\n\r\n").is_none());
         assert!(frame(Transport::Udp, b"").is_none());
     }
