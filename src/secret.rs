@@ -138,6 +138,11 @@ impl Digits {
 pub struct Caller(String);
 
 impl Caller {
+    /// Whether nothing is said of the caller.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The caller known by `identity`.
     pub fn new(identity: impl Into<String>) -> Caller {
         Caller(identity.into())

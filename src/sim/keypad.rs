@@ -121,7 +121,7 @@ impl Keypad {
             },
             timestamp: self.began.wrapping_add(moved as u32 * FRAME as u32),
             payload,
-            marker: at == 0 && (event % 2 == 0),
+            marker: at == 0 && event.is_multiple_of(2),
             foreign: fault == KeyFault::ForeignSource,
             sequence: fault != KeyFault::SameSequence || at <= self.press.0,
         }

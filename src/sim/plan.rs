@@ -87,7 +87,9 @@ pub enum SipFault {
     OldCSeq,
     ForeignTag,
     LateOffer,
-    Cancels { after_ms: u64 },
+    Cancels {
+        after_ms: u64,
+    },
     NoCodec,
     /// The same, and the refusal is never acknowledged.
     NoCodecNoAck,

@@ -27,6 +27,8 @@ counted! {
         Unreadable = "unreadable",
         /// 513: longer than a message may be.
         DatagramTooLong = "datagram_too_long",
+        /// 414: a request line longer than a line may be.
+        LineTooLong = "line_too_long",
         /// 400: a stream does not say where a message ends.
         Unframed = "unframed",
         /// A connection too many in all: closed at once.
@@ -43,8 +45,6 @@ counted! {
         Version = "version",
         /// 416
         Scheme = "scheme",
-        /// 483
-        MaxForwards = "max_forwards",
         /// 482
         Merged = "merged",
         /// 420
@@ -53,12 +53,20 @@ counted! {
         Signal = "signal",
         /// 415: a body that we do not read.
         ContentType = "content_type",
-        /// 405
+        /// 413: a body longer than any that we read.
+        BodyTooLong = "body_too_long",
+        /// 406: the peer takes no session description back.
+        Accept = "accept",
+        /// 405: a method that we know and do not do.
         Method = "method",
+        /// 501: a method that we do not know.
+        MethodUnknown = "method_unknown",
         /// 481
         UnknownDialog = "unknown_dialog",
         /// 500: a CSeq lower than one already seen.
         OutOfOrder = "out_of_order",
+        /// 500: an INVITE before the one before it was answered.
+        Unfinished = "unfinished",
         /// 491: the last INVITE of this dialog still waits for its ACK, or our offer for its answer.
         Pending = "pending",
         /// An ACK that does not answer our offer: the call ends.
@@ -87,6 +95,8 @@ counted! {
     Noted {
         /// Calls that reached the application.
         Invited = "invited",
+        /// Requests that came with their last hop: the next proxy would have turned them away.
+        HopsUsedUp = "hops_used_up",
         /// Calls whose ACK came.
         Confirmed = "confirmed",
         /// Re-INVITEs answered with 200.

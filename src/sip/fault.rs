@@ -8,6 +8,7 @@ use super::response::Status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     DatagramTooLong,
+    LineTooLong,
     HeadersTooMany,
     HeaderTooLong,
     HeaderLine,
@@ -21,6 +22,8 @@ pub enum Fault {
     Scheme,
     Version,
     Duplicate,
+    Missing,
+    Via,
     From,
     To,
     CSeq,
@@ -35,6 +38,7 @@ impl Fault {
     pub const fn status(self) -> Status {
         match self {
             Fault::DatagramTooLong => Status(513, "Message Too Large"),
+            Fault::LineTooLong => Status(414, "Request-URI Too Long"),
             Fault::HeadersTooMany => Status(400, "Too Many Header Fields"),
             Fault::HeaderTooLong => Status(400, "Header Field Too Long"),
             Fault::HeaderLine => Status(400, "Malformed Header Line"),
@@ -48,6 +52,8 @@ impl Fault {
             Fault::Scheme => Status(416, "Unsupported URI Scheme"),
             Fault::Version => Status(505, "Version Not Supported"),
             Fault::Duplicate => Status(400, "Header Field Allowed Only Once"),
+            Fault::Missing => Status(400, "Missing From, To, Call-ID Or CSeq"),
+            Fault::Via => Status(400, "Malformed Via"),
             Fault::From => Status(400, "Malformed From"),
             Fault::To => Status(400, "Malformed To"),
             Fault::CSeq => Status(400, "Malformed CSeq"),
@@ -62,6 +68,7 @@ impl Fault {
     pub const fn refused(self) -> Refused {
         match self {
             Fault::DatagramTooLong => Refused::DatagramTooLong,
+            Fault::LineTooLong => Refused::LineTooLong,
             Fault::HeadersTooMany => Refused::HeadersTooMany,
             Fault::HeaderTooLong => Refused::HeaderTooLong,
             Fault::LengthMissing => Refused::Unframed,
@@ -75,6 +82,8 @@ impl Fault {
             | Fault::RequestLine
             | Fault::RequestUri
             | Fault::Duplicate
+            | Fault::Missing
+            | Fault::Via
             | Fault::From
             | Fault::To
             | Fault::CSeq

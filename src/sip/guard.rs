@@ -12,10 +12,13 @@ pub const DATAGRAM_BYTES_MAX: usize = 16 * 1024;
 pub const STREAM_BYTES_MAX: usize = 64 * 1024;
 /// The most header fields of a message.
 pub const HEADERS_MAX: usize = 100;
-/// The longest value of a header field, unfolded.
+/// The longest value of a header field, unfolded, and the longest request line.
 pub const VALUE_BYTES_MAX: usize = 4 * 1024;
+/// The longest body that is read.
+pub const BODY_BYTES_MAX: usize = 8 * 1024;
 
-const _: () = assert!(VALUE_BYTES_MAX < DATAGRAM_BYTES_MAX && DATAGRAM_BYTES_MAX < STREAM_BYTES_MAX);
+const _: () = assert!(VALUE_BYTES_MAX < BODY_BYTES_MAX && BODY_BYTES_MAX < DATAGRAM_BYTES_MAX);
+const _: () = assert!(DATAGRAM_BYTES_MAX < STREAM_BYTES_MAX);
 
 /// The longest message that `transport` brings.
 const fn bytes_max(transport: Transport) -> usize {
@@ -54,7 +57,11 @@ pub fn frame(transport: Transport, message: &[u8]) -> Option<Framed<'_>> {
         body: &[],
         fault: too_long.then_some(Fault::DatagramTooLong),
     };
+    if framed.start.len() > VALUE_BYTES_MAX {
+        framed.blame(Fault::LineTooLong);
+    }
     framed.take_fields(&mut rest);
+    framed.drop_unprintable();
     framed.take_body(transport, rest);
     Some(framed)
 }
@@ -101,16 +108,21 @@ impl<'a> Framed<'a> {
         if !is_token(name) {
             return self.blame(Fault::HeaderLine);
         }
-        let value = self.printable(value.trim());
+        let value = value.trim();
+        let fits = value.len() <= VALUE_BYTES_MAX;
+        if !fits {
+            self.blame(Fault::HeaderTooLong);
+        }
         self.fields.push(Field {
             name: name.to_owned(),
-            value,
+            value: if fits { value.to_owned() } else { String::new() },
         });
     }
 
     /// Joins a folded line to the field above it (RFC 3261 §7.3.1).
     fn unfold(&mut self, line: &[u8]) {
-        let more = self.printable(readable(line).trim());
+        let line = readable(line);
+        let more = line.trim();
         let Some(field) = self.fields.last_mut() else {
             return self.blame(Fault::HeaderLine);
         };
@@ -120,20 +132,19 @@ impl<'a> Framed<'a> {
         if !field.value.is_empty() && !more.is_empty() {
             field.value.push(' ');
         }
-        field.value.push_str(&more);
+        field.value.push_str(more);
     }
 
-    /// `value`, if it is fit to be echoed; nothing otherwise.
-    fn printable(&mut self, value: &str) -> String {
-        if value.len() > VALUE_BYTES_MAX {
-            self.blame(Fault::HeaderTooLong);
-            return String::new();
+    /// Leaves nothing that is not fit to be echoed.
+    fn drop_unprintable(&mut self) {
+        let mut dropped = false;
+        for field in self.fields.iter_mut().filter(|field| !is_printable(&field.value)) {
+            field.value.clear();
+            dropped = true;
         }
-        if value.chars().any(|c| c.is_control() && c != '\t') {
+        if dropped {
             self.blame(Fault::ControlCharacter);
-            return String::new();
         }
-        value.to_owned()
     }
 
     /// The body ends where Content-Length says; without it, with the datagram. A stream must say it (RFC 3261 §18.3).
@@ -156,6 +167,16 @@ impl<'a> Framed<'a> {
             _ => self.blame(Fault::ContentLength),
         }
     }
+}
+
+/// Whether no control character stands in `value` but tabs, and those that a quoted string escapes (RFC 3261 §25.1).
+fn is_printable(value: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    value.chars().all(|c| {
+        let allowed = !c.is_control() || c == '\t' || (escaped && c.is_ascii() && !"\r\n".contains(c));
+        (quoted, escaped) = (quoted != (c == '"' && !escaped), quoted && !escaped && c == '\\');
+        allowed
+    })
 }
 
 /// Whether `name` is Content-Length, or its compact form.
@@ -242,6 +263,13 @@ mod tests {
         assert_eq!(fault("X\r\nno colon\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\n folded start\r\n\r\n"), Some(Fault::HeaderLine));
         assert_eq!(fault("X\r\nA: b\u{1}c\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(
+            fault("X\r\nA: \"b\u{1}c\"\r\n\r\n"),
+            Some(Fault::ControlCharacter)
+        );
+        assert_eq!(fault("X\r\nA: \\\u{1}c\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(fault("X\r\nA: \"b\\\rc\"\r\n\r\n"), Some(Fault::ControlCharacter));
+        assert_eq!(fault("X\r\nA: \"b\\\u{1}c\"\r\n\r\n"), None);
         assert!(frame(Transport::Udp, b"\r\n\r\n").is_none());
         assert!(frame(Transport::Udp, b"").is_none());
     }

@@ -1,23 +1,20 @@
-//! Owns what a framed message says: the only file that knows the SIP crate. It is asked for header names (with their
-//! compact forms), URIs and hosts. Header parameters, tags and branches are cut out by `text`, because the crate decodes
-//! `%` escapes in them, compares their names by case and drops what it cannot read, and all of these must be echoed.
+//! Owns what a framed message says. Must never judge what the user agent can do: a message that is in order may still ask
+//! for what nobody here does.
 
 use super::fault::Fault;
 use super::guard::{self, Framed};
+use super::names::Name;
 use super::peer::Transport;
-use super::text;
+use super::via::{self, Via};
+use super::{text, uri};
 use crate::secret::Caller;
-use ezk_sip_types::Name;
-use ezk_sip_types::host::HostPort;
-use ezk_sip_types::uri::SipUri;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-/// The port of a SIP address that names none (RFC 3261 §19.1.2).
-pub const PORT: u16 = 5060;
-/// The header field of RFC 3325.
-const ASSERTED: &str = "P-Asserted-Identity";
 /// The most characters of the called user that are passed on.
 pub const CALLED_CHARS_MAX: usize = 64;
+/// Methods that we know and do not do; any other is none that we know (RFC 3261 §21.5.2).
+const KNOWN: [&str; 6] = ["REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"];
 
 /// What a request wants; names are compared by case (RFC 3261 §7.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +26,7 @@ pub enum Method {
     Options,
     Info,
     Update,
+    Prack,
     Other(String),
 }
 
@@ -42,24 +40,21 @@ impl Method {
             "OPTIONS" => Method::Options,
             "INFO" => Method::Info,
             "UPDATE" => Method::Update,
+            "PRACK" => Method::Prack,
             other => Method::Other(other.to_owned()),
+        }
+    }
+
+    /// Whether it is a method that we have heard of.
+    pub fn is_known(&self) -> bool {
+        match self {
+            Method::Other(name) => KNOWN.contains(&name.as_str()),
+            _ => true,
         }
     }
 }
 
-/// The topmost Via.
-#[derive(Clone)]
-pub struct Via {
-    /// Host and port as written, without spaces, in lower case.
-    pub sent_by: String,
-    pub host: String,
-    pub port: Option<u16>,
-    pub branch: Option<String>,
-    /// Whether the answer shall go to the port that the request came from (RFC 3581).
-    pub rport: bool,
-}
-
-/// What every response repeats word for word (RFC 3261 §8.2.6.2).
+/// What every response repeats word for word (RFC 3261 §8.2.6.2). A field that was missing is empty.
 #[derive(Clone)]
 pub struct Echo {
     pub vias: Vec<String>,
@@ -75,14 +70,16 @@ pub struct Echo {
 /// A request that keeps to the grammar as far as we look.
 pub struct Request {
     pub method: Method,
-    pub echo: Echo,
+    pub echo: Arc<Echo>,
     pub uri: String,
     /// The user part of the Request-URI, unescaped.
     pub called: String,
     /// Empty for a peer of RFC 2543 that sends none.
     pub from_tag: String,
     pub cseq: u32,
-    pub max_forwards: Option<u32>,
+    pub max_forwards: Option<u8>,
+    /// Whether a session description may come back (§20.1).
+    pub takes_sdp: bool,
     pub require: Vec<String>,
     /// The URI at which the peer can be reached; a telephone number may stand in it.
     pub contact: Option<Caller>,
@@ -91,6 +88,8 @@ pub struct Request {
     pub record_routes: Vec<String>,
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
+    /// Whether the body may be passed over (§20.11).
+    pub is_body_optional: bool,
     pub body: Vec<u8>,
 }
 
@@ -108,7 +107,7 @@ pub enum Message {
     /// A request that can be answered, but only with the fault.
     Faulty {
         method: Method,
-        echo: Box<Echo>,
+        echo: Arc<Echo>,
         fault: Fault,
     },
     /// Line ends that keep a path open.
@@ -139,40 +138,36 @@ fn judge(framed: Framed<'_>) -> Message {
             .map_or(Message::Unreadable, Message::Response);
     }
     let method = Method::new(framed.start.split(' ').next().unwrap_or_default());
-    let Some(echo) = head.echo() else {
+    let Some(echo) = head.echo().map(Arc::new) else {
         return Message::Unreadable;
     };
     let judged = framed.fault.map_or(Ok(()), Err);
-    match judged.and_then(|()| head.request(&framed, method.clone(), echo.clone())) {
+    match judged.and_then(|()| head.request(&framed, &method, &echo)) {
         Ok(request) => Message::Request(Box::new(request)),
-        Err(fault) => Message::Faulty {
-            method,
-            echo: Box::new(echo),
-            fault,
-        },
+        Err(fault) => Message::Faulty { method, echo, fault },
     }
 }
 
 /// The address that a URI names by number: where a request may go without asking a name server.
 pub fn literal(uri: &str) -> Option<SocketAddr> {
-    let uri: SipUri = uri.parse().ok()?;
-    let elsewhere = uri.uri_params.get("maddr").is_some();
-    let port = uri.host_port.port.unwrap_or(PORT);
-    (!uri.sips && !elsewhere && port != 0).then(|| uri.host_port.ip().map(|ip| SocketAddr::new(ip, port)))?
+    let uri = uri::read(uri)?;
+    let elsewhere = uri.param("maddr").is_some();
+    let address = uri.address().filter(|address| address.port() != 0);
+    address.filter(|_| !uri.is_secure && !elsewhere)
 }
 
 /// Whether a route's URI asks for loose routing (RFC 3261 §16.12.1.1).
 pub fn is_loose(uri: &str) -> bool {
-    text::param(uri, "lr").is_some()
+    uri::read(uri).is_some_and(|uri| uri.param("lr").is_some())
 }
 
-/// The header fields by name.
+/// The header fields that somebody reads, by name.
 struct Head<'a>(Vec<(Name, &'a str)>);
 
 impl<'a> Head<'a> {
     fn new(framed: &'a Framed<'_>) -> Head<'a> {
-        let named = |field: &'a guard::Field| (Name::from(field.name.as_str()), field.value.as_str());
-        Head(framed.fields.iter().map(named).collect())
+        let named = |field: &'a guard::Field| Some((Name::of(&field.name)?, field.value.as_str()));
+        Head(framed.fields.iter().filter_map(named).collect())
     }
 
     fn all(&self, wanted: Name) -> impl Iterator<Item = &'a str> + '_ {
@@ -194,64 +189,88 @@ impl<'a> Head<'a> {
         self.values(wanted).map(str::to_owned).collect()
     }
 
-    /// What is needed to answer at all.
+    /// What an answer repeats; `None` where the topmost Via does not say enough for one.
     fn echo(&self) -> Option<Echo> {
-        let vias = self.owned(Name::VIA);
-        let to = self.first(Name::TO)?;
+        let vias = self.owned(Name::Via);
+        let written = |name| self.first(name).unwrap_or_default();
         Some(Echo {
-            via: via(vias.first()?)?,
+            via: via::read(vias.first()?)?,
             vias,
-            from: Caller::new(self.first(Name::FROM)?),
-            to: to.to_owned(),
-            to_tag: tag(to),
-            call_id: self.first(Name::CALL_ID)?.to_owned(),
-            cseq: self.first(Name::CSEQ)?.to_owned(),
-            timestamp: self.first(Name::TIMESTAMP).map(str::to_owned),
+            from: Caller::new(written(Name::From)),
+            to: written(Name::To).to_owned(),
+            to_tag: tag(written(Name::To)),
+            call_id: written(Name::CallId).to_owned(),
+            cseq: written(Name::CSeq).to_owned(),
+            timestamp: self.first(Name::Timestamp).map(str::to_owned),
         })
     }
 
-    fn request(&self, framed: &Framed<'_>, method: Method, echo: Echo) -> Result<Request, Fault> {
-        let uri = request_line(&framed.start)?;
-        let once = [
-            Name::FROM,
-            Name::TO,
-            Name::CALL_ID,
-            Name::CSEQ,
-            Name::MAX_FORWARDS,
-            Name::CONTENT_TYPE,
-        ];
-        if once.into_iter().any(|name| self.all(name).count() > 1) {
-            return Err(Fault::Duplicate);
-        }
+    fn request(&self, framed: &Framed<'_>, method: &Method, echo: &Arc<Echo>) -> Result<Request, Fault> {
+        let target = request_line(&framed.start)?;
+        self.required(echo)?;
+        let called = called(target)?;
         let from = self
-            .first(Name::FROM)
+            .first(Name::From)
             .and_then(text::address)
             .ok_or(Fault::From)?;
         text::address(&echo.to).ok_or(Fault::To)?;
         let (cseq, cseq_method) = cseq(&echo.cseq).ok_or(Fault::CSeq)?;
-        if cseq_method != method {
+        // That a method is none at all says more than that it is named twice (RFC 4475 §3.1.2.18).
+        if cseq_method != *method && method.is_known() {
             return Err(Fault::CSeqMethod);
         }
-        let contact = self.contact()?;
-        if method == Method::Invite && contact.is_none() {
+        if !echo.vias.iter().all(|via| via::is_well_formed(via)) {
+            return Err(Fault::Via);
+        }
+        // Before RFC 3261 a caller without Contact was reached at its From (RFC 4475 §3.4.1).
+        let old = || echo.via.unique_branch().is_none().then(|| Caller::new(from.0));
+        let contact = self.contact()?.or_else(old);
+        if *method == Method::Invite && contact.is_none() {
             return Err(Fault::Contact);
         }
         Ok(Request {
-            called: called(uri)?,
-            uri: uri.to_owned(),
+            called,
+            uri: target.to_owned(),
             from_tag: text::param(from.1, "tag").unwrap_or_default().to_owned(),
             cseq,
             max_forwards: self.max_forwards()?,
-            require: self.owned(Name::REQUIRE),
+            takes_sdp: self.takes_sdp(),
+            require: self.owned(Name::Require),
             contact,
-            asserted: self.values(Name::from(ASSERTED)).next().map(Caller::new),
+            asserted: self.values(Name::Asserted).next().map(Caller::new),
             record_routes: self.record_routes()?,
-            content_type: self.first(Name::CONTENT_TYPE).map(str::to_owned),
-            content_encoding: self.first(Name::CONTENT_ENCODING).map(str::to_owned),
+            content_type: self.first(Name::ContentType).map(str::to_owned),
+            content_encoding: self.first(Name::ContentEncoding).map(str::to_owned),
+            is_body_optional: self.is_body_optional(),
             body: framed.body.to_vec(),
-            method,
-            echo,
+            method: method.clone(),
+            echo: Arc::clone(echo),
         })
+    }
+
+    /// Whether everything is there without which there is no request, and what may stand once only stands once.
+    fn required(&self, echo: &Echo) -> Result<(), Fault> {
+        let once = [
+            Name::From,
+            Name::To,
+            Name::CallId,
+            Name::CSeq,
+            Name::MaxForwards,
+            Name::ContentType,
+        ];
+        if once.into_iter().any(|name| self.all(name).count() > 1) {
+            return Err(Fault::Duplicate);
+        }
+        let needed = [
+            echo.from.is_empty(),
+            echo.to.is_empty(),
+            echo.call_id.is_empty(),
+            echo.cseq.is_empty(),
+        ];
+        match needed.contains(&true) {
+            true => Err(Fault::Missing),
+            false => Ok(()),
+        }
     }
 
     fn response(&self, line: &str) -> Option<Response> {
@@ -261,9 +280,9 @@ impl<'a> Head<'a> {
             .next()
             .filter(|code| code.len() == 3)
             .and_then(|code| code.parse().ok());
-        let mut vias = self.values(Name::VIA);
-        let branch = vias.next().and_then(via).and_then(|via| via.branch);
-        let (_, method) = self.first(Name::CSEQ).and_then(cseq)?;
+        let mut vias = self.values(Name::Via);
+        let branch = vias.next().and_then(via::read).and_then(|via| via.branch);
+        let (_, method) = self.first(Name::CSeq).and_then(cseq)?;
         // More than one Via: it was meant for somebody else (RFC 3261 §8.1.3.3).
         let ours = version.is_some() && vias.next().is_none();
         ours.then_some(Response {
@@ -274,20 +293,35 @@ impl<'a> Head<'a> {
     }
 
     fn contact(&self) -> Result<Option<Caller>, Fault> {
-        self.values(Name::CONTACT)
+        self.values(Name::Contact)
             .next()
             .filter(|value| *value != "*")
             .map(|value| {
                 text::address(value)
+                    .filter(|(_, params)| text::are_params(params))
                     .map(|(uri, _)| Caller::new(uri))
                     .ok_or(Fault::Contact)
             })
             .transpose()
     }
 
-    fn max_forwards(&self) -> Result<Option<u32>, Fault> {
+    fn max_forwards(&self) -> Result<Option<u8>, Fault> {
         let read = |value: &str| value.parse().map_err(|_| Fault::MaxForwards);
-        self.first(Name::MAX_FORWARDS).map(read).transpose()
+        self.first(Name::MaxForwards).map(read).transpose()
+    }
+
+    /// Without Accept, a session description is what comes back; an empty one forbids every body.
+    fn takes_sdp(&self) -> bool {
+        let is_fit = |range: &str| {
+            let kind = text::media_type(range);
+            ["application/sdp", "application/*", "*/*"].contains(&kind.as_str())
+        };
+        self.all(Name::Accept).next().is_none() || self.values(Name::Accept).any(is_fit)
+    }
+
+    fn is_body_optional(&self) -> bool {
+        let disposition = self.first(Name::ContentDisposition).unwrap_or_default();
+        text::param(disposition, "handling").is_some_and(|handling| handling.eq_ignore_ascii_case("optional"))
     }
 
     fn record_routes(&self) -> Result<Vec<String>, Fault> {
@@ -295,7 +329,7 @@ impl<'a> Head<'a> {
             let bracketed = value.contains('<') && text::address(value).is_some();
             bracketed.then(|| value.to_owned()).ok_or(Fault::RecordRoute)
         };
-        self.values(Name::RECORD_ROUTE).map(read).collect()
+        self.values(Name::RecordRoute).map(read).collect()
     }
 }
 
@@ -315,23 +349,19 @@ fn request_line(line: &str) -> Result<&str, Fault> {
     Ok(uri)
 }
 
-/// The user part of the Request-URI.
-fn called(uri: &str) -> Result<String, Fault> {
-    let (scheme, rest) = uri.split_once(':').ok_or(Fault::RequestUri)?;
-    if !text::is_token(scheme) || uri.contains(char::is_whitespace) {
+/// The user part of the Request-URI. One that is no readable text is nobody in particular.
+fn called(target: &str) -> Result<String, Fault> {
+    let (scheme, _) = target.split_once(':').ok_or(Fault::RequestUri)?;
+    if !text::is_token(scheme) || target.contains(char::is_whitespace) {
         return Err(Fault::RequestUri);
     }
     if !scheme.eq_ignore_ascii_case("sip") {
         return Err(Fault::Scheme);
     }
-    let parsed: SipUri = uri.parse().map_err(|_| Fault::RequestUri)?;
-    if !parsed.header_params.is_empty() {
-        return Err(Fault::RequestUri);
-    }
-    // The crate checks the user part, but does not let it be taken out.
-    let user = rest.split_once('@').map_or("", |(user, _)| user);
-    let user = user.split(':').next().unwrap_or_default();
-    let user = text::unescaped(user).ok_or(Fault::RequestUri)?;
+    let uri = uri::read(target)
+        .filter(|uri| !uri.has_headers)
+        .ok_or(Fault::RequestUri)?;
+    let user = text::unescaped(uri.user).unwrap_or_default();
     Ok(user.chars().take(CALLED_CHARS_MAX).collect())
 }
 
@@ -347,27 +377,4 @@ fn tag(address: &str) -> Option<String> {
     text::param(params, "tag")
         .filter(|tag| !tag.is_empty())
         .map(str::to_owned)
-}
-
-/// Reads `SIP / 2.0 / UDP host : port ;params`, with spaces where RFC 4475 §3.1.1.1 puts them.
-fn via(value: &str) -> Option<Via> {
-    let (sent, params) = value.split_at(value.find(';').unwrap_or(value.len()));
-    let mut protocol = sent.splitn(3, '/');
-    let name = protocol.next()?.trim();
-    let version = protocol.next()?.trim();
-    let (transport, sent_by) = protocol.next()?.trim().split_once([' ', '\t'])?;
-    if !name.eq_ignore_ascii_case("SIP") || !text::is_token(version) || !text::is_token(transport) {
-        return None;
-    }
-    let sent_by: String = sent_by.split_whitespace().collect::<String>().to_lowercase();
-    let address: HostPort = sent_by.parse().ok()?;
-    Some(Via {
-        host: address.host.to_string(),
-        port: address.port.filter(|port| *port != 0),
-        branch: text::param(params, "branch")
-            .filter(|branch| !branch.is_empty())
-            .map(str::to_owned),
-        rport: text::param(params, "rport").is_some(),
-        sent_by,
-    })
 }

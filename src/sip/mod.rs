@@ -3,7 +3,7 @@
 //! and never sends a request that creates a dialog.
 //!
 //! ```text
-//! datagram → served ──────────→ guard (lines, limits) → message (what it says)
+//! datagram → served ──────────→ guard (lines, limits) → message (what it says; names, via, uri, text: its words)
 //! bytes    → served → stream (where messages end) ↗        │
 //!              ua/  the conductor ── server_invite, server_other   what an answer's life is (tables)
 //!               │                 ── client_other                  what our BYE's life is (table)
@@ -24,6 +24,7 @@ mod guard;
 mod identity;
 mod info;
 mod message;
+mod names;
 mod offer;
 mod peer;
 pub mod probe;
@@ -36,6 +37,8 @@ mod text;
 mod timer;
 mod transactions;
 mod ua;
+mod uri;
+mod via;
 
 #[cfg(test)]
 mod tests;

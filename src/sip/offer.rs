@@ -210,7 +210,8 @@ fn address(session: &Session, media: &Media, ours: Families) -> Result<IpAddr, U
     let ip = connection
         .and_then(|connection| connection.try_address().ok())
         .ok_or(Unusable::Address)?
-        .ip;
+        .ip
+        .to_canonical();
     let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
     let usable = ours.contains(ip) && !ip.is_multicast() && !broadcast;
     usable.then_some(ip).ok_or(Unusable::Address)

@@ -1,11 +1,13 @@
 //! Owns how a response is written and where it goes (RFC 3261 §8.2.6 and §18.2, RFC 3581). It always goes back to the
 //! address that the request came from: must never follow a name or a `maddr` that the request brings.
 
-use super::message::{Echo, PORT, Via};
+use super::message::Echo;
 use super::peer::{Origin, Peer, Transport, Way};
 use super::text;
+use super::uri::PORT;
+use super::via::Via;
 use std::fmt::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A status code and its reason phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,16 +19,19 @@ impl Status {
     pub const SIGNAL: Status = Status(400, "Malformed DTMF Signal");
     pub const METHOD: Status = Status(405, "Method Not Allowed");
     pub const MEDIA_TYPE: Status = Status(415, "Unsupported Media Type");
+    pub const ACCEPT: Status = Status(406, "Not Acceptable");
+    pub const BODY: Status = Status(413, "Request Entity Too Large");
     pub const EXTENSION: Status = Status(420, "Bad Extension");
     pub const UNAVAILABLE: Status = Status(480, "Temporarily Unavailable");
     pub const UNKNOWN_DIALOG: Status = Status(481, "Call/Transaction Does Not Exist");
     pub const MERGED: Status = Status(482, "Loop Detected");
-    pub const HOPS: Status = Status(483, "Too Many Hops");
     pub const BUSY: Status = Status(486, "Busy Here");
     pub const CANCELLED: Status = Status(487, "Request Terminated");
     pub const NOT_ACCEPTABLE: Status = Status(488, "Not Acceptable Here");
     pub const PENDING: Status = Status(491, "Request Pending");
     pub const OUT_OF_ORDER: Status = Status(500, "CSeq Out Of Order");
+    pub const UNFINISHED: Status = Status(500, "Earlier INVITE Not Answered Yet");
+    pub const METHOD_UNKNOWN: Status = Status(501, "Not Implemented");
     pub const FULL: Status = Status(503, "Service Unavailable");
 }
 
@@ -89,13 +94,13 @@ pub fn write(echo: &Echo, source: SocketAddr, tag: Option<&str>, reply: &Reply) 
         };
         line(&mut text, "Via", &via);
     }
-    line(&mut text, "From", echo.from.reveal());
+    repeat(&mut text, "From", echo.from.reveal());
     match (&echo.to_tag, tag) {
-        (None, Some(tag)) => line(&mut text, "To", &format!("{};tag={tag}", echo.to)),
-        (Some(_), _) | (None, None) => line(&mut text, "To", &echo.to),
+        (None, Some(tag)) if !echo.to.is_empty() => line(&mut text, "To", &format!("{};tag={tag}", echo.to)),
+        _ => repeat(&mut text, "To", &echo.to),
     }
-    line(&mut text, "Call-ID", &echo.call_id);
-    line(&mut text, "CSeq", &echo.cseq);
+    repeat(&mut text, "Call-ID", &echo.call_id);
+    repeat(&mut text, "CSeq", &echo.cseq);
     if let (Status::TRYING, Some(timestamp)) = (reply.status, &echo.timestamp) {
         line(&mut text, "Timestamp", timestamp);
     }
@@ -107,6 +112,13 @@ pub fn write(echo: &Echo, source: SocketAddr, tag: Option<&str>, reply: &Reply) 
     let mut bytes = text.into_bytes();
     bytes.extend_from_slice(&reply.body);
     bytes
+}
+
+/// Repeats a header field that the request had.
+fn repeat(text: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
+        line(text, name, value);
+    }
 }
 
 /// Adds a header field to a message.
@@ -129,7 +141,7 @@ fn stamped(via: &str, top: &Via, source: SocketAddr) -> String {
         .filter(|part| !["received", "rport"].contains(&name_of(part).as_str()))
         .map(str::to_owned)
         .collect();
-    let differs = top.host.trim_matches(['[', ']']).parse::<IpAddr>().ok() != Some(source.ip());
+    let differs = top.ip != Some(source.ip());
     if top.rport {
         parts.push(format!("rport={}", source.port()));
     }

@@ -53,6 +53,21 @@ pub fn param<'a>(params: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
+/// Whether parameters are in order: each has a name (RFC 4475 §3.1.2.1 is full of those that have none).
+pub fn are_params(params: &str) -> bool {
+    params.is_empty()
+        || split(params, b';')
+            .into_iter()
+            .skip(1)
+            .all(|part| !part.is_empty() && !part.starts_with('='))
+}
+
+/// A media type without its parameters, in lower case.
+pub fn media_type(value: &str) -> String {
+    let kind = value.split(';').next().unwrap_or_default();
+    kind.split_whitespace().collect::<String>().to_ascii_lowercase()
+}
+
 /// An address: the URI alone, and the header parameters behind it (with their first semicolon).
 /// `None` if the brackets do not match or nothing stands in them.
 pub fn address(value: &str) -> Option<(&str, &str)> {

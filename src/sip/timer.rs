@@ -151,6 +151,38 @@ impl Timers {
 mod tests {
     use super::*;
 
+    /// RFC 3261 §17, table 4, with L of RFC 6026 and the two of §13.3.1.4.
+    #[test]
+    fn every_timer_has_its_first_value_over_udp_and_tcp() {
+        let (zero, never) = (Some(Duration::ZERO), None);
+        for (timer, udp, tcp) in [
+            (Timer::E, Some(T1), never),
+            (Timer::F, Some(PATIENCE), Some(PATIENCE)),
+            (Timer::G, Some(T1), never),
+            (Timer::H, Some(PATIENCE), Some(PATIENCE)),
+            (Timer::I, Some(T4), zero),
+            (Timer::J, Some(PATIENCE), zero),
+            (Timer::K, Some(T4), zero),
+            (Timer::L, Some(PATIENCE), Some(PATIENCE)),
+            (Timer::Answer, Some(T1), Some(T1)),
+            (Timer::Ack, Some(PATIENCE), Some(PATIENCE)),
+        ] {
+            assert_eq!(
+                (timer.first(Transport::Udp), timer.first(Transport::Tcp)),
+                (udp, tcp),
+                "{timer:?}"
+            );
+        }
+        assert_eq!(PATIENCE, Duration::from_secs(32));
+        let pauses: Vec<_> = std::iter::successors(Some(T1), |pause| Some(back_off(*pause)))
+            .take(5)
+            .collect();
+        assert_eq!(
+            pauses,
+            [500, 1_000, 2_000, 4_000, 4_000].map(Duration::from_millis)
+        );
+    }
+
     #[test]
     fn deadlines_of_one_instant_always_go_off_in_the_same_order() {
         let (one, two) = (Owner::Server(TxId(1)), Owner::Server(TxId(2)));

@@ -9,9 +9,6 @@ use crate::ids::LegId;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Branches that start so are unique by themselves (RFC 3261 §8.1.1.7).
-pub const COOKIE: &str = "z9hG4bK";
-
 /// By what a request finds its transaction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
@@ -36,11 +33,7 @@ impl Key {
 
     fn with(request: &Request, method: Method) -> Key {
         let echo = &request.echo;
-        let unique = echo
-            .via
-            .branch
-            .clone()
-            .filter(|branch| branch.starts_with(COOKIE));
+        let unique = echo.via.unique_branch().map(str::to_owned);
         // A peer of RFC 2543: what would be the same in a repeated request makes the branch. To tags are left out,
         // because the ACK of a refusal brings the one that we gave.
         let made = || {
@@ -102,8 +95,9 @@ impl Servers {
         let key = Key::of(request);
         let merge = merge(request);
         self.keys.insert(key.clone(), id);
+        // The first of them stands for all: it is the one that lives.
         if let Some(merge) = &merge {
-            self.merges.insert(merge.clone(), id);
+            self.merges.entry(merge.clone()).or_insert(id);
         }
         let life = match request.method {
             Method::Invite => Life::Invite(server_invite::State::Proceeding),
@@ -129,6 +123,16 @@ impl Servers {
     /// Whether the same INVITE already came by another way.
     pub fn is_merged(&self, request: &Request) -> bool {
         merge(request).is_some_and(|merge| self.merges.contains_key(&merge))
+    }
+
+    /// Whether an INVITE of the same call, with a lower sequence number, has no final answer yet (§14.2).
+    pub fn is_unfinished(&self, request: &Request) -> bool {
+        let of_call = |cseq| (request.echo.call_id.clone(), request.from_tag.clone(), cseq);
+        let mut earlier = self.merges.range(of_call(0)..of_call(request.cseq));
+        earlier.any(|(_, id)| {
+            let life = self.table.get(id).map(|transaction| transaction.life);
+            life == Some(Life::Invite(server_invite::State::Proceeding))
+        })
     }
 
     pub fn get_mut(&mut self, id: TxId) -> Option<&mut ServerTx> {

@@ -18,7 +18,8 @@ use super::peer::{Listen, Listens, Peer, Transport, Way};
 use super::served::Served;
 use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
-use super::transactions::{COOKIE, Clients, Servers};
+use super::transactions::{Clients, Servers};
+use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
 use crate::media_api::MediaSpec;
 use crate::secret::Key;
@@ -46,6 +47,9 @@ pub struct UaConfig {
 const fn transactions_max(calls_max: usize) -> usize {
     1_024 + calls_max.saturating_mul(32)
 }
+
+/// The longest that a peer is asked to wait before it sends another INVITE (RFC 3261 §14.2).
+const PAUSE_S_MAX: u64 = 10;
 
 /// What the user agent wants done, or tells.
 pub enum Output {
@@ -274,6 +278,11 @@ impl UserAgent {
 
     fn new_branch(&mut self) -> String {
         format!("{COOKIE}{:016x}", (self.random)())
+    }
+
+    /// How long a peer is asked to wait before it sends another INVITE, in seconds, each another time (RFC 3261 §14.2).
+    fn draw_pause_s(&mut self) -> u32 {
+        ((self.random)() % (PAUSE_S_MAX + 1)) as u32
     }
 
     fn has_room_for_transactions(&self) -> bool {

@@ -45,6 +45,16 @@ fn must_be_plain(bytes: &[u8]) {
     assert!(read, "rsip cannot read what we wrote");
 }
 
+/// Whether a control character stands in it that no backslash escapes, or one that none may (RFC 3261 §25.1).
+fn holds_control(head: &str) -> bool {
+    let mut before = ' ';
+    head.chars().any(|c| {
+        let escaped = before == '\\' && c.is_ascii() && !"\r\n".contains(c);
+        before = c;
+        c.is_control() && c != '\t' && !escaped
+    })
+}
+
 /// A message of ours.
 pub struct Written {
     text: String,
@@ -59,11 +69,7 @@ impl Written {
         let text = String::from_utf8(bytes).expect("we write UTF-8");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         let (start, fields) = head.split_once("\r\n").expect("fields");
-        assert!(
-            !head
-                .replace("\r\n", "")
-                .contains(|c: char| c.is_control() && c != '\t')
-        );
+        assert!(!holds_control(&head.replace("\r\n", "")));
         let words: Vec<&str> = start.splitn(3, ' ').collect();
         match words.as_slice() {
             ["SIP/2.0", code, reason] => {
@@ -85,8 +91,13 @@ impl Written {
             assert!(name != "Content-Length" || value == body.len().to_string());
             seen.push(name);
         }
-        for needed in ["Via", "From", "To", "Call-ID", "CSeq", "Content-Length"] {
+        // What a request lacked, its refusal lacks too (RFC 4475 §3.3.1).
+        let lacks = start.starts_with("SIP/2.0 ") && !start.starts_with("SIP/2.0 2");
+        for needed in ["Via", "Content-Length"] {
             assert!(seen.contains(&needed), "no {needed}");
+        }
+        for needed in ["From", "To", "Call-ID", "CSeq"] {
+            assert!(lacks || seen.contains(&needed), "no {needed}");
         }
         Written { text }
     }

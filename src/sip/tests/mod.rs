@@ -2,15 +2,21 @@
 //! independent parser, and nothing may be left alive at the end of a story.
 
 mod calls;
+mod cancel;
+mod dialogs;
 mod families;
+mod framing;
 mod hostile;
 mod identity;
 mod info;
 mod late_offer;
+mod overload;
 mod refusals;
 mod reinvite;
 mod routing;
+mod silence;
 mod tcp;
+mod torture;
 mod update;
 
 use super::{Census, Counters, Event, Listen, Noted, Output, Peer, Reason, Refusal, UaConfig, UserAgent};
@@ -237,6 +243,11 @@ impl World {
             self.drain();
         }
         self.now = end;
+    }
+
+    /// Everything that was sent since the last look, responses alone: their status.
+    pub fn statuses(&mut self) -> Vec<u16> {
+        self.sent.drain(..).map(|(_, _, text)| status(&text)).collect()
     }
 
     pub fn waits_for(&self) -> Option<Reason> {

@@ -15,6 +15,7 @@ use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
 use crate::units::Time;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a refused caller is asked to wait, in seconds.
@@ -34,7 +35,7 @@ pub(super) enum Session {
 pub(super) struct Incoming {
     tx: TxId,
     origin: Origin,
-    echo: Echo,
+    echo: Arc<Echo>,
     cseq: u32,
     record_routes: Vec<String>,
     session: Session,
@@ -45,7 +46,7 @@ impl Incoming {
         Incoming {
             tx,
             origin,
-            echo: request.echo.clone(),
+            echo: Arc::clone(&request.echo),
             cseq: request.cseq,
             record_routes: request.record_routes.clone(),
             session,

@@ -14,9 +14,6 @@ use crate::sip::response::{Reply, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
 
-/// The longest that a peer is asked to wait before it repeats a re-INVITE (§14.2).
-const OUT_OF_ORDER_S_MAX: u64 = 10;
-
 impl UserAgent {
     /// An ACK ends a refusal's transaction, or confirms a call; it is never answered.
     pub(super) fn ack(&mut self, now: Time, request: &Request) {
@@ -68,8 +65,8 @@ impl UserAgent {
             return self.unknown_dialog(now, origin, &request);
         };
         if !call.dialog.in_order(request.cseq) {
-            let seconds = (self.random)() % (OUT_OF_ORDER_S_MAX + 1);
-            let reply = retry_later(Status::OUT_OF_ORDER, seconds as u32);
+            let seconds = self.draw_pause_s();
+            let reply = retry_later(Status::OUT_OF_ORDER, seconds);
             return self.refuse_with(now, origin, &request, Refused::OutOfOrder, reply);
         }
         self.follow(leg, origin);
@@ -79,6 +76,8 @@ impl UserAgent {
             Method::Update => self.update(now, origin, leg, &request),
             Method::Info => self.info(now, origin, leg, &request),
             Method::Options => self.options(now, origin, &request),
+            // We never send a provisional response that asks for one (RFC 3262 §3).
+            Method::Prack => self.unknown_dialog(now, origin, &request),
             // Sorted out before a dialog is looked for.
             Method::Ack | Method::Cancel | Method::Other(_) => self.counters.note(Noted::OutOfTable),
         }
@@ -91,7 +90,7 @@ impl UserAgent {
     }
 
     fn reinvite(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
-        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
+        if self.refused_before_offer(now, origin, request) {
             return;
         }
         match self.session(request, self.families_of(leg)) {
@@ -101,9 +100,16 @@ impl UserAgent {
         }
     }
 
+    /// Refuses what need not be looked into any further.
+    fn refused_before_offer(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
+        self.refused_extension(now, origin, request)
+            || self.refused_answer(now, origin, request)
+            || self.refused_content(now, origin, request)
+    }
+
     /// An UPDATE is answered at once. Its offer must not meet one of ours (RFC 3311 §5.2).
     fn update(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
-        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
+        if self.refused_before_offer(now, origin, request) {
             return;
         }
         let session = match self.session(request, self.families_of(leg)) {
@@ -137,6 +143,9 @@ impl UserAgent {
 
     /// An INFO may bring a key.
     fn info(&mut self, now: Time, origin: Origin, leg: LegId, request: &Request) {
+        if self.refused_extension(now, origin, request) || self.refused_length(now, origin, request) {
+            return;
+        }
         match info::read(request.content_type.as_deref(), &request.body) {
             Info::Nothing => self.reply(now, origin, request, Reply::new(Status::OK)),
             Info::Key(key) => {

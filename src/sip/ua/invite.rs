@@ -7,15 +7,25 @@ use crate::ids::LegId;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
+use crate::sip::guard::BODY_BYTES_MAX;
 use crate::sip::message::Request;
 use crate::sip::offer::{self, Agreement, Families, Unusable};
 use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, SDP, Status};
+use crate::sip::text;
 use crate::units::Time;
 
 impl UserAgent {
     pub(super) fn invite(&mut self, now: Time, origin: Origin, request: Request) {
-        if self.refused_content(now, origin, &request) {
+        if self.refused_extension(now, origin, &request) {
+            return;
+        }
+        if self.servers.is_unfinished(&request) {
+            let seconds = self.draw_pause_s();
+            let reply = retry_later(Status::UNFINISHED, seconds);
+            return self.refuse_with(now, origin, &request, Refused::Unfinished, reply);
+        }
+        if self.refused_answer(now, origin, &request) || self.refused_content(now, origin, &request) {
             return;
         }
         if !self.has_room_for_transactions() {
@@ -33,6 +43,9 @@ impl UserAgent {
 
     /// The offer of a request, if it brings one.
     pub(super) fn session(&self, request: &Request, ours: Families) -> Result<Option<Agreement>, Unusable> {
+        if content(request) != Content::Session {
+            return Ok(None);
+        }
         match offer::read(&request.body, ours) {
             Ok(agreement) => Ok(Some(agreement)),
             Err(Unusable::Missing) => Ok(None),
@@ -82,23 +95,37 @@ impl UserAgent {
         );
     }
 
-    /// Refuses a body that is no plain session description (§8.2.3).
+    /// Refuses a body that is no plain session description, unless it may be passed over (§8.2.3).
     pub(super) fn refused_content(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
-        let kind = request
-            .content_type
-            .as_deref()
-            .and_then(|value| value.split(';').next());
-        let is_sdp = kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(SDP));
-        let encoding = request.content_encoding.as_deref();
-        let is_plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-        if request.body.is_empty() || (is_sdp && is_plain) {
-            return false;
+        if self.refused_length(now, origin, request) {
+            return true;
         }
-        let reply = Reply::new(Status::MEDIA_TYPE)
-            .with("Accept", SDP)
-            .with("Accept-Encoding", "identity");
-        self.refuse_with(now, origin, request, Refused::ContentType, reply);
-        true
+        let is_refused = content(request) == Content::Unknown;
+        if is_refused {
+            let reply = Reply::new(Status::MEDIA_TYPE)
+                .with("Accept", SDP)
+                .with("Accept-Encoding", "identity");
+            self.refuse_with(now, origin, request, Refused::ContentType, reply);
+        }
+        is_refused
+    }
+
+    /// Refuses a body that is too long (§21.4.11).
+    pub(super) fn refused_length(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
+        let is_refused = request.body.len() > BODY_BYTES_MAX;
+        if is_refused {
+            self.refuse_plain(now, origin, request, Refused::BodyTooLong, Status::BODY);
+        }
+        is_refused
+    }
+
+    /// Refuses who takes no session description back: every 200 of ours to an INVITE has one (RFC 4475 §3.3.15).
+    pub(super) fn refused_answer(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
+        let is_refused = !request.takes_sdp;
+        if is_refused {
+            self.refuse_plain(now, origin, request, Refused::Accept, Status::ACCEPT);
+        }
+        is_refused
     }
 
     /// Refuses an offer and says why (§21.4.26, §20.43).
@@ -109,5 +136,26 @@ impl UserAgent {
             .with("Warning", warning)
             .with("Accept", SDP);
         self.refuse_with(now, origin, request, why.refused(), reply);
+    }
+}
+
+/// What a request's body is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// There is none, or one that may be passed over.
+    Nothing,
+    Session,
+    Unknown,
+}
+
+fn content(request: &Request) -> Content {
+    let kind = request.content_type.as_deref().map(text::media_type);
+    let encoding = request.content_encoding.as_deref();
+    let is_plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
+    match (request.body.is_empty(), kind.as_deref()) {
+        (true, _) => Content::Nothing,
+        (false, Some(SDP)) if is_plain => Content::Session,
+        (false, _) if request.is_body_optional => Content::Nothing,
+        (false, _) => Content::Unknown,
     }
 }

@@ -41,30 +41,34 @@ impl UserAgent {
             self.counters.note(Noted::Repeated);
             return self.repeated(now, id);
         }
+        if request.max_forwards == Some(0) {
+            // To turn it away is a proxy's business; who is called takes the call (RFC 4475 §3.3.11).
+            self.counters.note(Noted::HopsUsedUp);
+        }
         match (&request.method, &request.echo.to_tag) {
             (Method::Cancel, _) => self.cancel(now, origin, &request),
-            (Method::Ack | Method::Other(_), _) => {
-                let reply = Reply::new(Status::METHOD).with("Allow", ALLOW);
-                self.refuse_with(now, origin, &request, Refused::Method, reply);
+            (Method::Ack | Method::Other(_), _) => self.refuse_method(now, origin, &request),
+            (
+                Method::Invite
+                | Method::Bye
+                | Method::Options
+                | Method::Info
+                | Method::Update
+                | Method::Prack,
+                Some(_),
+            ) => self.within_dialog(now, origin, request),
+            (Method::Bye | Method::Info | Method::Update | Method::Prack, None) => {
+                self.unknown_dialog(now, origin, &request);
             }
-            (Method::Invite | Method::Bye | Method::Options | Method::Info | Method::Update, Some(_)) => {
-                self.within_dialog(now, origin, request);
-            }
-            (Method::Bye | Method::Info | Method::Update, None) => self.unknown_dialog(now, origin, &request),
             (Method::Invite | Method::Options, None) => self.outside_dialog(now, origin, request),
         }
     }
 
-    /// A request that belongs to no dialog.
+    /// A request that belongs to no dialog. Only INVITEs are looked at for having come two ways: to answer OPTIONS twice
+    /// does no harm, and some who ask every few seconds never change what would tell one from the next.
     fn outside_dialog(&mut self, now: Time, origin: Origin, request: Request) {
         if self.servers.is_merged(&request) {
             return self.refuse_plain(now, origin, &request, Refused::Merged, Status::MERGED);
-        }
-        if request.max_forwards == Some(0) {
-            return self.refuse_plain(now, origin, &request, Refused::MaxForwards, Status::HOPS);
-        }
-        if self.refused_extension(now, origin, &request) {
-            return;
         }
         match request.method {
             Method::Options => self.options(now, origin, &request),
@@ -72,8 +76,21 @@ impl UserAgent {
         }
     }
 
+    /// 405 for what we know and do not do, 501 for what we have never heard of (§21.5.2).
+    fn refuse_method(&mut self, now: Time, origin: Origin, request: &Request) {
+        let (why, status) = match request.method.is_known() {
+            true => (Refused::Method, Status::METHOD),
+            false => (Refused::MethodUnknown, Status::METHOD_UNKNOWN),
+        };
+        let reply = Reply::new(status).with("Allow", ALLOW);
+        self.refuse_with(now, origin, request, why, reply);
+    }
+
     /// Tells what we can do (RFC 3261 §11.2).
     pub(super) fn options(&mut self, now: Time, origin: Origin, request: &Request) {
+        if self.refused_extension(now, origin, request) || self.refused_content(now, origin, request) {
+            return;
+        }
         let reply = Reply::new(Status::OK)
             .with("Contact", self.contact(origin))
             .with("Allow", ALLOW)
