@@ -47,6 +47,8 @@ counted! {
         Scheme = "scheme",
         /// 482
         Merged = "merged",
+        /// 483
+        MaxForwards = "max_forwards",
         /// 420
         Extension = "extension",
         /// 400: an INFO whose key cannot be made out.

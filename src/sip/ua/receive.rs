@@ -42,7 +42,7 @@ impl UserAgent {
             return self.repeated(now, id);
         }
         if request.max_forwards == Some(0) {
-            // To turn it away is a proxy's business; who is called takes the call (RFC 4475 §3.3.11).
+            // Who is asked answers as if hops were left (RFC 4475 §3.3.11); a new call is turned away below.
             self.counters.note(Noted::HopsUsedUp);
         }
         match (&request.method, &request.echo.to_tag) {
@@ -72,6 +72,10 @@ impl UserAgent {
         }
         match request.method {
             Method::Options => self.options(now, origin, &request),
+            // A call that has run in a circle through the telephone system is told so where its operator looks.
+            _ if request.max_forwards == Some(0) => {
+                self.refuse_plain(now, origin, &request, Refused::MaxForwards, Status::HOPS);
+            }
             _ => self.invite(now, origin, request),
         }
     }
