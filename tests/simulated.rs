@@ -1,7 +1,9 @@
 //! Simulated evenings by the seed (`src/sim/`): as many as RUNDRUF_SEEDS says, and every seed that once failed. What the bridge
 //! sends is read by an independent parser in each of them.
 
-use rundruf::sim::{CALLERS_MAX, Summary, World};
+use proptest::prelude::*;
+use proptest::test_runner::{TestRng, TestRunner};
+use rundruf::sim::{CALLERS_MAX, Chance, Summary, World};
 use std::convert::TryFrom;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -92,6 +94,24 @@ fn every_evening_of_many_keeps_its_promises() {
     println!("{count} evenings of {CALLERS_MAX} callers: {joined} times somebody came into a room");
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
     assert!(joined > count * 8, "most of those who call come in: {joined}");
+}
+
+#[test]
+fn an_evening_from_any_bytes_keeps_its_promises() {
+    // Always the same bytes, so that a green run stays green; PROPTEST_CASES=5000 looks further.
+    let config = ProptestConfig {
+        cases: std::env::var("PROPTEST_CASES").map_or(12, |cases| cases.parse().expect("a number")),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let rng = TestRng::deterministic_rng(config.rng_algorithm);
+    let tapes = proptest::collection::vec(any::<u8>(), 0..800);
+    let lived = TestRunner::new_with_rng(config, rng).run(&tapes, |tape| {
+        let outcome = World::new(Chance::taped(&tape), 5).run();
+        outcome.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        Ok(())
+    });
+    lived.expect("the shortest bytes that fail stand here");
 }
 
 #[test]

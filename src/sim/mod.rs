@@ -23,5 +23,6 @@ mod tones;
 mod world;
 
 pub use chance::Chance;
+pub use site::{Deed, Site};
 pub use tones::CALLERS_MAX;
 pub use world::{Failure, Journal, Reader, Summary, World};

@@ -1,18 +1,17 @@
 //! Owns the simulated world: one bridge, its callers and their lines, in a time that goes from one event to the next. Must
 //! never depend on anything but its scenario and its source of chance.
 
-use super::caller::{Act, Caller, State, TRUNK};
+mod way;
+
+use super::caller::{Caller, State, TRUNK};
 use super::chance::Chance;
 use super::judge::Judge;
 use super::link::Link;
-use super::plan::{LASTS_MS, RoomPlan, Scenario, StoreMood};
-use super::site::{Deed, Site};
+use super::plan::{LASTS_MS, Scenario};
+use super::site::Site;
 use super::tones;
-use crate::bridge::{Found, MediaRequest};
-use crate::ids::{Language, LegId, RoomNumber};
-use crate::media_api::Event;
-use crate::room::{Booking, Policy};
-use crate::secret::Pin;
+use crate::ids::{LegId, RoomNumber};
+use crate::room::Policy;
 use crate::sip::{Listen, Peer, UaConfig, UserAgent};
 use crate::units::Time;
 use std::collections::BTreeMap;
@@ -335,136 +334,9 @@ impl World {
         }
     }
 
-    fn found(&self, number: RoomNumber) -> Found {
-        if self.scenario.mood(self.now) == StoreMood::Fails {
-            return Found::Unavailable;
-        }
-        let room = self.scenario.rooms.iter().find(|room| room.number == number);
-        room.map_or(Found::Unknown, |room| Found::Booked {
-            booking: booking(room),
-            ends: None,
-        })
-    }
-
-    /// What a caller does goes its way.
-    fn carry_acts(&mut self, n: usize) {
-        while let Some(act) = self.callers[n].poll_act() {
-            match act {
-                Act::Sip(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
-                    let first = text.split(" SIP").next().unwrap_or_default().to_owned();
-                    let first = first.split(" sip:").next().unwrap_or_default().to_owned();
-                    self.note(|| format!("caller {n} sends {first}"));
-                    for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
-                        self.put(at, Happening::Sip(n, bytes.clone()));
-                    }
-                }
-                Act::Rtp { to, packet, press } => {
-                    let from = self.callers[n].rtp();
-                    let port = to.port();
-                    for at in self.lines[n].there.carry(self.now).into_iter().flatten() {
-                        let packet = packet.clone();
-                        let happening = Happening::Rtp {
-                            n,
-                            from,
-                            port,
-                            packet,
-                            press,
-                        };
-                        self.put(at, happening);
-                    }
-                }
-            }
-        }
-        self.arm(n);
-    }
-
-    /// What the bridge did goes its way.
-    fn carry_deeds(&mut self) {
-        while let Some(deed) = self.site.poll_deed() {
-            match deed {
-                Deed::Sent { to, bytes } => self.carry_message(to, bytes),
-                Deed::Opened { leg } => {
-                    if let Some(n) = self.current {
-                        self.judge.opened(self.now, n, leg);
-                    }
-                }
-                Deed::Asked(request) => {
-                    self.judge.readable(&format!("{request:?}"));
-                    self.summary.joined += u64::from(matches!(request, MediaRequest::Join { .. }));
-                    self.note(|| format!("the bridge asks {request:?}"));
-                    self.judge.asked(self.now, &self.scenario, request);
-                }
-                Deed::LooksUp { leg, number } => self.look_up(leg, number),
-                Deed::Heard(event) => {
-                    self.judge.readable(&format!("{event:?}"));
-                    if let Event::Key { leg, key } = event {
-                        let face = b"0123456789*#".get(usize::from(key.event())).copied();
-                        self.judge
-                            .key_told(self.now, leg, char::from(face.unwrap_or(b'?')));
-                    }
-                }
-            }
-        }
-    }
-
-    fn carry_message(&mut self, to: Peer, bytes: Vec<u8>) {
-        let Some(n) = self.callers.iter().position(|caller| caller.sip() == to.addr) else {
-            return self.judge.blame(|| format!("a message went to {}", to.addr));
-        };
-        self.summary.messages += 1;
-        for byte in &bytes {
-            self.summary.digest = (self.summary.digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        if let Some(Err(why)) = self.reader.as_mut().map(|reader| reader(&bytes)) {
-            self.judge
-                .blame(|| format!("what caller {n} was sent cannot be read: {why}"));
-        }
-        self.judge.sent(n, &String::from_utf8_lossy(&bytes));
-        for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
-            self.put(at, Happening::SipTo(n, bytes.clone()));
-        }
-    }
-
-    fn carry_stream(&mut self) {
-        let mut sent = Vec::new();
-        self.site.take_sent(|leg, packet| sent.push((leg, packet)));
-        for (leg, packet) in sent {
-            let Some(n) = self.judge.caller_of(leg) else {
-                continue;
-            };
-            self.judge.streamed(self.now, n, &packet);
-            for at in self.lines[n].back.carry(self.now).into_iter().flatten() {
-                self.put(at, Happening::RtpTo(n, packet.clone()));
-            }
-        }
-    }
-
-    fn look_up(&mut self, leg: LegId, number: RoomNumber) {
-        if self.scenario.mood(self.now) != StoreMood::NeverAnswers {
-            let at = self.now + Duration::from_millis(self.chance.below(500));
-            self.put(at, Happening::Found(leg, number));
-        }
-    }
-
     fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(journal) = &mut self.journal {
             journal(self.now, &line());
         }
-    }
-}
-
-fn booking(room: &RoomPlan) -> Booking {
-    let pin = |digits: &Option<String>| digits.as_deref().and_then(Pin::parse);
-    Booking {
-        number: room.number,
-        name: None,
-        pin: pin(&room.pin),
-        leader_pin: pin(&room.leader_pin),
-        former_pin: None,
-        seats: room.seats,
-        language: Language::De,
-        created: 0,
-        expires: None,
     }
 }

@@ -107,10 +107,10 @@ fn a_locked_room_says_so_to_members_and_lets_leaders_in() {
     world.run_until_keyed();
     world.run_ms(20_000);
     assert_eq!(world.signals(late, "BYE"), 1);
-    assert_eq!(world.bridge.status().refused["room_locked"], 1);
+    assert_eq!(world.site.bridge.status().refused["room_locked"], 1);
     world.call_and_key(&format!("{room}#{LEADER}#"));
     world.run_until_keyed();
-    assert_eq!(world.bridge.status().in_rooms, 4);
+    assert_eq!(world.site.bridge.status().in_rooms, 4);
     close(world);
 }
 
@@ -121,11 +121,11 @@ fn the_leader_ends_the_talk_for_all_only_when_it_is_confirmed() {
     world.run_ms(6_000);
     world.key(0, "2");
     world.run_ms(3_000);
-    assert_eq!(world.bridge.status().in_rooms, 3);
+    assert_eq!(world.site.bridge.status().in_rooms, 3);
     world.key(1, "*##");
     world.run_ms(500);
     world.key(1, "1");
-    assert_eq!(world.bridge.status().in_rooms, 3, "members cannot");
+    assert_eq!(world.site.bridge.status().in_rooms, 3, "members cannot");
     world.run_ms(8_000);
     world.key(0, "*##");
     world.run_ms(500);
@@ -176,16 +176,17 @@ fn a_room_whose_end_comes_nearer_ends_then_with_a_sentence() {
     let number = *world.store.keys().next().expect("booked");
     let end = world.now() + std::time::Duration::from_secs(60);
     world
+        .site
         .bridge
         .handle_room_changed(world.now(), number, 4, Some(end));
     world.run_ms(59_000);
     assert_eq!(
-        world.bridge.status().in_rooms,
+        world.site.bridge.status().in_rooms,
         3,
         "who is inside stays until then"
     );
     world.run_ms(2_500);
-    assert_eq!(world.bridge.status().in_rooms, 0);
+    assert_eq!(world.site.bridge.status().in_rooms, 0);
     assert!(
         (0..3).all(|n| world.hears_something(n)),
         "and hears that the time is over"
@@ -203,7 +204,7 @@ fn who_speaks_while_muted_is_told() {
     world.run_ms(10_000);
     world.telephones[1].speaks = true;
     world.run_ms(8_000);
-    assert_eq!(world.bridge.status().counters["room_muted_reminders"], 1);
+    assert_eq!(world.site.bridge.status().counters["room_muted_reminders"], 1);
     close(world);
 }
 
@@ -222,7 +223,7 @@ fn keys_by_info_work_and_count_once_beside_events() {
     }
     assert_eq!(world.signals(1, "200 INFO"), 2);
     assert_eq!(
-        world.bridge.status().counters["keys_doubled"],
+        world.site.bridge.status().counters["keys_doubled"],
         2,
         "this telephone sends events: INFO counts for nothing"
     );

@@ -1,48 +1,12 @@
-//! A simulated telephone: a SIP user agent client as small as one can be, and a line that carries RTP both ways.
+//! A simulated telephone: a SIP user agent client as small as one can be.
 
 use super::tones;
 use audio_codec_algorithms::{decode_alaw, encode_alaw};
-use rundruf::media::{Datagram, Wire};
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
 /// How many frames a key is down, and how many lie between two.
 pub const KEY_FRAMES: (u64, u64) = (5, 5);
-
-/// The line between a telephone and its leg.
-#[derive(Clone, Debug, Default)]
-pub struct Line(Rc<RefCell<Ends>>);
-
-#[derive(Debug, Default)]
-struct Ends {
-    to_bridge: VecDeque<Vec<u8>>,
-    to_telephone: VecDeque<Vec<u8>>,
-    from: Option<SocketAddr>,
-}
-
-impl Wire for Line {
-    fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
-        let mut ends = self.0.borrow_mut();
-        let packet = ends.to_bridge.pop_front()?;
-        buffer[..packet.len()].copy_from_slice(&packet);
-        Some(Datagram {
-            len: packet.len(),
-            from: ends.from?,
-        })
-    }
-    fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
-        let mut ends = self.0.borrow_mut();
-        if ends.from == Some(to) {
-            ends.to_telephone.push_back(packet.to_vec());
-        }
-        true
-    }
-    fn settle(&mut self, _: SocketAddr) {}
-    fn unsettle(&mut self) {}
-    fn drain_control(&mut self) {}
-}
 
 /// What a telephone does with each of its RTP packets: 0 loses it, 2 doubles it.
 pub type Fate = fn(packet: u64) -> usize;
@@ -51,8 +15,8 @@ pub type Fate = fn(packet: u64) -> usize;
 pub struct Telephone {
     /// Its number among the callers: its tone.
     pub n: usize,
-    /// Its end of the line, once the leg is open.
-    pub line: Option<Line>,
+    /// The port at which the bridge wants its voice.
+    media: Option<u16>,
     /// Whether its tone sounds.
     pub speaks: bool,
     /// Everything it heard, decoded.
@@ -72,7 +36,7 @@ impl Telephone {
     pub fn new(n: usize) -> Telephone {
         Telephone {
             n,
-            line: None,
+            media: None,
             speaks: false,
             sound: Vec::new(),
             signals: Vec::new(),
@@ -152,6 +116,9 @@ impl Telephone {
             .unwrap_or_default()
             .to_owned();
         self.acknowledged = status.starts_with('2');
+        let media = text.lines().find_map(|line| line.strip_prefix("m=audio "));
+        let port = media.and_then(|media| media.split(' ').next()?.parse().ok());
+        self.media = port.or(self.media);
         let number = cseq
             .split(' ')
             .next()
@@ -170,21 +137,21 @@ impl Telephone {
         self.keys.is_empty()
     }
 
-    /// 20 ms of the telephone's own life.
-    pub fn tick(&mut self) {
-        let Some(line) = self.line.clone().filter(|_| self.acknowledged) else {
-            return;
+    /// 20 ms of the telephone's own life: what it sends, and to which port.
+    pub fn tick(&mut self) -> Vec<(u16, Vec<u8>)> {
+        let Some(port) = self.media.filter(|_| self.acknowledged) else {
+            return Vec::new();
         };
-        line.0.borrow_mut().from = Some(self.rtp());
         let packet = self.event_packet().unwrap_or_else(|| self.audio_packet());
-        for _ in 0..(self.fate)(self.frame) {
-            line.0.borrow_mut().to_bridge.push_back(packet.clone());
-        }
+        let times = (self.fate)(self.frame);
         self.frame += 1;
-        while let Some(packet) = line.0.borrow_mut().to_telephone.pop_front() {
-            self.sound
-                .extend(packet[12..].iter().map(|&code| decode_alaw(code)));
-        }
+        vec![(port, packet); times]
+    }
+
+    /// A packet from the bridge.
+    pub fn hear(&mut self, packet: &[u8]) {
+        self.sound
+            .extend(packet[12..].iter().map(|&code| decode_alaw(code)));
     }
 
     fn audio_packet(&mut self) -> Vec<u8> {

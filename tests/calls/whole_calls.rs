@@ -16,7 +16,7 @@ fn three_members_meet_hear_each_other_and_part() {
     assert_eq!(world.hears(0), [1, 2]);
     assert_eq!(world.hears(1), [0, 2]);
     assert_eq!(world.hears(2), [0, 1]);
-    let status = world.bridge.status();
+    let status = world.site.bridge.status();
     assert_eq!(
         (status.in_reception, status.in_rooms, status.rooms[0].count),
         (0, 3, 3)
@@ -62,7 +62,7 @@ fn a_dial_string_keyed_at_once_is_in_the_room_within_a_second() {
     }
     // The last digit of the PIN opens the room; the `#` after it is swallowed.
     world.run_ms((keys.len() as u64 - 1) * 200 + 400);
-    assert_eq!(world.bridge.status().in_rooms, 2);
+    assert_eq!(world.site.bridge.status().in_rooms, 2);
     world.run_ms(400);
     assert!(world.hears(1).contains(&0));
     (0..2).for_each(|n| world.hang_up(n));
@@ -77,7 +77,7 @@ fn digits_survive_lost_and_doubled_packets() {
     world.telephones[n].fate = |packet| [1, 0, 2, 1, 0][packet as usize % 5];
     world.telephones[n].key(&format!("{room}#11223344#"));
     world.run_until_keyed();
-    assert_eq!(world.bridge.status().in_rooms, 1);
+    assert_eq!(world.site.bridge.status().in_rooms, 1);
     world.hang_up(n);
     world.assert_nothing_is_left();
 }
@@ -97,7 +97,7 @@ fn four_wrong_pins_end_in_a_spoken_sentence_and_bye() {
     assert_eq!(world.signals(n, "BYE"), 0, "and heard to its end");
     world.run_ms(20_000);
     assert_eq!(world.signals(n, "BYE"), 1);
-    assert_eq!(world.bridge.status().refused["wrong_room_or_pin"], 4);
+    assert_eq!(world.site.bridge.status().refused["wrong_room_or_pin"], 4);
     world.assert_nothing_is_left();
 }
 
@@ -169,7 +169,7 @@ fn a_full_room_says_so() {
     });
     world.run_until_keyed();
     world.run_ms(500);
-    let status = world.bridge.status();
+    let status = world.site.bridge.status();
     assert_eq!(
         (status.in_rooms, status.in_reception, status.refused["room_full"]),
         (2, 1, 1)
@@ -191,7 +191,7 @@ fn a_cancelled_room_tells_its_members_and_ends_their_calls() {
     world.run_until_keyed();
     let number = *world.store.keys().next().expect("booked");
     world.store.clear();
-    world.bridge.handle_room_cancelled(world.now(), number);
+    world.site.bridge.handle_room_cancelled(world.now(), number);
     assert_eq!(world.hears(0), Vec::<usize>::new(), "the room is closed at once");
     world.run_ms(1_000);
     assert!(world.hears_something(0));
@@ -207,7 +207,7 @@ fn the_end_of_the_program_ends_every_call_by_bye() {
     world.call_and_key(&format!("{room}#{PIN}#"));
     world.run_until_keyed();
     world.call();
-    world.bridge.handle_shutdown(world.now());
+    world.site.bridge.handle_shutdown(world.now());
     world.run_ms(10);
     assert_eq!((world.signals(0, "BYE"), world.signals(1, "BYE")), (1, 1));
     let late = world.call();

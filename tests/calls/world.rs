@@ -1,16 +1,16 @@
 //! The bridge's pure cores, the real tick included, and some telephones, in a time that only passes when it is told to.
 
-use super::telephone::{Line, Telephone};
+use super::telephone::Telephone;
 use super::tones;
-use rundruf::bridge::{Bridge, Found, MediaRequest, Output};
+use rundruf::bridge::Found;
 use rundruf::ids::{Language, LegId, RoomNumber};
-use rundruf::media::{ClipBank, Engine, Leg, LegSeed, Mailbox, Room};
-use rundruf::media_api::{Command, Event, Finished, LegFigures, Seat};
+use rundruf::media::ClipBank;
 use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
+use rundruf::sim::{Deed, Site};
 use rundruf::sip::{Listen, Peer, UaConfig, UserAgent};
 use rundruf::units::Time;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -29,37 +29,14 @@ pub enum StoreMood {
     NeverAnswers,
 }
 
-#[derive(Default)]
-struct Rings {
-    commands: VecDeque<Command<Leg<Line>, Room>>,
-    events: VecDeque<Event>,
-    free: Vec<Seat>,
-}
-
-impl Mailbox<Line> for Rings {
-    fn command(&mut self) -> Option<Command<Leg<Line>, Room>> {
-        self.commands.pop_front()
-    }
-    fn tell(&mut self, event: Event) -> bool {
-        self.events.push_back(event);
-        true
-    }
-    fn publish(&mut self, _: Seat, _: LegFigures) {}
-    fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
-        if let Finished::Leg { seat, .. } = finished {
-            self.free.push(seat);
-        }
-    }
-}
-
 pub struct World {
-    pub bridge: Bridge,
+    pub site: Site,
     pub telephones: Vec<Telephone>,
     pub store: BTreeMap<RoomNumber, Booking>,
     pub mood: StoreMood,
-    engine: Engine<Line>,
-    rings: Rings,
-    seats: BTreeMap<LegId, Seat>,
+    legs: BTreeMap<LegId, usize>,
+    /// Whose message the bridge is looking at.
+    current: usize,
     ms: u64,
 }
 
@@ -87,21 +64,14 @@ impl World {
             served: vec!["127.0.0.1/32".parse().expect("a network")],
             calls_max: SEATS as usize,
         };
+        let agent = UserAgent::new(config, Box::new(random));
         World {
-            bridge: Bridge::new(
-                UserAgent::new(config, Box::new(random)),
-                Language::De,
-                Policy::default(),
-            ),
+            site: Site::new(own(), agent, Policy::default(), SEATS as usize, bank()),
             telephones: Vec::new(),
             store: BTreeMap::new(),
             mood: StoreMood::Answers,
-            engine: Engine::new(SEATS as usize, bank()),
-            rings: Rings {
-                free: (0..SEATS).map(Seat).collect(),
-                ..Rings::default()
-            },
-            seats: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            current: 0,
             ms: 0,
         }
     }
@@ -164,8 +134,8 @@ impl World {
     /// A telephone sends a SIP message.
     pub fn sip(&mut self, n: usize, bytes: &[u8]) {
         let from = self.telephones[n].sip();
-        self.bridge
-            .handle_message(self.now(), Peer::udp(from), own(), bytes);
+        self.current = n;
+        self.site.handle_message(self.now(), Peer::udp(from), bytes);
         self.settle();
     }
 
@@ -181,16 +151,16 @@ impl World {
             for telephone in &mut self.telephones {
                 // Each telephone has its own phase.
                 if self.ms % 20 == (telephone.n as u64 * 7) % 20 {
-                    telephone.tick();
+                    for (port, packet) in telephone.tick() {
+                        self.site.handle_rtp(telephone.rtp(), port, packet);
+                    }
                 }
             }
-            self.engine.run_slot(self.ms, &mut self.rings);
-            while let Some(event) = self.rings.events.pop_front() {
-                self.bridge.handle_media(self.now(), event);
-            }
-            if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
-                self.bridge.handle_timeout(self.now());
-            }
+            self.site.run_slot(self.now());
+            let (legs, telephones) = (&self.legs, &mut self.telephones);
+            self.site
+                .take_sent(|leg, packet| telephones[legs[&leg]].hear(&packet));
+            self.site.handle_timeout(self.now());
             self.settle();
         }
     }
@@ -204,13 +174,13 @@ impl World {
     }
 
     fn settle(&mut self) {
-        while let Some(output) = self.bridge.poll_output() {
-            match output {
-                Output::Send { to, bytes, .. } => self.deliver(to.addr, &bytes),
-                Output::Close { .. } => {}
-                Output::OpenLeg { leg, spec, .. } => self.open(leg, spec),
-                Output::Media(request) => self.ask(request),
-                Output::LookUp { leg, number } => self.look_up(leg, number),
+        self.site.settle(self.now());
+        while let Some(deed) = self.site.poll_deed() {
+            match deed {
+                Deed::Sent { to, bytes } => self.deliver(to.addr, &bytes),
+                Deed::Opened { leg } => _ = self.legs.insert(leg, self.current),
+                Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                Deed::Asked(_) | Deed::Heard(_) => {}
             }
         }
     }
@@ -220,47 +190,8 @@ impl World {
             return;
         };
         if let Some(answer) = self.telephones[n].hear_sip(bytes) {
-            self.bridge
-                .handle_message(self.now(), Peer::udp(to), own(), &answer);
+            self.site.handle_message(self.now(), Peer::udp(to), &answer);
         }
-    }
-
-    fn open(&mut self, leg: LegId, spec: rundruf::media_api::MediaSpec) {
-        let line = Line::default();
-        let seat = self.rings.free.pop().expect("as many seats as calls");
-        let seed = LegSeed {
-            id: leg,
-            spec,
-            random: leg.0.wrapping_mul(0x1234_5678_9abc),
-        };
-        self.rings.commands.push_back(Command::Add {
-            seat,
-            leg: Leg::new(seed, line.clone()),
-        });
-        self.seats.insert(leg, seat);
-        if let Some(telephone) = self
-            .telephones
-            .iter_mut()
-            .find(|telephone| telephone.rtp() == spec.remote)
-        {
-            telephone.line = Some(line);
-        }
-        let media = SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * seat.0 as u16));
-        self.bridge.handle_opened(self.now(), leg, Some(media));
-    }
-
-    fn ask(&mut self, request: MediaRequest) {
-        let seats = &self.seats;
-        let command = request.command(
-            |leg| seats.get(&leg).copied(),
-            |number| Room::new(number, SEATS as usize),
-        );
-        if let MediaRequest::Remove { leg } = request {
-            self.seats.remove(&leg).expect("removed once");
-        }
-        self.rings
-            .commands
-            .push_back(command.expect("a leg that was opened"));
     }
 
     fn look_up(&mut self, leg: LegId, number: RoomNumber) {
@@ -273,7 +204,7 @@ impl World {
                 ends: None,
             },
         };
-        self.bridge.handle_found(self.now(), leg, found);
+        self.site.bridge.handle_found(self.now(), leg, found);
     }
 
     /// Whom telephone `n` hears, judged over the next 1.2 s.
@@ -317,13 +248,13 @@ impl World {
     /// After all calls have ended and their transactions have run out, nothing is left of them.
     pub fn assert_nothing_is_left(&mut self) {
         self.run_ms(40_000);
-        let status = self.bridge.status();
+        let status = self.site.bridge.status();
         assert!(status.held.values().all(|&held| held == 0), "{:?}", status.held);
         assert_eq!(
             (status.in_reception, status.in_rooms, status.rooms.len()),
             (0, 0, 0)
         );
-        assert_eq!(self.rings.free.len(), SEATS as usize, "every leg came back");
-        assert_eq!(self.bridge.poll_timeout(), None, "no timer is left");
+        assert_eq!(self.site.held(), 0, "every leg came back");
+        assert_eq!(self.site.bridge.poll_timeout(), None, "no timer is left");
     }
 }
