@@ -7,6 +7,7 @@ use super::caller::{Caller, State, TRUNK};
 use super::chance::Chance;
 use super::judge::Judge;
 use super::link::Link;
+use super::message::{self, Wanted};
 use super::plan::{LASTS_MS, Scenario};
 use super::site::Site;
 use super::tones;
@@ -21,6 +22,11 @@ use std::time::Duration;
 
 /// The bridge's SIP address.
 const OWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9)), 5_060);
+/// Nobody who is served.
+const STRANGER: SocketAddr = SocketAddr::new(
+    std::net::IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9)),
+    5_060,
+);
 const SWEEP: Duration = Duration::from_millis(250);
 /// Everything must have been given back so long after the evening.
 const AFTERWARDS: Duration = Duration::from_secs(15 * 60);
@@ -319,9 +325,17 @@ impl World {
             }
             Happening::Sweep => {
                 self.judge.sweep(self.now, &self.scenario, &self.callers);
+                self.intrude();
                 self.put(self.now + SWEEP, Happening::Sweep);
             }
         }
+    }
+
+    /// A stranger who knows all of a call tries to end it. Whatever is sent to a stranger is a fault.
+    fn intrude(&mut self) {
+        let n = self.chance.below(self.callers.len() as u64) as usize;
+        let bye = message::request(&mut self.callers[n], "BYE", 1_000, Wanted::Nothing);
+        self.site.handle_message(self.now, Peer::udp(STRANGER), &bye);
     }
 
     fn rtp_arrives(&mut self, n: usize, from: SocketAddr, port: u16, packet: Vec<u8>, press: Option<usize>) {
