@@ -333,7 +333,7 @@ impl World {
 
     /// A stranger who knows all of a call tries to end it. Whatever is sent to a stranger is a fault.
     fn intrude(&mut self) {
-        let n = self.chance.below(self.callers.len() as u64) as usize;
+        let n = self.summary.steps as usize % self.callers.len();
         let bye = message::request(&mut self.callers[n], "BYE", 1_000, Wanted::Nothing);
         self.site.handle_message(self.now, Peer::udp(STRANGER), &bye);
     }
