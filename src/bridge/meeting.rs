@@ -3,7 +3,7 @@
 use super::call::Phase;
 use super::{Bridge, LEAVING, MediaRequest, lines};
 use crate::ids::{LegId, RoomNumber};
-use crate::room::{Notice, Output, Tone};
+use crate::room::{Booking, Notice, Output, Tone};
 use crate::speech::{Sound, sound_clip};
 use crate::units::Time;
 
@@ -11,21 +11,28 @@ impl Bridge {
     /// The room was cancelled: its members hear so, then their calls end.
     pub fn handle_room_cancelled(&mut self, now: Time, number: RoomNumber) {
         self.rooms.handle_cancelled(now, number);
-        for call in self.calls.values_mut() {
-            // Who still keys the PIN of this room is told that its time is over.
-            if let Some((booking, ends)) = &mut call.booking
-                && booking.number == number
-            {
-                *ends = Some(now);
-            }
-        }
+        // Who still keys the PIN of this room is told that its time is over.
+        self.in_reception_for(number, |_, ends| *ends = Some(now));
         self.hear_agent(now);
     }
 
     /// The booking was changed: other seats, another end. Who is inside stays until then.
     pub fn handle_room_changed(&mut self, now: Time, number: RoomNumber, seats: u32, ends: Option<Time>) {
         self.rooms.handle_booking_changed(now, number, seats, ends);
+        // Who still keys the PIN must not bring the former booking back.
+        self.in_reception_for(number, |booking, its_end| {
+            booking.seats = seats;
+            *its_end = ends;
+        });
         self.hear_agent(now);
+    }
+
+    /// Changes the booking that callers were found who are on their way into this room.
+    fn in_reception_for(&mut self, number: RoomNumber, change: impl Fn(&mut Booking, &mut Option<Time>)) {
+        let found = self.calls.values_mut().filter_map(|call| call.booking.as_mut());
+        for (booking, ends) in found.filter(|(booking, _)| booking.number == number) {
+            change(booking, ends);
+        }
     }
 
     /// Carries on what the rooms told.

@@ -6,9 +6,12 @@
 //! | Settled | drop | take | drop | after 2 s: Searching |
 //! | Searching | settle | settle | drop; the same host after 1 s settles | – |
 //!
+//! Another negotiated address begins Waiting anew; from then on the hosts of the negotiated address and of the former peer alone
+//! are waited for: a call that is held by `0.0.0.0`, or moves, is open to nobody else.
+//!
 //! Nothing is ever sent to an address that did not send valid media, but for the negotiated one.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Frames in which the negotiated address alone may begin: 1 s.
 const NEGOTIATED_ALONE: u64 = 50;
@@ -40,6 +43,8 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Latch {
     negotiated: SocketAddr,
+    /// The host that was the peer's before the negotiated address changed.
+    former: Option<IpAddr>,
     state: State,
 }
 
@@ -48,6 +53,7 @@ impl Latch {
     pub fn new(negotiated: SocketAddr, frame: u64) -> Latch {
         Latch {
             negotiated,
+            former: None,
             state: State::Waiting { since: frame },
         }
     }
@@ -73,7 +79,11 @@ impl Latch {
                 return Verdict::Take;
             }
             State::Settled { .. } => false,
-            State::Waiting { since } => from == self.negotiated || frame >= since + NEGOTIATED_ALONE,
+            State::Waiting { since } => {
+                let known = |former| [former, self.negotiated.ip()].contains(&from.ip());
+                let waited = frame >= since + NEGOTIATED_ALONE;
+                from == self.negotiated || (waited && self.former.is_none_or(known))
+            }
             State::Searching { peer, since } => {
                 let same_host = from.ip() == peer.ip() || from.ip() == self.negotiated.ip();
                 from == self.negotiated || from == peer || (same_host && frame >= since + NEGOTIATED_ALONE)
@@ -105,7 +115,14 @@ impl Latch {
         if negotiated == self.negotiated {
             return false;
         }
-        *self = Latch::new(negotiated, frame);
+        let former = match self.state {
+            State::Waiting { .. } => self.former,
+            State::Settled { peer, .. } | State::Searching { peer, .. } => Some(peer.ip()),
+        };
+        *self = Latch {
+            former,
+            ..Latch::new(negotiated, frame)
+        };
         true
     }
 }
@@ -149,6 +166,7 @@ mod tests {
         for (state, frame, from, verdict) in rows {
             let mut latch = Latch {
                 negotiated: own,
+                former: None,
                 state,
             };
             assert_eq!(
@@ -188,5 +206,21 @@ mod tests {
         assert!(latch.handle_update(70, at(1, 4002)));
         assert_eq!(latch.target(), at(1, 4002));
         assert_eq!(latch.handle_packet(71, at(2, 6000)), Verdict::Drop);
+    }
+
+    #[test]
+    fn a_held_or_moving_call_waits_for_its_own_hosts_alone() {
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 4000));
+        let mut latch = Latch::new(at(1, 4000), 0);
+        latch.handle_packet(1, at(2, 6000));
+        assert!(latch.handle_update(100, nowhere));
+        assert_eq!(latch.handle_packet(119, at(2, 6000)), Verdict::Drop);
+        assert!(latch.handle_update(120, at(1, 4002)));
+        assert_eq!(latch.handle_packet(169, at(2, 6000)), Verdict::Drop);
+        assert_eq!(latch.handle_packet(9_000, at(9, 4002)), Verdict::Drop);
+        for welcome in [at(1, 4002), at(1, 5000), at(2, 6002)] {
+            let mut latch = latch.clone();
+            assert_eq!(latch.handle_packet(170, welcome), Verdict::Settle(welcome));
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! Owns one simulated caller: a telephone behind the trunk that calls, keys, talks, holds and parts as its plan says, with
 //! transactions that are repeated until they are answered (RFC 3261 §17.1). Shares no code with the bridge.
 
+mod answers;
+mod steps;
 mod voice;
+
+pub use voice::spoken_by_a_stranger;
 
 use super::keypad::Keypad;
 use super::message::{self, Wanted};
-use super::plan::{CallerPlan, Hold, SipFault, Step};
-use crate::units::Time;
-use std::collections::VecDeque;
+use super::plan::{CallerPlan, Hold, Step};
+use crate::units::{FRAME, Time};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -18,6 +22,9 @@ const T2: Duration = Duration::from_secs(4);
 /// After this a request that nobody answers is given up (64 × T1).
 const GIVEN_UP: Duration = Duration::from_secs(32);
 const FRAME_TIME: Duration = Duration::from_millis(20);
+
+/// 20 ms, linear.
+type Frame = [i16; FRAME];
 
 /// What a caller does to the world.
 #[derive(Debug)]
@@ -75,7 +82,15 @@ pub struct Caller {
     pub(super) version: u32,
     /// Held or not, and the port, as a re-INVITE asks for them.
     pub(super) asked: Option<(Option<Hold>, u16)>,
-    media: Option<SocketAddr>,
+    /// Where its voice goes.
+    pub media: Option<SocketAddr>,
+    /// What its loudspeaker plays, and since when.
+    playing: Option<(Time, Frame)>,
+    /// Keys that are to go by INFO.
+    infos: VecDeque<char>,
+    next_info: Time,
+    /// The INFO of each key, by its CSeq.
+    informed: BTreeMap<u32, char>,
     steps: VecDeque<Step>,
     due: Option<Time>,
     cancels: Option<Time>,
@@ -104,6 +119,10 @@ impl Caller {
             version: 1,
             asked: None,
             media: None,
+            playing: None,
+            infos: VecDeque::new(),
+            next_info: Time::ZERO,
+            informed: BTreeMap::new(),
             steps: plan.steps.iter().cloned().collect(),
             due: Some(plan.calls_at),
             cancels: None,
@@ -115,9 +134,19 @@ impl Caller {
         }
     }
 
-    /// Its SIP address.
+    /// Its SIP address; where its connections may be opened to, too.
     pub fn sip(&self) -> SocketAddr {
         SocketAddr::new(TRUNK, 6_000 + self.n as u16)
+    }
+
+    /// Whether a key is being pressed, or is to be.
+    pub fn is_keying(&self) -> bool {
+        !self.keypad.is_idle() || !self.infos.is_empty() || self.is_asking(&["INFO"])
+    }
+
+    /// The key that the INFO of this number brings.
+    pub fn informed(&self, cseq: u32) -> Option<char> {
+        self.informed.get(&cseq).copied()
     }
 
     /// Its RTP address.
@@ -209,88 +238,13 @@ impl Caller {
             cseq,
             bytes,
             sent: now,
-            next: now + T1,
+            // A connection loses nothing: what goes by it is said once (§17.1.1.2).
+            next: match self.plan.stream {
+                None => now + T1,
+                Some(_) => now + GIVEN_UP,
+            },
             pause: T1,
         });
-    }
-
-    fn call(&mut self, now: Time) {
-        self.state = State::Calling;
-        self.request(now, "INVITE", Wanted::Call);
-        match self.plan.sip {
-            SipFault::DoubledInvite => {
-                let again = message::request(self, "INVITE", self.cseq, Wanted::Call);
-                self.acts.push_back(Act::Sip(again));
-            }
-            SipFault::Merged => {
-                let other = message::request(self, "INVITE", self.cseq, Wanted::OtherWay);
-                self.acts.push_back(Act::Sip(other));
-            }
-            SipFault::Cancels { after_ms } => {
-                self.cancels = Some(now + Duration::from_millis(after_ms));
-            }
-            _ => {}
-        }
-    }
-
-    fn cancel(&mut self, now: Time) {
-        match self.state {
-            State::Calling => self.request(now, "CANCEL", Wanted::Call),
-            // Too late.
-            State::Up => self.hang_up(now),
-            State::Idle | State::Leaving | State::Over | State::Vanished => {}
-        }
-    }
-
-    fn live(&mut self, now: Time) {
-        if !self.keypad.is_idle() || self.is_asking("INVITE") {
-            self.due = Some(now + FRAME_TIME);
-            return;
-        }
-        let Some(step) = self.steps.pop_front() else {
-            return;
-        };
-        let mut pause = Duration::ZERO;
-        match step {
-            Step::Wait(ms) => pause = Duration::from_millis(ms),
-            Step::Key(keys) => self.keypad.key(&keys),
-            Step::Speak(speaks) => {
-                self.speaks = speaks;
-                self.changed = now;
-            }
-            Step::Hold(hold) => self.request(now, "INVITE", Wanted::Hold(hold)),
-            Step::EndMusic => self.held = Some(Hold::Inactive),
-            Step::Resume => self.request(now, "INVITE", Wanted::Resume),
-            Step::Refresh { moves } => {
-                let wanted = if moves { Wanted::Move } else { Wanted::Resume };
-                self.request(now, "INVITE", wanted);
-            }
-            Step::Options => self.request(now, "OPTIONS", Wanted::Nothing),
-            Step::HangUp => return self.hang_up(now),
-            Step::Vanish => {
-                self.state = State::Vanished;
-                self.pending.clear();
-                return;
-            }
-        }
-        self.due = Some(now + pause);
-    }
-
-    fn hang_up(&mut self, now: Time) {
-        match self.plan.sip {
-            SipFault::OldCSeq => {
-                let old = message::request(self, "BYE", 0, Wanted::OldCSeq);
-                self.acts.push_back(Act::Sip(old));
-            }
-            SipFault::ForeignTag => {
-                let other = message::request(self, "BYE", self.cseq + 1, Wanted::ForeignTag);
-                self.acts.push_back(Act::Sip(other));
-            }
-            _ => {}
-        }
-        self.state = State::Leaving;
-        self.pending.clear();
-        self.request(now, "BYE", Wanted::Nothing);
     }
 
     fn end(&mut self) {
@@ -300,101 +254,9 @@ impl Caller {
         self.pending.retain(|pending| pending.method == "CANCEL");
     }
 
-    fn is_asking(&self, method: &str) -> bool {
-        self.pending.iter().any(|pending| pending.method == method)
-    }
-
-    /// A SIP message came from the bridge.
-    pub fn handle_sip(&mut self, now: Time, text: &str) {
-        if self.state == State::Vanished {
-            return;
-        }
-        match message::status(text) {
-            Some(status) => self.answered(now, status, text),
-            None => {
-                let code = if message::method(text) == "BYE" {
-                    "200 OK"
-                } else {
-                    "405 No"
-                };
-                self.acts.push_back(Act::Sip(message::answer(text, code)));
-                if message::method(text) == "BYE" {
-                    self.end();
-                }
-            }
-        }
-    }
-
-    fn answered(&mut self, now: Time, status: u16, text: &str) {
-        let (cseq, method) = message::cseq(text);
-        if status < 200 {
-            return;
-        }
-        let known = self
-            .pending
+    fn is_asking(&self, methods: &[&str]) -> bool {
+        self.pending
             .iter()
-            .position(|pending| pending.cseq == cseq && pending.method == method);
-        // An answer to another transaction of the same number has another branch.
-        let ours = known.is_some_and(|at| message::same_branch(&self.pending[at].bytes, text));
-        if ours && let Some(at) = known {
-            self.pending.remove(at);
-        }
-        match method {
-            "INVITE" => self.invite_answered(now, status, cseq, ours, text),
-            "BYE" if ours => self.end(),
-            _ => {}
-        }
-    }
-
-    fn invite_answered(&mut self, now: Time, status: u16, cseq: u32, ours: bool, text: &str) {
-        let ack = |caller: &Caller, body: bool| match status {
-            200..300 => message::ack(caller, cseq, body),
-            _ => message::ack_refusal(caller, cseq, text),
-        };
-        let first = self.state == State::Calling && ours;
-        if first && (200..300).contains(&status) {
-            self.to_tag = message::to_tag(text);
-        }
-        let no_ack = match self.plan.sip {
-            SipFault::NoAck => cseq == 1,
-            SipFault::NoCodecNoAck => true,
-            _ => false,
-        };
-        if !no_ack {
-            let late = self.plan.sip == SipFault::LateOffer && cseq == 1;
-            let acknowledged = ack(self, late);
-            if self.plan.sip == SipFault::DoubledAck {
-                self.acts.push_back(Act::Sip(acknowledged.clone()));
-            }
-            self.acts.push_back(Act::Sip(acknowledged));
-        }
-        match (first, status) {
-            (true, 200..300) => self.begin(now, text),
-            (true, _) => self.end(),
-            (false, 200..300) if ours => self.renewed(now),
-            (false, _) => {}
-        }
-    }
-
-    fn begin(&mut self, now: Time, text: &str) {
-        self.state = State::Up;
-        self.media = message::media(text);
-        // Each telephone has its own phase.
-        self.frame_at = now + Duration::from_micros(1_000 + self.n as u64 * 797);
-        self.changed = now;
-        match (self.plan.sip, self.cancels) {
-            // The 200 crossed the CANCEL: the call ends as any other (RFC 3261 §9.1).
-            (SipFault::Cancels { .. }, None) => self.hang_up(now),
-            (SipFault::Cancels { .. }, Some(_)) => {}
-            _ => self.due = Some(now),
-        }
-    }
-
-    fn renewed(&mut self, now: Time) {
-        self.changed = now;
-        if let Some((held, port)) = self.asked.take() {
-            self.held = held;
-            self.port = port;
-        }
+            .any(|pending| methods.contains(&pending.method))
     }
 }

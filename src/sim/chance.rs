@@ -36,6 +36,15 @@ impl Chance {
         Chance::seeded(self.mixed())
     }
 
+    /// A source beside this one, which it does not move: it reads the tape from its end.
+    pub fn aside(&self) -> Chance {
+        Chance {
+            state: self.state ^ 0x6173_6964_6500_0000,
+            tape: self.tape.iter().rev().copied().collect(),
+            read: 0,
+        }
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         match self.tape.get(self.read..self.read + 2) {
@@ -108,5 +117,14 @@ mod tests {
         let mut taped = Chance::taped(&[0, 5, 1, 0, 9]);
         assert_eq!((taped.bits(), taped.bits()), (5, 256));
         assert!((0..100).any(|_| taped.below(2) == 1));
+    }
+
+    #[test]
+    fn what_is_drawn_aside_moves_nothing_and_has_a_tape_too() {
+        let mut one = Chance::taped(&[0, 5, 1, 0]);
+        let mut aside = one.aside();
+        assert_eq!((aside.bits(), aside.bits()), (1, 0x0500));
+        assert_eq!((one.bits(), one.bits()), (5, 256));
+        assert_ne!(aside.bits(), one.bits());
     }
 }

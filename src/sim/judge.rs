@@ -4,8 +4,8 @@
 use super::caller::{Caller, State};
 use super::message;
 use super::model::Model;
-use super::plan::{Scenario, SipFault};
-use super::tones::{BRIDGE, CALLERS_MAX};
+use super::plan::{RoomPlan, Scenario, SipFault};
+use super::tones::{BRIDGE, CALLERS_MAX, HOLD_MUSIC, STRANGER};
 use crate::bridge::MediaRequest;
 use crate::ids::{LegId, RoomNumber};
 use crate::units::{FRAME, FRAME_MS, Time};
@@ -21,6 +21,11 @@ const HEARD_WITHIN: Duration = Duration::from_millis(2_500);
 /// Nobody is in reception for longer than this: ten minutes, and the last sentence.
 const RECEPTION: Duration = Duration::from_secs(640);
 
+/// A key that goes by INFO may be lost; who waits longer for the next one than this has perhaps ended the entry.
+const IN_ONE_GO: Duration = Duration::from_millis(3_600);
+/// Nobody is in a room so long after its end.
+const EMPTIED_WITHIN: Duration = Duration::from_millis(500);
+
 /// What is known of one caller's call.
 #[derive(Debug, Default)]
 struct Record {
@@ -30,11 +35,15 @@ struct Record {
     /// Final answers by branch and method.
     finals: BTreeMap<(String, String), u16>,
     said_bye: bool,
+    /// The room that the store found last, as it was booked then.
+    booked: Option<RoomPlan>,
     /// Keys of which a packet arrived and that were not told yet.
     arrived: VecDeque<(Time, char)>,
     presses: Vec<usize>,
     told: String,
     told_at: Time,
+    /// Whether there was a long pause between two of them.
+    paused: bool,
     joined: bool,
     stream: Option<(u16, u32, u64)>,
     heard: [Option<Time>; CALLERS_MAX],
@@ -53,9 +62,9 @@ pub struct Judge {
 
 impl Judge {
     pub fn new(scenario: &Scenario) -> Judge {
-        let leads = scenario.callers.iter().map(|caller| caller.leads);
+        let callers = scenario.callers.iter().map(|caller| (caller.leads, caller.loud));
         Judge {
-            model: Model::new(leads),
+            model: Model::new(callers),
             records: scenario.callers.iter().map(|_| Record::default()).collect(),
             legs: BTreeMap::new(),
             secrets: scenario.secrets(),
@@ -95,8 +104,9 @@ impl Judge {
         }
     }
 
-    /// The bridge sent a SIP message to caller `n`.
-    pub fn sent(&mut self, n: usize, text: &str) {
+    /// The bridge sent a SIP message to this caller.
+    pub fn sent(&mut self, now: Time, caller: &Caller, text: &str) {
+        let n = caller.n;
         let record = &mut self.records[n];
         let Some(status) = message::status(text) else {
             let method = message::method(text).to_owned();
@@ -110,21 +120,34 @@ impl Judge {
         if status < 200 {
             return;
         }
-        let (_, method) = message::cseq(text);
+        let (cseq, method) = message::cseq(text);
         let branch = message::header(text, "Via").split("branch=").nth(1);
         let branch = branch.unwrap_or_default().split([';', ',']).next();
         let key = (branch.unwrap_or_default().to_owned(), method.to_owned());
-        let before = *record.finals.entry(key).or_insert(status);
-        if before != status {
-            let method = method.to_owned();
+        let before = record.finals.insert(key, status);
+        if let Some(before) = before.filter(|before| *before != status) {
             self.blame(|| format!("caller {n} got {before} and {status} to one {method}"));
+        }
+        // An INFO that is answered by 200 has told its key, once.
+        if before.is_none() && (method, status) == ("INFO", 200) {
+            match caller.informed(cseq) {
+                Some(key) => self.hear_key(now, n, key),
+                None => self.blame(|| format!("caller {n} got 200 to an INFO that it did not send")),
+            }
+        }
+    }
+
+    /// The store told the bridge, for this leg, how a room is booked.
+    pub fn found(&mut self, leg: LegId, room: Option<&RoomPlan>) {
+        if let Some(n) = self.caller_of(leg) {
+            self.records[n].booked = room.cloned();
         }
     }
 
     /// The bridge asked its media side for something.
-    pub fn asked(&mut self, now: Time, scenario: &Scenario, request: MediaRequest) {
+    pub fn asked(&mut self, now: Time, rooms: &[RoomPlan], request: MediaRequest) {
         match request {
-            MediaRequest::Join { leg, number } => self.joined(now, scenario, leg, number),
+            MediaRequest::Join { leg, number } => self.joined(now, rooms, leg, number),
             MediaRequest::Leave { leg } => self.left(now, leg),
             MediaRequest::Remove { leg } => {
                 self.left(now, leg);
@@ -143,19 +166,25 @@ impl Judge {
         }
     }
 
-    fn joined(&mut self, now: Time, scenario: &Scenario, leg: LegId, number: RoomNumber) {
+    fn joined(&mut self, now: Time, rooms: &[RoomPlan], leg: LegId, number: RoomNumber) {
         let Some(n) = self.caller_of(leg) else {
             return self.blame(|| "a leg joined that was never opened".to_owned());
         };
-        let room = scenario.rooms.iter().find(|room| room.number == number);
-        let told = &self.records[n].told;
-        let entitled = room.is_some_and(|room| {
-            let rest = told.split_once(&number.to_string()).map(|(_, rest)| rest);
+        if rooms
+            .iter()
+            .any(|room| room.number == number && room.is_over(now))
+        {
+            self.blame(|| format!("caller {n} was let into a room that is over"));
+        }
+        let record = &self.records[n];
+        let entitled = record.booked.as_ref().is_some_and(|room| {
+            let rest = record.told.split_once(&number.to_string()).map(|(_, rest)| rest);
             let knows = |pin: &Option<String>| {
                 pin.as_ref()
                     .is_some_and(|pin| rest.is_some_and(|rest| rest.contains(pin.as_str())))
             };
-            rest.is_some() && (room.pin.is_none() || knows(&room.pin) || knows(&room.leader_pin))
+            let open = room.pin.is_none() || knows(&room.pin) || knows(&room.leader_pin);
+            room.number == number && rest.is_some() && open
         });
         if !entitled {
             self.blame(|| format!("caller {n} was let in without room number and PIN"));
@@ -185,14 +214,19 @@ impl Judge {
     /// The media side told a key.
     pub fn key_told(&mut self, now: Time, leg: LegId, key: char) {
         let Some(n) = self.caller_of(leg) else { return };
-        let record = &mut self.records[n];
-        record.told.push(key);
-        record.told_at = now;
-        match record.arrived.pop_front() {
-            Some((_, pressed)) if pressed == key => self.model.key(now, n, key),
+        match self.records[n].arrived.pop_front() {
+            Some((_, pressed)) if pressed == key => self.hear_key(now, n, key),
             Some(_) => self.blame(|| format!("a key of caller {n} was told out of order")),
             None => self.blame(|| format!("a key of caller {n} was told that was not pressed, or twice")),
         }
+    }
+
+    fn hear_key(&mut self, now: Time, n: usize, key: char) {
+        let record = &mut self.records[n];
+        record.paused |= !record.told.is_empty() && now.since(record.told_at) > IN_ONE_GO;
+        record.told.push(key);
+        record.told_at = now;
+        self.model.key(now, n, key);
     }
 
     /// The bridge sent an RTP packet to caller `n`.
@@ -224,7 +258,7 @@ impl Judge {
         self.frames += 1;
         let bridge = 1 << BRIDGE;
         let record = &mut self.records[n];
-        let mut voices = tones & (bridge - 1) & !(1 << super::tones::HOLD_MUSIC);
+        let mut voices = tones & (bridge - 1) & !(1 << HOLD_MUSIC);
         while voices != 0 {
             let talker = voices.trailing_zeros() as usize;
             voices &= voices - 1;
@@ -233,8 +267,11 @@ impl Judge {
                 return self.blame(|| format!("caller {n} hears caller {talker}"));
             }
         }
-        if tones & 1 << super::tones::HOLD_MUSIC != 0 {
+        if tones & 1 << HOLD_MUSIC != 0 {
             self.blame(|| format!("caller {n} hears somebody's hold music"));
+        }
+        if tones & 1 << STRANGER != 0 {
+            self.blame(|| format!("caller {n} hears a stranger"));
         }
     }
 
@@ -248,6 +285,7 @@ impl Judge {
                 self.blame(|| format!("caller {} is in reception for ever", caller.n));
             }
         }
+        self.sweep_rooms(now, &scenario.rooms);
         for listener in callers.iter().filter(|caller| is_steady(now, caller)) {
             let talkers = callers
                 .iter()
@@ -260,6 +298,16 @@ impl Judge {
                 if !lately && !lines && self.model.must_hear(now, listener.n, talker.n) {
                     self.blame(|| format!("caller {} does not hear caller {}", listener.n, talker.n));
                 }
+            }
+        }
+    }
+
+    fn sweep_rooms(&mut self, now: Time, rooms: &[RoomPlan]) {
+        for room in rooms.iter().filter(|room| room.is_over(now)) {
+            let lately = room.ends.is_some_and(|ends| now.since(ends) < EMPTIED_WITHIN);
+            let inside = |known: &super::model::Known| known.room == Some(room.number);
+            if !lately && self.model.callers.iter().any(inside) {
+                self.blame(|| format!("somebody is still in {}, which is over", room.number));
             }
         }
     }
@@ -287,7 +335,15 @@ impl Judge {
         );
         let waited = now.since(record.told_at) > IN_WITHIN;
         let stands = caller.state == State::Up && !record.removed;
-        if knew && answered && waited && stands && scenario.calm[caller.plan.room] && !record.joined {
+        let in_one_go = caller.plan.info.is_none() || !record.paused;
+        if knew
+            && in_one_go
+            && answered
+            && waited
+            && stands
+            && scenario.calm[caller.plan.room]
+            && !record.joined
+        {
             self.blame(|| format!("caller {n} keyed room and PIN and was not let in"));
         }
     }
@@ -311,6 +367,6 @@ fn is_steady(now: Time, caller: &Caller) -> bool {
     caller.state == State::Up
         && caller.held.is_none()
         && caller.asked.is_none()
-        && caller.keypad.is_idle()
+        && !caller.is_keying()
         && now.since(caller.changed.max(caller.keyed)) > HEARD_WITHIN
 }

@@ -2,7 +2,7 @@
 //! bridge, so that both cannot be wrong in the same way.
 
 use super::caller::{Caller, TRUNK};
-use super::plan::{Hold, SipFault, number};
+use super::plan::{Hold, InfoBody, SipFault, number};
 use crate::media_api::Law;
 use std::net::SocketAddr;
 
@@ -15,10 +15,18 @@ pub enum Wanted {
     Hold(Hold),
     Resume,
     Move,
+    /// A key, by INFO.
+    Key(InfoBody, char),
     OldCSeq,
     ForeignTag,
     Nothing,
 }
+
+/// The type of most bodies; named without one, too, as some telephones do.
+const SDP: &str = "Content-Type: application/sdp\r\n";
+/// What keeps a connection open (RFC 5626 §3.5.1), and its answer.
+pub const PING: &[u8] = b"\r\n\r\n";
+pub const PONG: &[u8] = b"\r\n";
 
 /// A request of this caller.
 pub fn request(caller: &mut Caller, method: &str, cseq: u32, wanted: Wanted) -> Vec<u8> {
@@ -28,6 +36,8 @@ pub fn request(caller: &mut Caller, method: &str, cseq: u32, wanted: Wanted) -> 
         Wanted::Hold(hold) => changed(caller, Some(hold), caller.port),
         Wanted::Resume => changed(caller, None, caller.port),
         Wanted::Move => changed(caller, None, caller.port + 2),
+        Wanted::Key(InfoBody::Relay, key) => format!("Signal={key}\r\nDuration=160\r\n"),
+        Wanted::Key(InfoBody::Plain, key) => key.to_string(),
         _ => String::new(),
     };
     let mut branch = format!("z9hG4bK{}x{cseq}", caller.n);
@@ -41,11 +51,15 @@ pub fn request(caller: &mut Caller, method: &str, cseq: u32, wanted: Wanted) -> 
         }
         _ => {}
     }
-    let require = match (caller.plan.sip, method) {
-        (SipFault::Requires, "INVITE") => "Require: 100rel\r\n",
-        _ => "",
+    let more = match wanted {
+        Wanted::Key(InfoBody::Relay, _) => "Content-Type: application/dtmf-relay\r\n",
+        Wanted::Key(InfoBody::Plain, _) => "Content-Type: application/dtmf\r\n",
+        _ if method == "INVITE" && caller.plan.sip == SipFault::Requires => {
+            "Require: 100rel\r\nContent-Type: application/sdp\r\n"
+        }
+        _ => SDP,
     };
-    write(caller, method, cseq, &branch, &tag, require, &body)
+    write(caller, method, cseq, &branch, &tag, more, &body)
 }
 
 /// The ACK of a 200; with the answer to a late offer.
@@ -56,14 +70,14 @@ pub fn ack(caller: &Caller, cseq: u32, answers: bool) -> Vec<u8> {
         String::new()
     };
     let branch = format!("z9hG4bK{}x{cseq}ack", caller.n);
-    write(caller, "ACK", cseq, &branch, &caller.to_tag, "", &body)
+    write(caller, "ACK", cseq, &branch, &caller.to_tag, SDP, &body)
 }
 
 /// The ACK of a refusal: in the INVITE's own transaction.
 pub fn ack_refusal(caller: &Caller, cseq: u32, refusal: &str) -> Vec<u8> {
     let branch = header(refusal, "Via").split("branch=").nth(1).unwrap_or_default();
     let branch = branch.split([';', ',']).next().unwrap_or_default();
-    write(caller, "ACK", cseq, branch, &to_tag(refusal), "", "")
+    write(caller, "ACK", cseq, branch, &to_tag(refusal), SDP, "")
 }
 
 fn write(
@@ -81,11 +95,15 @@ fn write(
     } else {
         format!(";tag={tag}")
     };
+    let (transport, parameter) = match caller.plan.stream {
+        None => ("UDP", ""),
+        Some(_) => ("TCP", ";transport=tcp"),
+    };
     format!(
-        "{method} sip:4930555@192.0.2.9:5060 SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch={branch}\r\nMax-Forwards: 70\r\n\
+        "{method} sip:4930555@192.0.2.9:5060 SIP/2.0\r\nVia: SIP/2.0/{transport} {own};branch={branch}\r\nMax-Forwards: 70\r\n\
          From: <sip:{from}@trunk.example>;tag=from{n}\r\nTo: <sip:4930555@bridge.example>{tag}\r\n\
-         Call-ID: call{n}@trunk.example\r\nCSeq: {cseq} {method}\r\nContact: <sip:trunk@{own}>\r\n{more}\
-         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+         Call-ID: call{n}@trunk.example\r\nCSeq: {cseq} {method}\r\nContact: <sip:trunk@{own}{parameter}>\r\n{more}\
+         Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

@@ -3,8 +3,9 @@
 //! reachable from `serve`.
 //!
 //! ```text
-//! chance   everything random          plan     rooms, callers, lines, moods of the store: plain data, drawn
-//! link     what a line does           caller   a telephone behind the trunk; keypad, message: what it sends
+//! chance   everything random          plan     rooms, callers, lines, moods of the store, changes: plain data, drawn
+//! link     what a line does           pipe     what a connection does
+//! caller   a telephone behind the trunk; keypad, message: what it sends
 //! site     the bridge as it stands    tones    each caller's voice, and who is in a frame
 //! model    who should hear whom       judge    the standing checks
 //! world    all of it, from one event to the next
@@ -17,6 +18,7 @@ mod keypad;
 mod link;
 mod message;
 mod model;
+mod pipe;
 mod plan;
 mod site;
 mod tones;

@@ -1,5 +1,6 @@
 //! Owns the reference: who may, and who must, hear whom. It is far simpler than the bridge: it knows who was let into which
-//! room, and counts the keys that reached it. Must never ask the bridge what it thinks.
+//! room, and counts the keys that reached it. What a loudspeaker telephone returns may be heard, and need not. Must never ask
+//! the bridge what it thinks.
 
 use super::tones::CALLERS_MAX;
 use crate::ids::RoomNumber;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 /// What was audible may be heard for so long after it ended: the line, the buffers, three concealed frames.
 const ECHOES: Duration = Duration::from_millis(900);
+/// Where a loudspeaker returns it, it goes round once or twice more.
+const RETURNS: Duration = Duration::from_millis(1_800);
 /// After a change it takes so long until somebody must be heard.
 const SETTLES: Duration = Duration::from_millis(2_500);
 /// A begun command waits so long for its next key.
@@ -18,6 +21,8 @@ const NEXT_KEY: Duration = Duration::from_secs(4);
 pub struct Known {
     pub room: Option<RoomNumber>,
     pub leads: bool,
+    /// Returns what it hears.
+    pub loud: bool,
     pub muted: bool,
     star: Option<Time>,
     /// Since when it is in its room as it is.
@@ -30,22 +35,27 @@ pub struct Model {
     pub callers: Vec<Known>,
     /// Rooms in which the leaders alone are heard.
     quiet: Vec<RoomNumber>,
-    /// By listener: whom it may hear.
+    /// By listener: whose own voice it hears.
+    direct: Vec<u32>,
+    /// By listener: whom it may hear, loudspeakers counted.
     allowed: Vec<u32>,
     /// By listener and talker: until when an echo of what was allowed may be heard.
     fading: Vec<[Time; CALLERS_MAX]>,
 }
 
 impl Model {
-    pub fn new(leads: impl Iterator<Item = bool>) -> Model {
-        let callers: Vec<_> = leads
-            .map(|leads| Known {
+    /// Callers by whether they lead, and whether they are loud.
+    pub fn new(callers: impl Iterator<Item = (bool, bool)>) -> Model {
+        let callers: Vec<_> = callers
+            .map(|(leads, loud)| Known {
                 leads,
+                loud,
                 ..Known::default()
             })
             .collect();
         Model {
             quiet: Vec::new(),
+            direct: vec![0; callers.len()],
             allowed: vec![0; callers.len()],
             fading: vec![[Time::ZERO; CALLERS_MAX]; callers.len()],
             callers,
@@ -67,7 +77,21 @@ impl Model {
         if left.is_some() {
             self.touch(now, left);
         }
+        self.inherit(n);
         self.renew(now);
+    }
+
+    /// Who comes into a room may hear what still goes round there.
+    fn inherit(&mut self, n: usize) {
+        if self.is_loud(n) {
+            let room = self.callers[n].room;
+            let there = (0..self.callers.len()).filter(|&other| self.callers[other].room == room);
+            for other in there.collect::<Vec<_>>() {
+                for talker in 0..CALLERS_MAX {
+                    self.fading[n][talker] = self.fading[n][talker].max(self.fading[other][talker]);
+                }
+            }
+        }
     }
 
     /// A key of somebody in a room reached the bridge.
@@ -108,7 +132,7 @@ impl Model {
     /// Whether a listener must hear this one, if the lines are good and both do nothing else.
     pub fn must_hear(&self, now: Time, listener: usize, talker: usize) -> bool {
         let settled = |n: usize| now.since(self.callers[n].since) > SETTLES;
-        self.allowed[listener] & 1 << talker != 0 && settled(listener) && settled(talker)
+        self.direct[listener] & 1 << talker != 0 && settled(listener) && settled(talker)
     }
 
     fn is_silenced(&self, n: usize) -> bool {
@@ -122,18 +146,43 @@ impl Model {
     }
 
     fn renew(&mut self, now: Time) {
-        for listener in 0..self.callers.len() {
-            let before = self.allowed[listener];
-            let after = (0..self.callers.len())
-                .filter(|&talker| talker != listener && self.hears(listener, talker))
-                .fold(0, |bits, talker| bits | 1 << talker);
+        let all = 0..self.callers.len();
+        self.direct = all.clone().map(|listener| self.bits(listener)).collect();
+        for listener in all {
+            let (before, returned) = (self.allowed[listener], self.returned(listener));
+            let after = self.direct[listener] | returned;
             self.allowed[listener] = after;
+            let fades = if self.is_loud(listener) { RETURNS } else { ECHOES };
             for (talker, until) in self.fading[listener].iter_mut().enumerate() {
                 if before & !after & 1 << talker != 0 {
-                    *until = now + ECHOES;
+                    *until = now + fades;
                 }
             }
         }
+    }
+
+    fn bits(&self, listener: usize) -> u32 {
+        (0..self.callers.len())
+            .filter(|&talker| talker != listener && self.hears(listener, talker))
+            .fold(0, |bits, talker| bits | 1 << talker)
+    }
+
+    /// What the loudspeakers that a listener hears hear themselves, and what those hear that they hear.
+    fn returned(&self, listener: usize) -> u32 {
+        let loud = |heard: u32| {
+            let loud = (0..self.callers.len()).filter(|&n| heard & 1 << n != 0 && self.callers[n].loud);
+            loud.fold(0, |bits, n| bits | self.direct[n])
+        };
+        let once = loud(self.direct[listener]);
+        once | loud(once)
+    }
+
+    /// Whether anybody in a listener's room is loud.
+    fn is_loud(&self, listener: usize) -> bool {
+        let room = self.callers[listener].room;
+        self.callers
+            .iter()
+            .any(|caller| caller.loud && caller.room == room)
     }
 
     fn hears(&self, listener: usize, talker: usize) -> bool {
@@ -149,7 +198,7 @@ mod tests {
     #[test]
     fn rooms_muting_and_leaders_decide_who_is_heard() {
         let room = RoomNumber::nth(1);
-        let mut model = Model::new([true, false, false].into_iter());
+        let mut model = Model::new([true, false, false].map(|leads| (leads, false)).into_iter());
         let at = Time::from_millis;
         (0..3).for_each(|n| model.moved(at(0), n, room));
         assert_eq!((model.allowed(0), model.allowed(1)), (0b110, 0b101));
@@ -165,5 +214,24 @@ mod tests {
         model.moved(at(60), 0, None);
         assert_eq!(model.allowed(1), 0b100, "the last leader has gone");
         assert!(!model.must_hear(at(70), 1, 2) && model.must_hear(at(3_000), 1, 2));
+    }
+    #[test]
+    fn a_loudspeaker_may_return_what_it_hears_and_no_more() {
+        let mut model = Model::new([false, true, false].map(|loud| (false, loud)).into_iter());
+        let at = Time::from_millis;
+        model.moved(at(0), 0, RoomNumber::nth(1));
+        model.moved(at(0), 1, RoomNumber::nth(1));
+        model.moved(at(0), 2, RoomNumber::nth(2));
+        assert_eq!(model.allowed(0), 0b011, "its own voice comes back");
+        assert_eq!((model.allowed(1), model.allowed(2)), (0b001, 0));
+        assert!(model.must_hear(at(3_000), 0, 1) && !model.must_hear(at(3_000), 0, 0));
+        model.key(at(3_500), 0, '*');
+        model.key(at(3_600), 0, '6');
+        model.moved(at(3_700), 2, RoomNumber::nth(1));
+        assert!(model.may_hear(at(4_000), 2, 0), "it still goes round");
+        assert!(!model.may_hear(at(9_000), 2, 0));
+        model.moved(at(9_000), 2, None);
+        model.moved(at(9_000), 1, None);
+        assert_eq!(model.allowed(0), 0);
     }
 }

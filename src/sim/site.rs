@@ -5,7 +5,7 @@ use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
 use crate::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
-use crate::sip::{Peer, UserAgent};
+use crate::sip::{Admission, Peer, UserAgent};
 use crate::units::Time;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +25,8 @@ struct Ends {
     came: VecDeque<(SocketAddr, Vec<u8>)>,
     gone: Vec<Vec<u8>>,
     settled: Option<SocketAddr>,
+    /// Whether somebody ever was its peer.
+    begun: bool,
 }
 
 impl Wire for Line {
@@ -41,7 +43,8 @@ impl Wire for Line {
     }
 
     fn settle(&mut self, peer: SocketAddr) {
-        self.0.borrow_mut().settled = Some(peer);
+        let mut ends = self.0.borrow_mut();
+        (ends.settled, ends.begun) = (Some(peer), true);
     }
 
     fn unsettle(&mut self) {
@@ -82,6 +85,8 @@ impl Mailbox<Line> for Rings {
 pub enum Deed {
     /// It sent a SIP message.
     Sent { to: Peer, bytes: Vec<u8> },
+    /// It closed the connection whose other end is there.
+    Closed { peer: SocketAddr },
     /// It opened a leg.
     Opened { leg: LegId },
     /// It asked its media side for this.
@@ -146,6 +151,30 @@ impl Site {
         self.settle(now);
     }
 
+    /// A SIP connection stands, whoever opened it; whether it is welcome.
+    pub fn handle_connected(&mut self, now: Time, peer: SocketAddr) -> bool {
+        self.bridge.handle_connected(now, peer, self.own) == Admission::Welcome
+    }
+
+    /// Bytes came by a SIP connection.
+    pub fn handle_stream(&mut self, now: Time, peer: SocketAddr, bytes: &[u8]) {
+        self.bridge.handle_stream(now, peer, bytes);
+        self.settle(now);
+    }
+
+    /// A SIP connection is gone.
+    pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
+        self.bridge.handle_closed(now, peer);
+        self.settle(now);
+    }
+
+    /// Whether the leg at this port has ever had a peer.
+    pub fn has_begun(&self, port: u16) -> bool {
+        self.lines
+            .get(&port)
+            .is_some_and(|(_, line)| line.0.borrow().begun)
+    }
+
     /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
     pub fn handle_rtp(&mut self, from: SocketAddr, port: u16, packet: Vec<u8>) -> Option<LegId> {
         let (leg, line) = self.lines.get(&port)?;
@@ -200,7 +229,7 @@ impl Site {
         while let Some(output) = self.bridge.poll_output() {
             match output {
                 Output::Send { to, bytes, .. } => self.deeds.push_back(Deed::Sent { to, bytes }),
-                Output::Close { .. } => {}
+                Output::Close { peer } => self.deeds.push_back(Deed::Closed { peer }),
                 Output::OpenLeg { leg, spec, .. } => self.open(now, leg, spec),
                 Output::Media(request) => self.ask(request),
                 Output::LookUp { leg, number } => self.deeds.push_back(Deed::LooksUp { leg, number }),

@@ -14,6 +14,8 @@ pub const CALLERS_MAX: usize = 24;
 pub const HOLD_MUSIC: usize = CALLERS_MAX;
 /// Behind that: whatever the bridge itself says or plays.
 pub const BRIDGE: usize = CALLERS_MAX + 1;
+/// Behind that: the voice of strangers, whom nobody may ever hear either.
+pub const STRANGER: usize = CALLERS_MAX + 2;
 const TONES: usize = 32;
 /// Loudness of a voice, peak: all together stay below the limiter.
 const PEAK: f32 = 1_000.0;
@@ -65,15 +67,31 @@ pub fn silence(law: Law) -> Coded {
     }
 }
 
+/// One's own voice, if one speaks, and half of what the loudspeaker plays.
+pub fn with_echo(law: Law, own: Option<usize>, played: &[i16; FRAME]) -> Coded {
+    let encode = match law {
+        Law::A => encode_alaw,
+        Law::Mu => encode_ulaw,
+    };
+    std::array::from_fn(|at| {
+        let own = own.map_or(0.0, |tone| PEAK * table().waves[at][tone % TONES]);
+        encode((own as i16).saturating_add(played[at] / 2))
+    })
+}
+
+/// A sample, from its code.
+pub fn decode(law: Law, code: u8) -> i16 {
+    match law {
+        Law::A => decode_alaw(code),
+        Law::Mu => decode_ulaw(code),
+    }
+}
+
 /// Which tones are in a frame, one bit each.
 pub fn heard(law: Law, coded: &[u8]) -> u32 {
-    let decode = match law {
-        Law::A => decode_alaw,
-        Law::Mu => decode_ulaw,
-    };
     let mut sums = [0.0f32; TONES];
     for (&code, waves) in coded.iter().zip(&table().waves) {
-        let sample = f32::from(decode(code));
+        let sample = f32::from(decode(law, code));
         for (sum, wave) in sums.iter_mut().zip(waves) {
             *sum += sample * wave;
         }
@@ -83,6 +101,27 @@ pub fn heard(law: Law, coded: &[u8]) -> u32 {
         .enumerate()
         .filter(|(_, sum)| **sum > least)
         .fold(0, |bits, (tone, _)| bits | 1 << tone)
+}
+
+/// Hears one frame after the other. Most are the same as the one before, for as long as the same people talk.
+#[derive(Clone, Debug, Default)]
+pub struct Ear {
+    law: Option<Law>,
+    coded: Vec<u8>,
+    heard: u32,
+}
+
+impl Ear {
+    /// Which tones are in the next frame, one bit each.
+    pub fn hear(&mut self, law: Law, coded: &[u8]) -> u32 {
+        if self.law != Some(law) || self.coded != coded {
+            self.law = Some(law);
+            self.coded.clear();
+            self.coded.extend_from_slice(coded);
+            self.heard = heard(law, coded);
+        }
+        self.heard
+    }
 }
 
 /// The bridge's recordings, as long as the real ones, but for the last part of a frame; each is the bridge's tone.
@@ -100,7 +139,7 @@ pub fn clips() -> Arc<ClipBank> {
     CLIPS.get_or_init(made).clone()
 }
 
-const _: () = assert!(BRIDGE < TONES);
+const _: () = assert!(STRANGER < TONES);
 const _: () = assert!((LOWEST + TONES) * (SAMPLE_RATE as usize / FRAME) < SAMPLE_RATE as usize / 2);
 
 #[cfg(test)]
@@ -110,11 +149,21 @@ mod tests {
     #[test]
     fn every_tone_is_told_from_every_other_in_both_laws_alone_and_together() {
         for law in [Law::A, Law::Mu] {
-            for tone in 0..=BRIDGE {
+            for tone in 0..=STRANGER {
                 assert_eq!(heard(law, frame(law, tone)), 1 << tone);
             }
             assert_eq!(heard(law, &silence(law)), 0);
+            let mut ear = Ear::default();
+            let frames = [frame(law, 4), frame(law, 4), frame(law, 5), &silence(law)];
+            assert_eq!(
+                frames.map(|coded| ear.hear(law, coded)),
+                [1 << 4, 1 << 4, 1 << 5, 0]
+            );
         }
+        let played = std::array::from_fn(|at| decode(Law::A, frame(Law::A, 3)[at]));
+        let returned = with_echo(Law::Mu, Some(7), &played);
+        assert_eq!(heard(Law::Mu, &returned), 1 << 3 | 1 << 7);
+        assert_eq!(heard(Law::A, &with_echo(Law::A, None, &played)), 1 << 3);
         let all: Vec<usize> = (0..CALLERS_MAX).step_by(2).collect();
         let mixed: Coded = std::array::from_fn(|at| {
             let sum: f32 = all.iter().map(|&tone| PEAK * wave(tone, at)).sum();

@@ -1,55 +1,35 @@
 //! Owns the simulated world: one bridge, its callers and their lines, in a time that goes from one event to the next. Must
 //! never depend on anything but its scenario and its source of chance.
 
+mod desk;
+mod happening;
+mod strangers;
+mod streams;
 mod way;
 
 use super::caller::{Caller, State, TRUNK};
 use super::chance::Chance;
 use super::judge::Judge;
 use super::link::Link;
-use super::message::{self, Wanted};
 use super::plan::{LASTS_MS, Scenario};
 use super::site::Site;
-use super::tones;
-use crate::ids::{LegId, RoomNumber};
+use super::tones::{self, Ear};
 use crate::room::Policy;
-use crate::sip::{Listen, Peer, UaConfig, UserAgent};
+use crate::sip::{Listen, UaConfig, UserAgent};
 use crate::units::Time;
+use happening::Happening;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
+use streams::Stream;
 
 /// The bridge's SIP address.
 const OWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9)), 5_060);
-/// Nobody who is served.
-const STRANGER: SocketAddr = SocketAddr::new(
-    std::net::IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9)),
-    5_060,
-);
 const SWEEP: Duration = Duration::from_millis(250);
 /// Everything must have been given back so long after the evening.
 const AFTERWARDS: Duration = Duration::from_secs(15 * 60);
 const CALLS_MAX: usize = 32;
-
-/// Something on its way.
-enum Happening {
-    Wake(usize),
-    /// A SIP message of this caller reaches the bridge.
-    Sip(usize, Vec<u8>),
-    /// A SIP message reaches this caller.
-    SipTo(usize, Vec<u8>),
-    Rtp {
-        n: usize,
-        from: SocketAddr,
-        port: u16,
-        packet: Vec<u8>,
-        press: Option<usize>,
-    },
-    RtpTo(usize, Vec<u8>),
-    Found(LegId, RoomNumber),
-    Sweep,
-}
 
 /// Three directions of a caller's lines: signalling both ways, voice there, voice back.
 struct Lines {
@@ -104,6 +84,8 @@ pub struct World {
     site: Site,
     callers: Vec<Caller>,
     lines: Vec<Lines>,
+    streams: Vec<Stream>,
+    ears: Vec<Ear>,
     queue: BTreeMap<(Time, u64), Happening>,
     queued: u64,
     woken: Vec<Option<Time>>,
@@ -136,7 +118,11 @@ impl World {
             calls_max: CALLS_MAX,
         };
         let agent = UserAgent::new(config, Box::new(move || random.fork().bits()));
-        let lines = scenario.callers.iter().map(|plan| Lines {
+        let mut aside = chance.aside().fork();
+        let plans = scenario.callers.iter();
+        let streams = plans.clone().map(|plan| Stream::new(plan.signalling, &mut aside));
+        let streams = streams.collect();
+        let lines = plans.map(|plan| Lines {
             signalling: Link::new(plan.signalling, chance.fork()),
             there: Link::new(plan.there, chance.fork()),
             back: Link::new(plan.back, chance.fork()),
@@ -151,6 +137,8 @@ impl World {
                 .map(|(n, plan)| Caller::new(n, plan))
                 .collect(),
             lines,
+            streams,
+            ears: scenario.callers.iter().map(|_| Ear::default()).collect(),
             queue: BTreeMap::new(),
             queued: 0,
             woken: vec![None; scenario.callers.len()],
@@ -165,6 +153,9 @@ impl World {
         };
         (0..world.callers.len()).for_each(|n| world.arm(n));
         world.put(Time::ZERO + SWEEP, Happening::Sweep);
+        for (at, change) in world.scenario.changes.clone() {
+            world.put(at, Happening::Change(change));
+        }
         world
     }
 
@@ -180,8 +171,14 @@ impl World {
             let plan = self.callers[n].plan.clone();
             self.note(|| {
                 format!(
-                    "caller {n}: room {}, {:?} keys, {:?}, {:?}",
-                    plan.room, plan.keys, plan.sip, plan.there
+                    "caller {n}: room {}, {:?} keys, {:?}, {:?}, {:?}, {:?}{}",
+                    plan.room,
+                    plan.keys,
+                    plan.info,
+                    plan.sip,
+                    plan.stream,
+                    plan.there,
+                    if plan.loud { ", loud" } else { "" }
                 )
             });
         }
@@ -206,6 +203,7 @@ impl World {
 
     fn finish(&mut self) -> Result<Summary, Failure> {
         self.judge.end(&self.callers);
+        self.end_streams();
         let status = self.site.bridge.status();
         self.judge.readable(&format!("{status:?}"));
         if status.held.values().any(|held| *held > 0) || self.site.held() > 0 {
@@ -275,76 +273,6 @@ impl World {
         if let Some(at) = wanted.filter(|at| self.woken[n].is_none_or(|woken| *at < woken)) {
             self.woken[n] = Some(at);
             self.put(at, Happening::Wake(n));
-        }
-    }
-
-    fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Wake(n) if self.woken[n] == Some(self.now) => {
-                self.woken[n] = None;
-                self.callers[n].handle_timeout(self.now);
-                self.carry_acts(n);
-            }
-            // It was woken earlier.
-            Happening::Wake(_) => {}
-            Happening::Sip(n, bytes) => {
-                self.current = Some(n);
-                let peer = Peer::udp(self.callers[n].sip());
-                self.site.handle_message(self.now, peer, &bytes);
-                self.carry_deeds();
-                self.current = None;
-            }
-            Happening::SipTo(n, bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                self.note(|| format!("caller {n} gets {}", text.lines().next().unwrap_or_default()));
-                self.callers[n].handle_sip(self.now, &text);
-                self.carry_acts(n);
-            }
-            Happening::Rtp {
-                n,
-                from,
-                port,
-                packet,
-                press,
-            } => self.rtp_arrives(n, from, port, packet, press),
-            Happening::RtpTo(n, packet) => {
-                if self.callers[n].state == State::Up
-                    && let [_, kind, ..] = packet[..]
-                {
-                    let law = match kind & 0x7f {
-                        0 => crate::media_api::Law::Mu,
-                        _ => crate::media_api::Law::A,
-                    };
-                    self.judge.heard(self.now, n, tones::heard(law, &packet[12..]));
-                }
-            }
-            Happening::Found(leg, number) => {
-                let found = self.found(number);
-                self.site.bridge.handle_found(self.now, leg, found);
-                self.site.settle(self.now);
-            }
-            Happening::Sweep => {
-                self.judge.sweep(self.now, &self.scenario, &self.callers);
-                self.intrude();
-                self.put(self.now + SWEEP, Happening::Sweep);
-            }
-        }
-    }
-
-    /// A stranger who knows all of a call tries to end it. Whatever is sent to a stranger is a fault.
-    fn intrude(&mut self) {
-        let n = self.summary.steps as usize % self.callers.len();
-        let bye = message::request(&mut self.callers[n], "BYE", 1_000, Wanted::Nothing);
-        self.site.handle_message(self.now, Peer::udp(STRANGER), &bye);
-    }
-
-    fn rtp_arrives(&mut self, n: usize, from: SocketAddr, port: u16, packet: Vec<u8>, press: Option<usize>) {
-        let leg = self.site.handle_rtp(from, port, packet);
-        if leg.is_some_and(|leg| self.judge.caller_of(leg) == Some(n))
-            && let Some(press) = press
-        {
-            let key = self.callers[n].keypad.pressed[press];
-            self.judge.press_arrived(self.now, n, press, key);
         }
     }
 

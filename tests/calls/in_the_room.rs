@@ -197,6 +197,30 @@ fn a_room_whose_end_comes_nearer_ends_then_with_a_sentence() {
 }
 
 #[test]
+fn who_keys_the_pin_while_the_booking_is_changed_does_not_bring_the_former_one_back() {
+    let mut world = meeting();
+    let (number, room) = {
+        let number = *world.store.keys().next().expect("booked");
+        (number, number.to_string())
+    };
+    // The room is found as it was booked first; then its end comes nearer; then the PIN is keyed.
+    let late = world.call_and_key(&format!("{room}#"));
+    world.run_until_keyed();
+    let end = world.now() + std::time::Duration::from_secs(30);
+    world
+        .site
+        .bridge
+        .handle_room_changed(world.now(), number, 4, Some(end));
+    world.key(late, &format!("{PIN}#"));
+    world.run_ms(3_000);
+    assert_eq!(world.site.bridge.status().in_rooms, 4);
+    world.run_ms(30_000);
+    assert_eq!(world.site.bridge.status().in_rooms, 0, "its time is over");
+    world.run_ms(20_000);
+    close(world);
+}
+
+#[test]
 fn who_speaks_while_muted_is_told() {
     let mut world = meeting();
     world.telephones[1].speaks = false;

@@ -180,7 +180,7 @@ impl World {
                 Deed::Sent { to, bytes } => self.deliver(to.addr, &bytes),
                 Deed::Opened { leg } => _ = self.legs.insert(leg, self.current),
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
-                Deed::Asked(_) | Deed::Heard(_) => {}
+                Deed::Asked(_) | Deed::Heard(_) | Deed::Closed { .. } => {}
             }
         }
     }

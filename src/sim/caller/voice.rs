@@ -1,9 +1,16 @@
-//! Owns what a caller's telephone sends each 20 ms: a key that is down, its music on hold, its voice, or silence.
+//! Owns what a caller's telephone sends each 20 ms: a key that is down, its music on hold, its voice, or silence; and what
+//! comes back by a loudspeaker.
 
-use super::{Act, Caller};
+use super::{Act, Caller, Frame};
+use crate::media_api::Law;
+use crate::sim::keypad::EVENTS;
 use crate::sim::plan::Hold;
 use crate::sim::tones;
 use crate::units::{FRAME, Time};
+use std::time::Duration;
+
+/// What was played so long ago is silence by now.
+const PLAYS: Duration = Duration::from_millis(60);
 
 impl Caller {
     pub(super) fn send_frame(&mut self, now: Time) {
@@ -28,19 +35,11 @@ impl Caller {
             }
             return;
         }
-        let law = self.plan.law;
-        let silence = tones::silence(law);
-        let voice = match self.held {
-            Some(Hold::Inactive) => return,
-            Some(_) => tones::frame(law, tones::HOLD_MUSIC),
-            None if self.speaks => tones::frame(law, self.n),
-            None => &silence,
-        };
-        let packet = rtp(
-            (law.payload_type(), self.sequence, timestamp),
-            self.n as u32,
-            voice,
-        );
+        if self.held == Some(Hold::Inactive) {
+            return;
+        }
+        let head = (self.plan.law.payload_type(), self.sequence, timestamp);
+        let packet = rtp(head, self.n as u32, &self.voice(now));
         self.sequence = self.sequence.wrapping_add(1);
         self.acts.push_back(Act::Rtp {
             to,
@@ -48,6 +47,38 @@ impl Caller {
             press: None,
         });
     }
+
+    fn voice(&self, now: Time) -> tones::Coded {
+        let law = self.plan.law;
+        let own = self.speaks.then_some(self.n);
+        let played = self.playing.filter(|(at, _)| now.since(*at) < PLAYS);
+        match (self.held, played, own) {
+            (Some(_), _, _) => *tones::frame(law, tones::HOLD_MUSIC),
+            (None, Some((_, sound)), _) => tones::with_echo(law, own, &sound),
+            (None, None, Some(own)) => *tones::frame(law, own),
+            (None, None, None) => tones::silence(law),
+        }
+    }
+
+    /// A frame came from the bridge: a loudspeaker plays it.
+    pub fn handle_frame(&mut self, now: Time, law: Law, coded: &[u8]) {
+        if self.plan.loud {
+            let mut sound: Frame = [0; FRAME];
+            let samples = coded.iter().map(|&code| tones::decode(law, code));
+            sound.iter_mut().zip(samples).for_each(|(to, from)| *to = from);
+            self.playing = Some((now, sound));
+        }
+    }
+}
+
+/// Packets of somebody who may not be heard: a voice, and a key.
+pub fn spoken_by_a_stranger(turn: u64) -> [Vec<u8>; 2] {
+    let (sequence, timestamp) = (turn as u16, (turn as u32).wrapping_mul(FRAME as u32));
+    let voice = tones::frame(Law::A, tones::STRANGER);
+    [
+        rtp((Law::A.payload_type(), sequence, timestamp), 1, voice),
+        rtp((EVENTS, sequence, timestamp), 1, &[6, 0x8a, 3, 0x20]),
+    ]
 }
 
 fn rtp((kind, sequence, timestamp): (u8, u16, u32), ssrc: u32, payload: &[u8]) -> Vec<u8> {

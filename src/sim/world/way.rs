@@ -2,31 +2,20 @@
 //! never; the judge sees all of it pass.
 
 use super::{Happening, World};
-use crate::bridge::{Found, MediaRequest};
-use crate::ids::{Language, LegId, RoomNumber};
+use crate::bridge::MediaRequest;
+use crate::ids::{LegId, RoomNumber};
 use crate::media_api::Event;
-use crate::room::Booking;
-use crate::secret::Pin;
-use crate::sim::caller::Act;
-use crate::sim::plan::{RoomPlan, StoreMood};
+use crate::sim::caller::{Act, Caller};
+use crate::sim::message::PONG;
+use crate::sim::plan::StoreMood;
 use crate::sim::site::Deed;
-use crate::sip::Peer;
+use crate::sip::{Peer, Transport};
 use std::time::Duration;
 
 impl World {
-    pub(super) fn found(&self, number: RoomNumber) -> Found {
-        if self.scenario.mood(self.now) == StoreMood::Fails {
-            return Found::Unavailable;
-        }
-        let room = self.scenario.rooms.iter().find(|room| room.number == number);
-        room.map_or(Found::Unknown, |room| Found::Booked {
-            booking: booking(room),
-            ends: None,
-        })
-    }
-
     /// What a caller does goes its way.
     pub(super) fn carry_acts(&mut self, n: usize) {
+        let mut said = Vec::new();
         while let Some(act) = self.callers[n].poll_act() {
             match act {
                 Act::Sip(bytes) => {
@@ -34,8 +23,9 @@ impl World {
                     let first = text.split(" SIP").next().unwrap_or_default().to_owned();
                     let first = first.split(" sip:").next().unwrap_or_default().to_owned();
                     self.note(|| format!("caller {n} sends {first}"));
-                    for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
-                        self.put(at, Happening::Sip(n, bytes.clone()));
+                    match self.callers[n].plan.stream {
+                        Some(_) => said.extend(bytes),
+                        None => self.carry_datagram(n, &bytes),
                     }
                 }
                 Act::Rtp { to, packet, press } => {
@@ -55,7 +45,16 @@ impl World {
                 }
             }
         }
+        if !said.is_empty() {
+            self.carry_bytes(n, &said);
+        }
         self.arm(n);
+    }
+
+    fn carry_datagram(&mut self, n: usize, bytes: &[u8]) {
+        for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
+            self.put(at, Happening::Sip(n, bytes.to_vec()));
+        }
     }
 
     /// What the bridge did goes its way.
@@ -63,6 +62,7 @@ impl World {
         while let Some(deed) = self.site.poll_deed() {
             match deed {
                 Deed::Sent { to, bytes } => self.carry_message(to, bytes),
+                Deed::Closed { peer } => self.closed_by_bridge(peer),
                 Deed::Opened { leg } => {
                     if let Some(n) = self.current {
                         self.judge.opened(self.now, n, leg);
@@ -72,7 +72,7 @@ impl World {
                     self.judge.readable(&format!("{request:?}"));
                     self.summary.joined += u64::from(matches!(request, MediaRequest::Join { .. }));
                     self.note(|| format!("the bridge asks {request:?}"));
-                    self.judge.asked(self.now, &self.scenario, request);
+                    self.judge.asked(self.now, &self.scenario.rooms, request);
                 }
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
                 Deed::Heard(event) => {
@@ -88,21 +88,37 @@ impl World {
     }
 
     fn carry_message(&mut self, to: Peer, bytes: Vec<u8>) {
-        let Some(n) = self.callers.iter().position(|caller| caller.sip() == to.addr) else {
-            return self.judge.blame(|| format!("a message went to {}", to.addr));
+        let is_there = |caller: &Caller| caller.sip() == to.addr && caller.plan.stream.is_none();
+        let n = match to.transport {
+            Transport::Udp => self.callers.iter().position(is_there),
+            Transport::Tcp => self.by_stream(to.addr),
         };
+        let Some(n) = n else {
+            return self.judge.blame(|| format!("a message went to {to:?}"));
+        };
+        if bytes != PONG {
+            self.judge_message(n, &bytes);
+        }
+        let arrivals = match to.transport {
+            Transport::Udp => self.lines[n].signalling.carry(self.now),
+            Transport::Tcp => [self.reaches_by_stream(n, &bytes), None],
+        };
+        for at in arrivals.into_iter().flatten() {
+            self.put(at, Happening::SipTo(n, bytes.clone()));
+        }
+    }
+
+    fn judge_message(&mut self, n: usize, bytes: &[u8]) {
         self.summary.messages += 1;
-        for byte in &bytes {
+        for byte in bytes {
             self.summary.digest = (self.summary.digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        if let Some(Err(why)) = self.reader.as_mut().map(|reader| reader(&bytes)) {
+        if let Some(Err(why)) = self.reader.as_mut().map(|reader| reader(bytes)) {
             self.judge
                 .blame(|| format!("what caller {n} was sent cannot be read: {why}"));
         }
-        self.judge.sent(n, &String::from_utf8_lossy(&bytes));
-        for at in self.lines[n].signalling.carry(self.now).into_iter().flatten() {
-            self.put(at, Happening::SipTo(n, bytes.clone()));
-        }
+        let text = String::from_utf8_lossy(bytes);
+        self.judge.sent(self.now, &self.callers[n], &text);
     }
 
     pub(super) fn carry_stream(&mut self) {
@@ -124,20 +140,5 @@ impl World {
             let at = self.now + Duration::from_millis(self.chance.below(500));
             self.put(at, Happening::Found(leg, number));
         }
-    }
-}
-
-fn booking(room: &RoomPlan) -> Booking {
-    let pin = |digits: &Option<String>| digits.as_deref().and_then(Pin::parse);
-    Booking {
-        number: room.number,
-        name: None,
-        pin: pin(&room.pin),
-        leader_pin: pin(&room.leader_pin),
-        former_pin: None,
-        seats: room.seats,
-        language: Language::De,
-        created: 0,
-        expires: None,
     }
 }
