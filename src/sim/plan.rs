@@ -155,7 +155,8 @@ pub struct Scenario {
 impl Scenario {
     /// Draws an evening with `callers` callers.
     pub fn draw(chance: &mut Chance, callers: usize) -> Scenario {
-        let rooms: Vec<_> = (0..3).map(|_| room(chance)).collect();
+        let mut rooms = Vec::new();
+        (0..3).for_each(|_| rooms.push(room(chance, &rooms)));
         let moods = moods(chance);
         let locking: Vec<bool> = rooms.iter().map(|_| chance.percent(15)).collect();
         let mut callers: Vec<_> = (0..callers.min(CALLERS_MAX))
@@ -198,11 +199,17 @@ pub fn number(n: usize) -> String {
     format!("4917012345{n:02}")
 }
 
-fn room(chance: &mut Chance) -> RoomPlan {
-    let number = RoomNumber::nth(chance.below(u64::from(RoomNumber::COUNT)) as u32);
+fn room(chance: &mut Chance, others: &[RoomPlan]) -> RoomPlan {
+    let drawn = chance.below(u64::from(RoomNumber::COUNT)) as u32;
+    // The next that is free: a store holds a number once.
+    let numbers = (drawn..RoomNumber::COUNT)
+        .chain(0..drawn)
+        .filter_map(RoomNumber::nth);
+    let mut free = numbers.filter(|number| others.iter().all(|other| other.number != *number));
+    let number = free.next().expect("more numbers than rooms");
     let guarded = chance.percent(80);
     RoomPlan {
-        number: number.expect("below the count"),
+        number,
         pin: guarded.then(|| format!("3{}", chance.digits(5))),
         leader_pin: guarded.then(|| format!("7{}", chance.digits(5))),
         seats: if chance.percent(15) { 3 } else { CALLERS_MAX as u32 },
