@@ -1,5 +1,6 @@
 //! Turns `prompts/*/catalogue.toml` into `speech::Prompt` and `speech::Sound`, and fails the build when a prompt lacks its
 //! text or recording in any language, or a recording is older than its text. The rules stand in `src/speech/faults.rs`.
+//! Builds the fuzz crate as well, whose modules are the program's own, from one folder below.
 
 #[path = "src/speech/catalogue.rs"]
 mod catalogue;
@@ -16,13 +17,19 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/speech/catalogue.rs");
-    println!("cargo::rerun-if-changed=src/speech/faults.rs");
-    println!("cargo::rerun-if-changed=prompts");
-    // sqlx embeds them, but does not notice a new one by itself.
-    println!("cargo::rerun-if-changed=migrations");
-    let built = folders(Path::new("prompts")).and_then(|folders| {
+    let root = root();
+    let read = [
+        "build.rs",
+        "src/speech/catalogue.rs",
+        "src/speech/faults.rs",
+        "prompts",
+        // sqlx embeds them, but does not notice a new one by itself.
+        "migrations",
+    ];
+    for path in read {
+        println!("cargo::rerun-if-changed={root}/{path}");
+    }
+    let built = folders(&Path::new(root).join("prompts")).and_then(|folders| {
         let faults = faults(&folders);
         if faults.is_empty() {
             generate(&folders)
@@ -36,6 +43,11 @@ fn main() {
         }
         process::exit(1);
     }
+}
+
+/// The project's folder, seen from that of the crate that is built.
+fn root() -> &'static str {
+    if Path::new("prompts").is_dir() { "." } else { ".." }
 }
 
 /// Every folder, in the order of their names.
@@ -193,6 +205,6 @@ fn sound((name, _): (&String, &SoundEntry)) -> String {
 }
 
 fn included(folder: &str, name: &str) -> String {
-    let wav = format!("/prompts/{folder}/{name}.wav");
+    let wav = format!("/{}/prompts/{folder}/{name}.wav", root());
     format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {wav:?}))")
 }

@@ -6,6 +6,7 @@ pub mod info;
 pub mod message;
 pub mod rtcp;
 pub mod rtp;
+pub mod scenario;
 pub mod sdp;
 
 mod calls_for;
@@ -25,4 +26,5 @@ pub const ALL: &[Target] = &[
     ("rtp", rtp::run),
     ("event", event::run),
     ("rtcp", rtcp::run),
+    ("scenario", scenario::run),
 ];

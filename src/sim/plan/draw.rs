@@ -16,7 +16,8 @@ impl Scenario {
     /// Draws an evening with `callers` callers.
     pub fn draw(chance: &mut Chance, callers: usize) -> Scenario {
         let mut aside = chance.aside();
-        let rooms: Vec<_> = (0..3).map(|_| room(chance)).collect();
+        let mut rooms = Vec::new();
+        (0..3).for_each(|_| rooms.push(room(chance, &rooms)));
         let moods = moods(chance);
         let locking: Vec<bool> = rooms.iter().map(|_| chance.percent(15)).collect();
         let mut callers: Vec<_> = (0..callers.min(CALLERS_MAX))
@@ -43,11 +44,17 @@ impl Scenario {
     }
 }
 
-fn room(chance: &mut Chance) -> RoomPlan {
-    let number = RoomNumber::nth(chance.below(u64::from(RoomNumber::COUNT)) as u32);
+fn room(chance: &mut Chance, others: &[RoomPlan]) -> RoomPlan {
+    let drawn = chance.below(u64::from(RoomNumber::COUNT)) as u32;
+    // The next that is free: a store holds a number once.
+    let numbers = (drawn..RoomNumber::COUNT)
+        .chain(0..drawn)
+        .filter_map(RoomNumber::nth);
+    let mut free = numbers.filter(|number| others.iter().all(|other| other.number != *number));
+    let number = free.next().expect("more numbers than rooms");
     let guarded = chance.percent(80);
     RoomPlan {
-        number: number.expect("below the count"),
+        number,
         pin: guarded.then(|| format!("3{}", chance.digits(5))),
         leader_pin: guarded.then(|| format!("7{}", chance.digits(5))),
         next_pin: None,
