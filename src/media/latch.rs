@@ -212,7 +212,7 @@ mod tests {
     fn a_held_or_moving_call_waits_for_its_own_hosts_alone() {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 4000));
         let mut latch = Latch::new(at(1, 4000), 0);
-        latch.handle_packet(1, at(2, 6000));
+        latch.handle_packet(60, at(2, 6000));
         assert!(latch.handle_update(100, nowhere));
         assert_eq!(latch.handle_packet(119, at(2, 6000)), Verdict::Drop);
         assert!(latch.handle_update(120, at(1, 4002)));
