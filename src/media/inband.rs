@@ -6,7 +6,7 @@
 //! | frequency | ±(2.5 % + 1 Hz) | ±1.5 % accepted, ±3.5 % refused |
 //! | level of each tone | −26.5 dBm0 and more | −25 to 0 dBm accepted |
 //! | twist: high group's level less low group's | −9 to +5 dB | −8 to +4 dB accepted |
-//! | tone | 26 to 28 ms | 40 ms accepted, 23 ms refused |
+//! | tone | 25 to 29 ms | 40 ms accepted, 23 ms refused |
 //! | pause between two presses of a key | 27 to 32 ms | 40 ms separate, 10 ms do not |
 //!
 //! A key is told as soon as 30 ms of it were heard (`pair`, looked at every 5 ms), so the frames before are heard by the others;
@@ -120,17 +120,19 @@ impl Inband {
         let sound = self.sound();
         let mut heard = Heard::default();
         for end in (sound.len() - FRAME + HOP..=sound.len()).step_by(HOP) {
-            let found = sound[..end]
-                .last_chunk()
-                .filter(|_| self.warm > 0)
-                .and_then(pair::find);
-            heard.key = found.and_then(|pair| self.press(pair)).or(heard.key);
-            if let Some(pressed) = &mut self.pressed {
-                heard.tone |= pressed.glance(&sound[end - GLANCE..end]);
-                if pressed.is_up() {
-                    self.pressed = None;
-                }
+            let glance = &sound[end - GLANCE..end];
+            let down = self
+                .pressed
+                .as_mut()
+                .is_some_and(|pressed| pressed.glance(glance));
+            heard.tone |= down;
+            // While a key is plainly down there is no other.
+            let window = sound[..end].last_chunk().filter(|_| !down && self.warm > 0);
+            if let Some(pair) = window.and_then(pair::find) {
+                heard.tone = true;
+                heard.key = self.press(pair).or(heard.key);
             }
+            self.pressed.take_if(|pressed| pressed.is_up());
         }
         heard
     }
