@@ -53,15 +53,19 @@ fn listen(sound: &[i16], gain: f64, from: usize, mu: bool) -> Taken {
     taken
 }
 
-/// Both laws, four places where the frames begin, three levels.
-fn listen_to_all_of_it(sound: &[i16]) -> Taken {
+/// Three levels, and for each these places where the frames begin; both laws.
+fn listen_from(places: &[usize], sound: &[i16]) -> Taken {
     let mut taken = Taken::default();
     for (round, gain) in [0.5, 1.0, 2.0].into_iter().enumerate() {
-        for from in [0, 37, 80, 117] {
+        for &from in places {
             taken.add(&listen(sound, gain, from + round, from % 80 == 0));
         }
     }
     taken
+}
+
+fn listen_to_all_of_it(sound: &[i16]) -> Taken {
+    listen_from(&[0, 37, 80, 117], sound)
 }
 
 fn tones(parts: &[(f64, f64)], samples: usize) -> Vec<i16> {
@@ -82,7 +86,7 @@ fn this_ear_hears_keys() {
 fn nothing_that_the_bridge_says_or_plays_is_a_key() {
     let mut taken = Taken::default();
     for clip in rundruf::speech::clips() {
-        taken.add(&listen_to_all_of_it(&clip.samples()));
+        taken.add(&listen_from(&[0, 37], &clip.samples()));
     }
     assert!(taken.minutes() > 60.0, "{:.0} minutes", taken.minutes());
     assert_eq!(

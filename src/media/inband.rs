@@ -61,6 +61,8 @@ pub struct Inband {
     kept: [Frame; KEPT],
     /// The place of the newest frame.
     newest: usize,
+    /// Whether a frame was not kept because it was quiet.
+    quiet: bool,
     warm: u8,
     held: u8,
     pressed: Option<Pressed>,
@@ -80,6 +82,7 @@ impl Default for Inband {
         Inband {
             kept: [SILENCE; KEPT],
             newest: 0,
+            quiet: false,
             warm: 0,
             held: 0,
             pressed: None,
@@ -97,8 +100,12 @@ impl fmt::Debug for Inband {
 impl Inband {
     /// Hears the next 20 ms, of which `peak` is the largest sample, and which were made up if they were `lost`.
     pub fn hear(&mut self, frame: &Frame, peak: u16, lost: bool) -> Heard {
-        self.newest = (self.newest + 1) % KEPT;
-        self.kept[self.newest] = *frame;
+        if peak < QUIET && self.warm == 0 && self.pressed.is_none() {
+            // Nothing is kept of it, so that it costs nothing; a key has no quiet frame in its middle.
+            self.quiet = true;
+            return Heard::default();
+        }
+        self.keep(frame);
         if lost && self.pressed.is_some() && self.held < HELD_MAX {
             self.held += 1;
             return Heard {
@@ -113,6 +120,14 @@ impl Inband {
             return Heard::default();
         }
         self.look()
+    }
+
+    fn keep(&mut self, frame: &Frame) {
+        if std::mem::take(&mut self.quiet) {
+            self.kept = [SILENCE; KEPT];
+        }
+        self.newest = (self.newest + 1) % KEPT;
+        self.kept[self.newest] = *frame;
     }
 
     /// Looks at the newest frame closely, 5 ms after 5 ms.
