@@ -187,7 +187,7 @@ proptest! {
         let face = KEYS.chars().nth(key).expect("a key");
         let press = Press {
             levels: [low, (low + twist).clamp(-24.0, -3.0)],
-            off: off.map(|off| Press::accepted(off)),
+            off: off.map(Press::accepted),
             ms,
             ..Press::nominal(face)
         };
