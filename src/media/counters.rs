@@ -47,6 +47,8 @@ counters! {
     Moved = "rtp_latched_elsewhere",
     /// Telephone events that were malformed.
     BadEvent = "event_malformed",
+    /// Keys that were told because their tones were heard among the voice.
+    ToneKey = "keys_by_tone",
     /// Packets that the system would not send.
     SendFailed = "rtp_send_failed",
     /// Frames in which a room's limiter was at work.

@@ -2,6 +2,7 @@
 
 use super::counters::{Counter, Counters};
 use super::events::Events;
+use super::inband::{Heard, Inband};
 use super::latch::{Latch, Verdict};
 use super::law::{self, Coded};
 use super::line::LineMeter;
@@ -48,6 +49,9 @@ pub struct Leg<W> {
     latch: Option<Latch>,
     playout: Playout,
     events: Events,
+    inband: Inband,
+    /// The key whose tones were noticed in this tick.
+    tone_key: Option<Key>,
     player: Player,
     music: Music,
     stream: Stream,
@@ -78,6 +82,8 @@ impl<W: Wire> Leg<W> {
             latch: None,
             playout: Playout::new(),
             events: Events::default(),
+            inband: Inband::default(),
+            tone_key: None,
             player: Player::default(),
             music: Music::default(),
             meter: LineMeter::default(),
@@ -226,6 +232,7 @@ impl<W: Wire> Leg<W> {
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap_or(0);
+        self.hear_tones();
         if self.muted {
             self.heard = SILENCE;
         }
@@ -235,6 +242,24 @@ impl<W: Wire> Leg<W> {
             .fold((i16::MAX, i16::MIN), |(low, high), &s| (low.min(s), high.max(s)));
         self.peak = low.unsigned_abs().max(high.unsigned_abs());
         self.silent = low == high && DIGITAL_SILENCE.contains(&low);
+    }
+
+    /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
+    fn hear_tones(&mut self) {
+        if self.events.is_seen() {
+            return;
+        }
+        let Heard { key, tone } = self.inband.hear(&self.heard, self.said_peak, self.missing > 0);
+        self.tone_key = key;
+        if tone {
+            self.heard = SILENCE;
+            self.said_peak = 0;
+        }
+    }
+
+    /// The key whose tones were noticed in this tick.
+    pub fn take_tone_key(&mut self) -> Option<Key> {
+        self.tone_key.take()
     }
 
     /// Repeats the last frame, each time at half the level, then falls silent.

@@ -5,6 +5,7 @@ use super::tones;
 use rundruf::bridge::Found;
 use rundruf::ids::{Language, LegId, RoomNumber};
 use rundruf::media::ClipBank;
+use rundruf::media_api::Event;
 use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
 use rundruf::sim::{Deed, Site};
@@ -34,6 +35,8 @@ pub struct World {
     pub telephones: Vec<Telephone>,
     pub store: BTreeMap<RoomNumber, Booking>,
     pub mood: StoreMood,
+    /// Keys that the media side told, in whatever form.
+    pub keys_told: usize,
     legs: BTreeMap<LegId, usize>,
     /// Whose message the bridge is looking at.
     current: usize,
@@ -70,6 +73,7 @@ impl World {
             telephones: Vec::new(),
             store: BTreeMap::new(),
             mood: StoreMood::Answers,
+            keys_told: 0,
             legs: BTreeMap::new(),
             current: 0,
             ms: 0,
@@ -110,6 +114,17 @@ impl World {
     pub fn key(&mut self, n: usize, keys: &str) {
         self.telephones[n].key(keys);
         self.run_until_keyed();
+    }
+
+    /// Telephone `n` sends one key as an INFO.
+    pub fn key_by_info(&mut self, n: usize, cseq: u32, key: char) {
+        let body = format!("Signal={key}\r\nDuration=160\r\n");
+        let text = String::from_utf8(self.telephones[n].request("INFO", cseq, &body)).expect("text");
+        self.sip(
+            n,
+            text.replace("application/sdp", "application/dtmf-relay")
+                .as_bytes(),
+        );
     }
 
     /// Another telephone calls; its index.
@@ -180,6 +195,7 @@ impl World {
                 Deed::Sent { to, bytes } => self.deliver(to.addr, &bytes),
                 Deed::Opened { leg } => _ = self.legs.insert(leg, self.current),
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                Deed::Heard(Event::Key { .. }) => self.keys_told += 1,
                 Deed::Asked(_) | Deed::Heard(_) | Deed::Closed { .. } => {}
             }
         }

@@ -331,7 +331,7 @@ fn a_key_is_told_once_and_its_tone_stays_out_of_the_room() {
         .iter()
         .filter(|e| matches!(e, Event::Key { .. }))
         .collect();
-    assert!(matches!(keys[..], [Event::Key { leg: LegId(0), key }] if Some(*key) == Key::from_char('5')));
+    assert!(matches!(keys[..], [Event::Key { leg: LegId(0), key, .. }] if Some(*key) == Key::from_char('5')));
     assert_eq!(other.heard().0, 8, "A-law's silence");
 }
 
