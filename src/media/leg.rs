@@ -1,5 +1,6 @@
 //! One caller's line on the tick: what it says, what it hears, its socket and its stream.
 
+use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::events::Events;
 use super::latch::{Latch, Verdict};
@@ -14,6 +15,7 @@ use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
 use crate::media_api::{Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
+use crate::units::FRAME;
 use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
@@ -47,6 +49,7 @@ pub struct Leg<W> {
     spec: MediaSpec,
     latch: Option<Latch>,
     playout: Playout,
+    concealer: Concealer<FRAME>,
     events: Events,
     player: Player,
     music: Music,
@@ -61,7 +64,6 @@ pub struct Leg<W> {
     /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
-    missing: u32,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -77,6 +79,7 @@ impl<W: Wire> Leg<W> {
             spec: seed.spec,
             latch: None,
             playout: Playout::new(),
+            concealer: Concealer::new(),
             events: Events::default(),
             player: Player::default(),
             music: Music::default(),
@@ -92,7 +95,6 @@ impl<W: Wire> Leg<W> {
             said_peak: 0,
             peak: 0,
             silent: true,
-            missing: 0,
             last_frame: None,
             on_turn: false,
         }
@@ -213,12 +215,13 @@ impl<W: Wire> Leg<W> {
         match self.playout.pull(&mut self.heard, counters) {
             Pulled::Played => {
                 counters.count(Counter::Played);
-                self.missing = 0;
+                self.concealer.take(&mut self.heard);
             }
             Pulled::Missing => self.conceal(counters),
         }
         if self.events.is_down(frame) || !self.spec.receive {
             self.heard = SILENCE;
+            self.concealer.forget();
         }
         self.said_peak = self
             .heard
@@ -237,17 +240,11 @@ impl<W: Wire> Leg<W> {
         self.silent = low == high && DIGITAL_SILENCE.contains(&low);
     }
 
-    /// Repeats the last frame, each time at half the level, then falls silent.
     fn conceal(&mut self, counters: &mut Counters) {
-        if !self.silent {
+        if self.concealer.fill(&mut self.heard) == Filled::Sound {
             counters.count(Counter::Concealed);
             self.meter.concealed();
         }
-        self.missing = self.missing.saturating_add(1);
-        let shift = if self.missing <= 3 { 1 } else { 15 };
-        self.heard
-            .iter_mut()
-            .for_each(|sample| *sample = (i32::from(*sample) / (1 << shift)) as i16);
     }
 
     /// What the caller said in this tick.
@@ -322,7 +319,7 @@ impl<W: Wire> Leg<W> {
 
     /// Encodes and sends a frame.
     pub fn say(&mut self, frame: u64, sound: &Frame, counters: &mut Counters) {
-        let mut coded = [0; crate::units::FRAME];
+        let mut coded = [0; FRAME];
         law::encode(self.spec.law, sound, &mut coded);
         self.say_coded(frame, &coded, counters);
     }
