@@ -33,24 +33,24 @@ fn frame_concealed(bencher: divan::Bencher) {
     let (listened, mut frame) = (listened(), voice(480));
     bencher
         .with_inputs(|| listened.clone())
-        .bench_local_refs(|concealer| concealer.fill(black_box(&mut frame)));
+        .bench_local_refs(|concealer| concealer.fill(black_box(&mut frame), None));
 }
 
 /// The second frame that is missing.
 #[divan::bench]
 fn second_frame_concealed(bencher: divan::Bencher) {
     let (mut listened, mut frame) = (listened(), voice(480));
-    listened.fill(&mut frame);
+    listened.fill(&mut frame, None);
     bencher
         .with_inputs(|| listened.clone())
-        .bench_local_refs(|concealer| concealer.fill(black_box(&mut frame)));
+        .bench_local_refs(|concealer| concealer.fill(black_box(&mut frame), None));
 }
 
 /// The frame that comes after one was missing.
 #[divan::bench]
 fn frame_after_a_gap(bencher: divan::Bencher) {
     let (mut listened, mut frame) = (listened(), voice(480));
-    listened.fill(&mut frame);
+    listened.fill(&mut frame, None);
     bencher
         .with_inputs(|| listened.clone())
         .bench_local_refs(|concealer| concealer.take(black_box(&mut frame)));

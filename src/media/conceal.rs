@@ -17,7 +17,7 @@ const SILENT: u16 = 8;
 pub enum Filled {
     /// Repetitions.
     Sound,
-    /// Nothing is left to repeat.
+    /// Nothing is left to repeat: silence, or comfort noise.
     Silence,
 }
 
@@ -58,6 +58,9 @@ pub struct Concealer<const F: usize> {
     length: usize,
     /// The constant that is gone on with, when there was digital silence.
     still: Option<i16>,
+    /// Comfort noise: its root mean square, and where its sequence stands.
+    noise: Option<f32>,
+    random: u32,
 }
 
 impl<const F: usize> Concealer<F> {
@@ -74,6 +77,8 @@ impl<const F: usize> Concealer<F> {
             step: 0.0,
             length: 0,
             still: None,
+            noise: None,
+            random: 1,
         }
     }
 
@@ -100,12 +105,12 @@ impl<const F: usize> Concealer<F> {
         self.keep(sound);
     }
 
-    /// Fills what did not come, at most a frame.
-    pub fn fill(&mut self, gap: &mut [i16]) -> Filled {
+    /// Fills what did not come, at most a frame; under it comes up noise of this root mean square, if there is to be any.
+    pub fn fill(&mut self, gap: &mut [i16], noise: Option<f32>) -> Filled {
         if self.state != State::Gap {
-            self.begin();
-            self.state = State::Gap;
+            self.cut();
         }
+        self.noise = noise;
         let filled = if self.still.is_some() || self.length >= FRAMES * F {
             Filled::Silence
         } else {
@@ -116,6 +121,19 @@ impl<const F: usize> Concealer<F> {
         }
         self.keep(gap);
         filled
+    }
+
+    /// What comes next does not follow what was played: it is overlap-added to what would have.
+    pub fn cut(&mut self) {
+        self.begin();
+        self.state = State::Gap;
+    }
+
+    /// What was played last.
+    pub fn last<const N: usize>(&self) -> [i16; N] {
+        let ring = self.past.as_flattened();
+        let from = self.head + ring.len() - N;
+        std::array::from_fn(|at| ring[(from + at) % ring.len()])
     }
 
     /// Forgets what was played: it must not be heard again. What comes next fades in.
@@ -160,6 +178,18 @@ impl<const F: usize> Concealer<F> {
 
     /// The next sample that is made up.
     fn make(&mut self) -> f32 {
+        let repeated = self.repeat();
+        self.length += 1;
+        let Some(rms) = self.noise else { return repeated };
+        // Numerical Recipes' generator; even between ± √3 rms.
+        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = (self.random >> 8) as f32 / (1u32 << 23) as f32 - 1.0;
+        let share = self.length.min(F) as f32 / F as f32;
+        repeated + noise * rms * 3f32.sqrt() * share
+    }
+
+    /// The next sample of the repetition.
+    fn repeat(&mut self) -> f32 {
         if let Some(silence) = self.still {
             return f32::from(silence);
         }
@@ -183,7 +213,6 @@ impl<const F: usize> Concealer<F> {
         if self.length < quarter {
             sample += self.step * (quarter - self.length) as f32 / (quarter + 1) as f32;
         }
-        self.length += 1;
         sample * gain.min(1.0)
     }
 

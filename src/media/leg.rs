@@ -1,6 +1,5 @@
 //! One caller's line on the tick: what it says, what it hears, its socket and its stream.
 
-use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::events::Events;
 use super::latch::{Latch, Verdict};
@@ -22,7 +21,7 @@ use std::net::SocketAddr;
 const TAKEN_MAX: usize = 32;
 /// Keys that one tick of packets can hold: one a packet.
 pub type Keys = [Option<Key>; TAKEN_MAX];
-/// Payload type of comfort noise (RFC 3389): welcome, and silent.
+/// Payload type of comfort noise (RFC 3389).
 const COMFORT_NOISE: u8 = 13;
 /// Every so many ticks the RTCP port is emptied: about once a second.
 const CONTROL_EVERY: u64 = 50;
@@ -49,7 +48,6 @@ pub struct Leg<W> {
     spec: MediaSpec,
     latch: Option<Latch>,
     playout: Playout,
-    concealer: Concealer<FRAME>,
     events: Events,
     player: Player,
     music: Music,
@@ -79,7 +77,6 @@ impl<W: Wire> Leg<W> {
             spec: seed.spec,
             latch: None,
             playout: Playout::new(),
-            concealer: Concealer::new(),
             events: Events::default(),
             player: Player::default(),
             music: Music::default(),
@@ -172,8 +169,8 @@ impl<W: Wire> Leg<W> {
         self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
         match kind {
             Kind::Audio(law) => {
-                self.playout
-                    .put(packet.ssrc, packet.timestamp, law, packet.payload, counters);
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put(frame, place, law, packet.payload, counters);
                 None
             }
             Kind::Event => {
@@ -185,7 +182,12 @@ impl<W: Wire> Leg<W> {
                     None
                 })
             }
-            Kind::Quiet | Kind::Unknown => None,
+            Kind::Quiet => {
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put_noise(place, packet.payload);
+                None
+            }
+            Kind::Unknown => None,
         }
     }
 
@@ -212,16 +214,17 @@ impl<W: Wire> Leg<W> {
     }
 
     fn pull(&mut self, frame: u64, counters: &mut Counters) {
-        match self.playout.pull(&mut self.heard, counters) {
-            Pulled::Played => {
-                counters.count(Counter::Played);
-                self.concealer.take(&mut self.heard);
+        match self.playout.pull(frame, &mut self.heard, counters) {
+            Pulled::Played => counters.count(Counter::Played),
+            Pulled::Concealed => {
+                counters.count(Counter::Concealed);
+                self.meter.concealed();
             }
-            Pulled::Missing => self.conceal(counters),
+            Pulled::Nothing => {}
         }
         if self.events.is_down(frame) || !self.spec.receive {
             self.heard = SILENCE;
-            self.concealer.forget();
+            self.playout.forget();
         }
         self.said_peak = self
             .heard
@@ -238,13 +241,6 @@ impl<W: Wire> Leg<W> {
             .fold((i16::MAX, i16::MIN), |(low, high), &s| (low.min(s), high.max(s)));
         self.peak = low.unsigned_abs().max(high.unsigned_abs());
         self.silent = low == high && DIGITAL_SILENCE.contains(&low);
-    }
-
-    fn conceal(&mut self, counters: &mut Counters) {
-        if self.concealer.fill(&mut self.heard) == Filled::Sound {
-            counters.count(Counter::Concealed);
-            self.meter.concealed();
-        }
     }
 
     /// What the caller said in this tick.

@@ -4,11 +4,13 @@
 //! One frame's way: `Wire → latch → rtp → playout (or events) → law → conceal → room sum … per listener: sum minus own →
 //! limiter → player over it → law → rtp → Wire`, all within one slot and on one stack.
 
+mod cells;
 mod conceal;
 mod counters;
 mod engine;
 mod events;
 mod latch;
+mod lateness;
 mod law;
 mod leg;
 mod limiter;
@@ -20,6 +22,7 @@ mod playout;
 mod room;
 mod rtp;
 mod slots;
+mod stretch;
 mod talking;
 mod wire;
 

@@ -42,7 +42,7 @@ fn play(sound: &[i16], lost: impl Fn(usize) -> bool) -> Vec<i16> {
     for (n, frame) in out.as_chunks_mut::<F>().0.iter_mut().enumerate() {
         if lost(n) {
             frame.fill(12_345);
-            concealer.fill(frame);
+            concealer.fill(frame, None);
         } else {
             concealer.take(frame);
         }
@@ -133,7 +133,7 @@ fn silence_goes_on_as_it_was_and_is_not_called_sound() {
         (0..5).for_each(|_| concealer.take(&mut frame));
         for _ in 0..5 {
             frame = [1_000; F];
-            assert_eq!(concealer.fill(&mut frame), Filled::Silence);
+            assert_eq!(concealer.fill(&mut frame, None), Filled::Silence);
             assert_eq!(frame, [silence; F]);
         }
     }
@@ -146,7 +146,7 @@ fn what_is_forgotten_is_never_repeated() {
     let mut frame: [i16; F] = *voice[F * 5..].first_chunk().expect("long enough");
     concealer.take(&mut frame);
     concealer.forget();
-    assert_eq!(concealer.fill(&mut frame), Filled::Silence);
+    assert_eq!(concealer.fill(&mut frame, None), Filled::Silence);
     assert_eq!(frame, [0; F]);
 }
 
@@ -162,7 +162,7 @@ fn pieces_of_any_length_are_concealed_as_whole_frames_are() {
             for length in lengths {
                 let (piece, after) = rest.split_at_mut(length);
                 if n % 7 == 5 {
-                    concealer.fill(piece);
+                    concealer.fill(piece, None);
                 } else {
                     concealer.take(piece);
                 }
