@@ -9,6 +9,7 @@
 //! | the first packet of a stream | its first sample | `Jumped`, but for the first stream |
 //! | a packet too late, and nothing after it was played yet | goes back to it, at most 80 ms | `Grown` |
 //! | a packet too late otherwise | | `Late` |
+//! | eight of them in a row | the next packet begins a stream | `Jumped` |
 //! | nothing waits, nothing is heard | goes to where the histogram wants it | |
 //! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
@@ -38,6 +39,9 @@ const CALM: u16 = 50;
 const REST: u8 = 3;
 /// Samples after which a gap is silent: the concealer's 60 ms.
 const SILENT_AFTER: i64 = 3 * FRAME as i64;
+
+/// What a leg's buffer may take of the slab: 8 KiB.
+const _: () = assert!(size_of::<Playout>() <= 8 * 1024);
 
 /// What the tick got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +121,7 @@ impl Playout {
         let (mut stream, at) = self.locate(ssrc, timestamp, counters);
         let mut doubled = false;
         if self.is_in_time(&mut stream, at, cells.len(), counters) {
-            for (coded, at) in cells.iter().zip((at..).step_by(CELL)) {
+            for (coded, at) in cells.iter().zip(places(at)) {
                 if distance(stream.due, at) > -(CELL as i64) {
                     doubled |= !self.cells.put(at, law, coded);
                 }
@@ -128,18 +132,18 @@ impl Playout {
                 stream.late_in_a_row = 0;
                 self.came(frame, at);
             }
-        } else if (at..)
-            .step_by(CELL)
-            .take(cells.len())
-            .all(|at| self.cells.was_played(at))
-        {
+        } else if places(at).take(cells.len()).all(|at| self.cells.was_played(at)) {
             counters.count(Counter::Doubled);
         } else {
             counters.count(Counter::Late);
             stream.late_in_a_row += 1;
             self.came(frame, at);
         }
-        self.stream = (stream.late_in_a_row < LATE_IN_A_ROW).then_some(stream);
+        let jumped = stream.late_in_a_row == LATE_IN_A_ROW;
+        if jumped {
+            counters.count(Counter::Jumped);
+        }
+        self.stream = (!jumped).then_some(stream);
     }
 
     fn came(&mut self, frame: u64, at: u32) {
@@ -367,6 +371,11 @@ impl Playout {
         }
         heard
     }
+}
+
+/// The cells from a position on.
+fn places(at: u32) -> impl Iterator<Item = u32> {
+    (0..).map(move |n: u32| at.wrapping_add(n * CELL as u32))
 }
 
 /// The tick's time in samples.
