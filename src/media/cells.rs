@@ -7,16 +7,17 @@ use crate::units::FRAME;
 
 /// Samples in a cell.
 pub const CELL: usize = FRAME / 2;
-/// Cells held: 640 ms, of which up to [`AHEAD`] lie ahead; the rest remembers what was played.
-const CELLS: u32 = 64;
-/// Cells that may lie ahead of the one that is due.
-pub const AHEAD: u32 = 40;
-const _: () = assert!(AHEAD + 2 < CELLS);
+/// Places for cells: 320 ms. Small, because a leg that is not in the cache costs more than all that is done for it.
+const PLACES: u32 = 32;
+/// A cell must begin less than so many cells behind the one that is due.
+pub const AHEAD: u32 = PLACES - 2;
+/// Bits, one a cell: those that do not lie ahead remember what was played.
+const BITS: u32 = u64::BITS;
 
 /// One leg's cells. Of fixed size.
 #[derive(Clone, Debug)]
 pub struct Cells {
-    coded: [[u8; CELL]; CELLS as usize],
+    coded: [[u8; CELL]; PLACES as usize],
     /// One bit a cell: it waits.
     waiting: u64,
     /// It was played, and not long ago.
@@ -26,15 +27,15 @@ pub struct Cells {
 }
 
 fn place(at: u32) -> (usize, u64) {
-    let index = at / CELL as u32 % CELLS;
-    (index as usize, 1 << index)
+    let cell = at / CELL as u32;
+    ((cell % PLACES) as usize, 1 << (cell % BITS))
 }
 
 impl Cells {
     /// No cell waits.
     pub fn new() -> Cells {
         Cells {
-            coded: [[0; CELL]; CELLS as usize],
+            coded: [[0; CELL]; PLACES as usize],
             waiting: 0,
             played: 0,
             mu: 0,
@@ -63,7 +64,7 @@ impl Cells {
         true
     }
 
-    /// Whether this cell, up to [`CELLS`] − [`AHEAD`] back, was played.
+    /// Whether this cell, up to 340 ms back, was played.
     pub fn was_played(&self, at: u32) -> bool {
         self.played & place(at).1 != 0
     }
@@ -106,14 +107,14 @@ impl Cells {
     /// Time passes from `from` to `to`: whole cells behind it wait no more, and those that were there count as played.
     pub fn pass(&mut self, from: u32, to: u32) {
         let mut at = from - from % CELL as u32;
-        for _ in 0..CELLS {
+        for _ in 0..BITS {
             if to.wrapping_sub(at) < CELL as u32 || to.wrapping_sub(at) > i32::MAX as u32 {
                 break;
             }
             let (_, bit) = place(at);
             self.played = (self.played & !bit) | (self.waiting & bit);
             self.waiting &= !bit;
-            // Its place is looked at next as the one of a cell that lies ahead.
+            // Its bit is looked at next as the one of a cell that lies ahead.
             self.played &= !place(at.wrapping_add(AHEAD * CELL as u32)).1;
             at = at.wrapping_add(CELL as u32);
         }

@@ -40,8 +40,8 @@ const REST: u8 = 3;
 /// Samples after which a gap is silent: the concealer's 60 ms.
 const SILENT_AFTER: i64 = 3 * FRAME as i64;
 
-/// What a leg's buffer may take of the slab: 8 KiB.
-const _: () = assert!(size_of::<Playout>() <= 8 * 1024);
+/// What a leg's buffer may take of the slab: 5.25 KiB.
+const _: () = assert!(size_of::<Playout>() <= 5 * 1024 + 256);
 
 /// What the tick got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Playout {
         let mut doubled = false;
         if self.is_in_time(&mut stream, at, cells.len(), counters) {
             for (coded, at) in cells.iter().zip(places(at)) {
-                if distance(stream.due, at) > -(CELL as i64) {
+                if (1 - CELL as i64..i64::from(AHEAD) * CELL as i64).contains(&distance(stream.due, at)) {
                     doubled |= !self.cells.put(at, law, coded);
                 }
             }
@@ -195,7 +195,11 @@ impl Playout {
         if late <= 0 {
             return true;
         }
-        if !stream.fresh && late <= BACK_MAX && distance(stream.played_to, at) >= 0 {
+        let room = i64::from(AHEAD - self.cells.count().min(AHEAD)) * CELL as i64;
+        if !stream.fresh
+            && late <= BACK_MAX.min(room - PACKET_MAX as i64 / 2)
+            && distance(stream.played_to, at) >= 0
+        {
             stream.due = at;
             counters.count(Counter::Grown);
             return true;
