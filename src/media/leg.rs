@@ -15,13 +15,14 @@ use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
 use crate::media_api::{Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
+use crate::units::FRAME;
 use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
 const TAKEN_MAX: usize = 32;
 /// Keys that one tick of packets can hold: one a packet.
 pub type Keys = [Option<Key>; TAKEN_MAX];
-/// Payload type of comfort noise (RFC 3389): welcome, and silent.
+/// Payload type of comfort noise (RFC 3389).
 const COMFORT_NOISE: u8 = 13;
 /// Every so many ticks the RTCP port is emptied: about once a second.
 const CONTROL_EVERY: u64 = 50;
@@ -65,7 +66,6 @@ pub struct Leg<W> {
     /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
-    missing: u32,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -98,7 +98,6 @@ impl<W: Wire> Leg<W> {
             said_peak: 0,
             peak: 0,
             silent: true,
-            missing: 0,
             last_frame: None,
             on_turn: false,
         }
@@ -176,8 +175,8 @@ impl<W: Wire> Leg<W> {
         self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
         match kind {
             Kind::Audio(law) => {
-                self.playout
-                    .put(packet.ssrc, packet.timestamp, law, packet.payload, counters);
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put(frame, place, law, packet.payload, counters);
                 None
             }
             Kind::Event => {
@@ -189,7 +188,12 @@ impl<W: Wire> Leg<W> {
                     None
                 })
             }
-            Kind::Quiet | Kind::Unknown => None,
+            Kind::Quiet => {
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put_noise(place, packet.payload);
+                None
+            }
+            Kind::Unknown => None,
         }
     }
 
@@ -216,15 +220,18 @@ impl<W: Wire> Leg<W> {
     }
 
     fn pull(&mut self, frame: u64, counters: &mut Counters) {
-        match self.playout.pull(&mut self.heard, counters) {
-            Pulled::Played => {
-                counters.count(Counter::Played);
-                self.missing = 0;
+        let pulled = self.playout.pull(frame, &mut self.heard, counters);
+        match pulled {
+            Pulled::Played => counters.count(Counter::Played),
+            Pulled::Concealed => {
+                counters.count(Counter::Concealed);
+                self.meter.concealed();
             }
-            Pulled::Missing => self.conceal(counters),
+            Pulled::Nothing => {}
         }
         if self.events.is_down(frame) || !self.spec.receive {
             self.heard = SILENCE;
+            self.playout.forget();
         }
         self.said_peak = self
             .heard
@@ -232,7 +239,7 @@ impl<W: Wire> Leg<W> {
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap_or(0);
-        self.hear_tones();
+        self.hear_tones(pulled != Pulled::Played);
         if self.muted {
             self.heard = SILENCE;
         }
@@ -245,11 +252,11 @@ impl<W: Wire> Leg<W> {
     }
 
     /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
-    fn hear_tones(&mut self) {
+    fn hear_tones(&mut self, lost: bool) {
         if self.events.is_seen() {
             return;
         }
-        let Heard { key, tone } = self.inband.hear(&self.heard, self.said_peak, self.missing > 0);
+        let Heard { key, tone } = self.inband.hear(&self.heard, self.said_peak, lost);
         self.tone_key = key;
         if tone {
             self.heard = SILENCE;
@@ -260,19 +267,6 @@ impl<W: Wire> Leg<W> {
     /// The key whose tones were noticed in this tick.
     pub fn take_tone_key(&mut self) -> Option<Key> {
         self.tone_key.take()
-    }
-
-    /// Repeats the last frame, each time at half the level, then falls silent.
-    fn conceal(&mut self, counters: &mut Counters) {
-        if !self.silent {
-            counters.count(Counter::Concealed);
-            self.meter.concealed();
-        }
-        self.missing = self.missing.saturating_add(1);
-        let shift = if self.missing <= 3 { 1 } else { 15 };
-        self.heard
-            .iter_mut()
-            .for_each(|sample| *sample = (i32::from(*sample) / (1 << shift)) as i16);
     }
 
     /// What the caller said in this tick.
@@ -347,7 +341,7 @@ impl<W: Wire> Leg<W> {
 
     /// Encodes and sends a frame.
     pub fn say(&mut self, frame: u64, sound: &Frame, counters: &mut Counters) {
-        let mut coded = [0; crate::units::FRAME];
+        let mut coded = [0; FRAME];
         law::encode(self.spec.law, sound, &mut coded);
         self.say_coded(frame, &coded, counters);
     }

@@ -69,7 +69,10 @@ impl Line {
     fn heard(&self) -> (i16, usize) {
         let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
         let mut frame: Frame = SILENCE;
-        let Some(coded) = packets.last().and_then(|packet| packet[12..].first_chunk()) else {
+        let Some(coded) = packets
+            .last()
+            .and_then(|packet| packet[12..].first_chunk::<FRAME>())
+        else {
             return (0, 0);
         };
         law::decode(Law::A, coded, &mut frame);
