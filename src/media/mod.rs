@@ -16,9 +16,11 @@ mod mixer;
 mod player;
 mod playout;
 mod room;
+mod rtcp;
 mod rtp;
 mod slots;
 mod talking;
+mod ways;
 mod wire;
 
 pub use counters::{Counter, Counters};
@@ -26,7 +28,8 @@ pub use engine::{Engine, Mailbox};
 pub use leg::{Leg, LegSeed};
 pub use player::ClipBank;
 pub use room::Room;
-pub use wire::{Datagram, Wire};
+pub use rtcp::Wall;
+pub use wire::{ControlDatagram, Datagram, Wire};
 
 use crate::units::FRAME;
 
