@@ -21,6 +21,18 @@ fn frame_rooms_of_8(bencher: divan::Bencher, legs: u32) {
         .bench_local(|| bench.run_frames(1));
 }
 
+/// Rooms of eight in which nobody ever sent a telephone event and everybody talks loudly: every leg is listened to for keys as
+/// tones, all the time. No evening is like that; it is the upper end.
+#[divan::bench(args = [200])]
+fn frame_rooms_of_8_loud_without_events(bencher: divan::Bencher, legs: u32) {
+    let mut bench = Bench::with_voice(legs, 8, |n, at| {
+        (((at * (n * 37 + 11)) % 2_000) as i16 - 1_000) * 3
+    });
+    bencher
+        .counter(divan::counter::ItemsCount::new(legs))
+        .bench_local(|| bench.run_frames(1));
+}
+
 /// Everybody in one room.
 #[divan::bench(args = [8, 64, 200, 1_000])]
 fn frame_one_room(bencher: divan::Bencher, legs: u32) {

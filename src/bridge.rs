@@ -3,6 +3,7 @@
 
 mod call;
 mod e_model;
+mod keys;
 mod lines;
 mod meeting;
 pub mod operate;
@@ -15,12 +16,13 @@ pub mod status;
 pub use output::{Found, MediaRequest, Output};
 
 use crate::ids::{Language, LegId, RoomNumber};
-use crate::media_api::{self, Fault, Playlist};
+use crate::media_api::{self, Fault, KeyForm, Playlist};
 use crate::room::{Guessing, GuessingPolicy, Policy, Rooms};
 use crate::secret::Key;
 use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
 use crate::units::Time;
-use call::{Call, Phase, Way};
+use call::{Call, Phase};
+use keys::Way;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -130,7 +132,13 @@ impl Bridge {
     /// The media thread told something.
     pub fn handle_media(&mut self, now: Time, event: media_api::Event) {
         match event {
-            media_api::Event::Key { leg, key } => self.handle_key(now, leg, Way::Event, key),
+            media_api::Event::Key { leg, key, form } => {
+                let way = match form {
+                    KeyForm::Event => Way::Event,
+                    KeyForm::Tone => Way::Tone,
+                };
+                self.handle_key(now, leg, way, key);
+            }
             media_api::Event::Talking { leg } => self.rooms.handle_talking(now, leg),
             media_api::Event::OneWay { leg, fault } => self.handle_one_way(now, leg, fault),
             media_api::Event::Played { leg, token } => {
@@ -159,11 +167,12 @@ impl Bridge {
         });
     }
 
-    /// A key was pressed, and came in this way; a press that has come in the other way too is one press.
+    /// A key was pressed, and came in this way; a press that has come in another way too is one press.
     fn handle_key(&mut self, now: Time, leg: LegId, way: Way, key: Key) {
         self.with_call(now, leg, |bridge, call| {
             if !call.keys.is_new(now, way, key) {
                 bridge.tally.keys_doubled += 1;
+                bridge.tally.tones_ignored += u64::from(way == Way::Tone);
                 return;
             }
             match &mut call.phase {

@@ -125,11 +125,20 @@ pub enum Command<L, R> {
     Remove { seat: Seat, leg: LegId },
 }
 
+/// How a key came among the media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// As a telephone event (RFC 4733).
+    Event,
+    /// As two tones in the voice (ITU-T Q.23).
+    Tone,
+}
+
 /// What a media thread tells the control side. Small, so that its ring stays in the cache.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// A key was pressed (told once, when it is first noticed).
-    Key { leg: LegId, key: Key },
+    /// A key was pressed (told once for each form in which it came, when it is first noticed).
+    Key { leg: LegId, key: Key, form: KeyForm },
     /// The clips of this `Play` were heard to their end.
     Played { leg: LegId, token: PlayToken },
     /// A muted leg's caller speaks. Told again only after a while.

@@ -46,6 +46,15 @@ fn talking_joining_leaving_playing_and_hanging_up() {
         "the counter counts"
     );
 
+    // A frame of 20 ms holds 14 and 27 periods of them: one of the caller's keys is down all the time.
+    let key = |_, at: u32| {
+        let wave = |hertz: f32| (std::f32::consts::TAU * hertz * at as f32 / 8_000.0).sin();
+        (5_000.0 * (wave(700.0) + wave(1_350.0))) as i16
+    };
+    let mut keying = Bench::with_voice(8, 8, key);
+    assert_eq!(counted(|| keying.run_frames(500)), 0, "keys as tones");
+    assert_eq!(keying.rings.events.len(), 8, "each was told once");
+
     let leg = |n: u32| (Seat(n), LegId(n.into()));
     let clips = Playlist::new([ClipId(0)]);
     let moves = |bench: &mut Bench| {

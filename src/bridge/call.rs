@@ -1,12 +1,12 @@
 //! One call, as the conductor sees it.
 
+use super::keys::Keys;
 use crate::ids::{CallerTag, Language, RoomNumber};
 use crate::ivr::{Gate, Lookup, Reception};
 use crate::media_api::{MediaSpec, PlayToken};
 use crate::room::Booking;
 use crate::secret::{Key, Pin};
 use crate::units::Time;
-use std::time::Duration;
 
 /// Where a call is.
 ///
@@ -32,43 +32,6 @@ pub enum Phase {
     Leaving { until: Time },
     /// Is to be hung up.
     Over,
-}
-
-/// How a key press came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// As a telephone event among the voice (RFC 4733).
-    Event,
-    /// As a SIP INFO (RFC 6086 and its predecessors).
-    Info,
-}
-
-/// Presses that come in both ways within this are one.
-const SAME_PRESS: Duration = Duration::from_secs(1);
-
-/// Tells one press from two when a telephone sends both ways: once events were seen, INFO counts for nothing.
-#[derive(Debug, Default)]
-pub struct Keys {
-    events_seen: bool,
-    last_info: Option<(Time, Key)>,
-}
-
-impl Keys {
-    /// Whether this is a press of its own.
-    pub fn is_new(&mut self, now: Time, way: Way, key: Key) -> bool {
-        match way {
-            Way::Info if self.events_seen => false,
-            Way::Info => {
-                self.last_info = Some((now, key));
-                true
-            }
-            Way::Event => {
-                self.events_seen = true;
-                let same = |&(at, earlier): &(Time, Key)| earlier == key && now.since(at) < SAME_PRESS;
-                self.last_info.take().filter(same).is_none()
-            }
-        }
-    }
 }
 
 /// Keys that are kept for a caller whose ACK has not come yet; a dial string is shorter.
@@ -158,47 +121,4 @@ pub fn lookup(booking: &Booking) -> Lookup {
         .pin
         .as_ref()
         .map_or(Lookup::Open, |pin| Lookup::Guarded(gate(pin)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_press_counts_once_whichever_ways_it_comes() {
-        let key = |face| Key::from_char(face).expect("a key");
-        let told = |presses: &[(u64, Way, char)]| -> String {
-            let mut keys = Keys::default();
-            let new = presses
-                .iter()
-                .filter(|&&(ms, way, face)| keys.is_new(Time::from_millis(ms), way, key(face)));
-            new.map(|&(_, _, face)| face).collect()
-        };
-        use Way::{Event, Info};
-        assert_eq!(told(&[(0, Info, '1'), (300, Info, '1'), (600, Info, '2')]), "112");
-        assert_eq!(told(&[(0, Event, '1'), (300, Event, '1')]), "11");
-        assert_eq!(
-            told(&[
-                (0, Event, '1'),
-                (20, Info, '1'),
-                (300, Event, '2'),
-                (320, Info, '2')
-            ]),
-            "12"
-        );
-        assert_eq!(
-            told(&[
-                (0, Info, '1'),
-                (20, Event, '1'),
-                (300, Info, '1'),
-                (310, Event, '1')
-            ]),
-            "11"
-        );
-        assert_eq!(
-            told(&[(0, Info, '1'), (2_000, Event, '1')]),
-            "11",
-            "two presses, two seconds apart"
-        );
-    }
 }

@@ -15,6 +15,7 @@ pub struct Tally {
     pub rooms_full: u64,
     pub rooms_locked: u64,
     pub keys_doubled: u64,
+    pub tones_ignored: u64,
     pub rooms_expired: u64,
     pub tries_failed: u64,
     pub pins_outdated: u64,
@@ -81,6 +82,7 @@ impl Bridge {
         let own = [
             ("calls", self.tally.calls),
             ("keys_doubled", self.tally.keys_doubled),
+            ("tones_ignored", self.tally.tones_ignored),
             ("pins_outdated", self.tally.pins_outdated),
         ];
         let rooms = self.rooms.counts().named();

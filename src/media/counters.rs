@@ -21,16 +21,20 @@ macro_rules! counters {
 counters! {
     /// Frames played as they came.
     Played = "frames_played",
-    /// Frames that had not come when they were due; repeated and faded.
+    /// Frames that had not come when they were due, and were made up.
     Concealed = "frames_concealed",
     /// Frames that came after their time and were dropped.
     Late = "frames_late",
     /// Frames that came twice.
     Doubled = "frames_doubled",
-    /// Times that a buffer grew by one frame.
+    /// Times that a buffer went back for a packet that came late, and is deeper from then on.
     Grown = "buffer_grown",
-    /// Times that a buffer shrank by one frame.
+    /// Frames into which a pitch period, or some quiet, was put: the buffer is deeper from then on.
+    Stretched = "buffer_stretched",
+    /// Frames out of which one was left: it is shallower.
     Shrunk = "buffer_shrunk",
+    /// Gaps that were heard and that began while nothing waited: late or lost.
+    Starved = "buffer_starved",
     /// Time stamps that jumped out of the buffer's reach: the stream began anew.
     Jumped = "stream_jumped",
     /// Packets that were not RTP version 2.
@@ -39,7 +43,7 @@ counters! {
     Control = "rtp_is_rtcp",
     /// Packets of a payload type that was not agreed.
     WrongPayload = "rtp_payload_type",
-    /// Audio packets whose length is no multiple of a frame.
+    /// Audio packets whose length is no multiple of 10 ms, or above 120.
     OddLength = "rtp_odd_length",
     /// Packets from an address that is not the leg's peer.
     Stranger = "rtp_stranger",
@@ -47,6 +51,8 @@ counters! {
     Moved = "rtp_latched_elsewhere",
     /// Telephone events that were malformed.
     BadEvent = "event_malformed",
+    /// Keys that were told because their tones were heard among the voice.
+    ToneKey = "keys_by_tone",
     /// Packets that the system would not send.
     SendFailed = "rtp_send_failed",
     /// RTCP datagrams of the peer that were read.

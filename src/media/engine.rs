@@ -12,7 +12,7 @@ use super::rtcp::Wall;
 use super::slots::{self, Slots};
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
+use crate::media_api::{Command, Event, Finished, KeyForm, LegFigures, Seat};
 use crate::units::SLOTS;
 use std::sync::Arc;
 
@@ -286,8 +286,14 @@ pub(super) fn listen<W: Wire, M: Mailbox<W>>(
     mailbox: &mut M,
     counters: &mut Counters,
 ) {
-    for key in leg.listen(frame, counters).into_iter().flatten() {
-        tell(mailbox, Event::Key { leg: leg.id, key }, counters);
+    let id = leg.id;
+    let key = |key, form| Event::Key { leg: id, key, form };
+    for event in leg.listen(frame, counters).into_iter().flatten() {
+        tell(mailbox, key(event, KeyForm::Event), counters);
+    }
+    if let Some(tone) = leg.take_tone_key() {
+        counters.count(Counter::ToneKey);
+        tell(mailbox, key(tone, KeyForm::Tone), counters);
     }
     if frame % PUBLISH_EVERY == u64::from(seat) % PUBLISH_EVERY {
         if let Some(fault) = leg.judge_ways(frame, counters) {

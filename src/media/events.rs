@@ -43,6 +43,7 @@ struct Pressed {
 pub struct Events {
     current: Option<Pressed>,
     known: [Option<Known>; REMEMBERED],
+    seen: bool,
 }
 
 impl Events {
@@ -64,6 +65,7 @@ impl Events {
             ended: flags & 0x80 != 0,
             tick,
         };
+        self.seen |= Key::from_event(event).is_some();
         let known = self.is_known(tick, timestamp);
         self.remember(Known { timestamp, tick });
         if let Some(current) = self
@@ -95,6 +97,11 @@ impl Events {
     pub fn is_down(&self, tick: u64) -> bool {
         self.current
             .is_some_and(|current| !current.ended && tick < current.tick + ABANDONED)
+    }
+
+    /// Whether a key ever came as an event: then this leg's keys come so, and never as tones.
+    pub fn is_seen(&self) -> bool {
+        self.seen
     }
 
     fn is_known(&self, tick: u64, timestamp: u32) -> bool {

@@ -8,8 +8,8 @@ use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw}
 /// One frame as it travels: one byte a sample.
 pub type Coded = [u8; FRAME];
 
-/// Decodes a frame.
-pub fn decode(law: Law, coded: &Coded, linear: &mut Frame) {
+/// Decodes as many samples as there are of both.
+pub fn decode(law: Law, coded: &[u8], linear: &mut [i16]) {
     match law {
         Law::A => linear
             .iter_mut()

@@ -4,6 +4,7 @@ mod control;
 
 use super::counters::{Counter, Counters};
 use super::events::Events;
+use super::inband::{Heard, Inband};
 use super::latch::{Latch, Verdict};
 use super::law::{self, Coded};
 use super::line::LineMeter;
@@ -18,13 +19,14 @@ use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
 use crate::media_api::{Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
+use crate::units::FRAME;
 use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
 const TAKEN_MAX: usize = 32;
 /// Keys that one tick of packets can hold: one a packet.
 pub type Keys = [Option<Key>; TAKEN_MAX];
-/// Payload type of comfort noise (RFC 3389): welcome, and silent.
+/// Payload type of comfort noise (RFC 3389).
 const COMFORT_NOISE: u8 = 13;
 /// What digital silence decodes to: µ-law has a zero, A-law's smallest step is 8. Nothing else is left out of the sum.
 const DIGITAL_SILENCE: [i16; 2] = [0, 8];
@@ -50,6 +52,9 @@ pub struct Leg<W> {
     latch: Option<Latch>,
     playout: Playout,
     events: Events,
+    inband: Inband,
+    /// The key whose tones were noticed in this tick.
+    tone_key: Option<Key>,
     player: Player,
     music: Music,
     stream: Stream,
@@ -65,7 +70,6 @@ pub struct Leg<W> {
     /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
-    missing: u32,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -82,6 +86,8 @@ impl<W: Wire> Leg<W> {
             latch: None,
             playout: Playout::new(),
             events: Events::default(),
+            inband: Inband::default(),
+            tone_key: None,
             player: Player::default(),
             music: Music::default(),
             meter: LineMeter::default(),
@@ -98,7 +104,6 @@ impl<W: Wire> Leg<W> {
             said_peak: 0,
             peak: 0,
             silent: true,
-            missing: 0,
             last_frame: None,
             on_turn: false,
         }
@@ -184,8 +189,8 @@ impl<W: Wire> Leg<W> {
         self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
         match kind {
             Kind::Audio(law) => {
-                self.playout
-                    .put(packet.ssrc, packet.timestamp, law, packet.payload, counters);
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put(frame, place, law, packet.payload, counters);
                 None
             }
             Kind::Event => {
@@ -197,7 +202,12 @@ impl<W: Wire> Leg<W> {
                     None
                 })
             }
-            Kind::Quiet | Kind::Unknown => None,
+            Kind::Quiet => {
+                let place = (packet.ssrc, packet.timestamp);
+                self.playout.put_noise(place, packet.payload);
+                None
+            }
+            Kind::Unknown => None,
         }
     }
 
@@ -224,15 +234,18 @@ impl<W: Wire> Leg<W> {
     }
 
     fn pull(&mut self, frame: u64, counters: &mut Counters) {
-        match self.playout.pull(&mut self.heard, counters) {
-            Pulled::Played => {
-                counters.count(Counter::Played);
-                self.missing = 0;
+        let pulled = self.playout.pull(frame, &mut self.heard, counters);
+        match pulled {
+            Pulled::Played => counters.count(Counter::Played),
+            Pulled::Concealed => {
+                counters.count(Counter::Concealed);
+                self.meter.concealed();
             }
-            Pulled::Missing => self.conceal(counters),
+            Pulled::Nothing => {}
         }
         if self.events.is_down(frame) || !self.spec.receive {
             self.heard = SILENCE;
+            self.playout.forget();
         }
         self.said_peak = self
             .heard
@@ -240,6 +253,7 @@ impl<W: Wire> Leg<W> {
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap_or(0);
+        self.hear_tones(pulled != Pulled::Played);
         if self.muted {
             self.heard = SILENCE;
         }
@@ -251,17 +265,22 @@ impl<W: Wire> Leg<W> {
         self.silent = low == high && DIGITAL_SILENCE.contains(&low);
     }
 
-    /// Repeats the last frame, each time at half the level, then falls silent.
-    fn conceal(&mut self, counters: &mut Counters) {
-        if !self.silent {
-            counters.count(Counter::Concealed);
-            self.meter.concealed();
+    /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
+    fn hear_tones(&mut self, lost: bool) {
+        if self.events.is_seen() {
+            return;
         }
-        self.missing = self.missing.saturating_add(1);
-        let shift = if self.missing <= 3 { 1 } else { 15 };
-        self.heard
-            .iter_mut()
-            .for_each(|sample| *sample = (i32::from(*sample) / (1 << shift)) as i16);
+        let Heard { key, tone } = self.inband.hear(&self.heard, self.said_peak, lost);
+        self.tone_key = key;
+        if tone {
+            self.heard = SILENCE;
+            self.said_peak = 0;
+        }
+    }
+
+    /// The key whose tones were noticed in this tick.
+    pub fn take_tone_key(&mut self) -> Option<Key> {
+        self.tone_key.take()
     }
 
     /// What the caller said in this tick.
@@ -340,7 +359,7 @@ impl<W: Wire> Leg<W> {
 
     /// Encodes and sends a frame.
     pub fn say(&mut self, frame: u64, sound: &Frame, counters: &mut Counters) {
-        let mut coded = [0; crate::units::FRAME];
+        let mut coded = [0; FRAME];
         law::encode(self.spec.law, sound, &mut coded);
         self.say_coded(frame, &coded, counters);
     }

@@ -1,30 +1,38 @@
 //! The media core: everything that happens to sound. Pure: time is the number of the slot, packets come and go through
 //! a [`Wire`], randomness is given at birth. On the tick nothing locks, blocks, logs, formats, allocates or frees.
 //!
-//! One frame's way: `Wire → latch → rtp → playout (or events) → law → room sum … per listener: sum minus own → limiter →
-//! player over it → law → rtp → Wire`, all within one slot and on one stack.
+//! One frame's way: `Wire → latch → rtp → playout (or events) → law → conceal → inband → room sum … per listener: sum minus own →
+//! limiter → player over it → law → rtp → Wire`, all within one slot and on one stack.
 
+mod cells;
+mod conceal;
 mod counters;
 mod engine;
 mod events;
+mod inband;
 mod latch;
+mod lateness;
 mod law;
 mod leg;
 mod limiter;
 mod line;
 mod mixer;
+mod pitch;
 mod player;
 mod playout;
 mod room;
 mod rtcp;
 mod rtp;
 mod slots;
+mod stretch;
 mod talking;
 mod ways;
 mod wire;
 
+pub use conceal::Concealer;
 pub use counters::{Counter, Counters};
 pub use engine::{Engine, Mailbox};
+pub use inband::{Heard, Inband};
 pub use leg::{Leg, LegSeed};
 pub use player::ClipBank;
 pub use room::Room;

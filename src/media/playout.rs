@@ -1,289 +1,395 @@
-//! The playout buffer: what has come by the tick is played in that tick; a frame is kept back only for a leg whose
-//! packets come close to the tick's edge. Time is the sender's own time stamp, in frames.
+//! The playout buffer: what has come by the tick is played in that tick; sound is kept back only for a leg whose packets come
+//! unevenly, and as little as will do ([`Lateness`]). Of fixed size; reads no clock: time is the tick's number.
 //!
-//! `due` is the time stamp that the next tick plays; every tick advances it by one frame, whether a frame was there or
-//! not, so loss, silence suppression and telephone events need no case of their own. A frame that comes one tick too
-//! late moves `due` back by one (the buffer **grows**, and the late frame is still heard). When for a whole window one
-//! frame more than needed lay ready at every tick, a quiet frame is dropped (it **shrinks**). A buffer that must grow soon
-//! after it shrank waits twice as long before it shrinks again, so a leg at the edge does not swing.
+//! `due` is the sample of the stream that the next tick plays first. A tick advances it by one frame, whatever came, so loss,
+//! silence suppression and telephone events need no case of their own. Depth is how far `due` stays behind the tick.
+//!
+//! | what | becomes of `due` | counted |
+//! |---|---|---|
+//! | the first packet of a stream | its first sample | `Jumped`, but for the first stream |
+//! | a packet too late, and nothing after it was played yet | goes back to it, at most 80 ms | `Grown` |
+//! | a packet too late otherwise | | `Late` |
+//! | eight of them in a row | the next packet begins a stream | `Jumped` |
+//! | nothing waits, nothing is heard | goes to where the histogram wants it | |
+//! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
+//! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
 use super::Frame;
+use super::cells::{AHEAD, CELL, Cells};
+use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
-use super::law::{self, Coded};
+use super::lateness::Lateness;
+use super::stretch::{self, Joint};
 use crate::media_api::Law;
 use crate::units::FRAME;
 
-/// Frames held at most: 320 ms.
-const PLACES: usize = 16;
-/// Late frames that a buffer grows for; a later one is only counted.
-const GROW_FRAMES_MAX: i64 = 3;
-/// Frames that may lie ready in a buffer that still grows.
-const GROW_HELD_MAX: u32 = 4;
-/// Frames that may lie ready after a tick; one more goes at once.
-const HELD_MAX: u32 = 8;
-const _: () = assert!((HELD_MAX as i64 + GROW_FRAMES_MAX) < PLACES as i64);
-/// Frames that must lie ready all the time before the buffer shrinks, at first: 2 s.
-const WINDOW_MIN: u32 = 100;
-/// … and at most: 5 min.
-const WINDOW_MAX: u32 = 15_000;
-/// A frame whose samples all stay below this (about −46 dBov) is dropped unnoticed.
-const QUIET: u16 = 160;
-/// Windows after which a buffer shrinks although nobody pauses.
-const IMPATIENCE: u32 = 3;
-/// Part of a window after which it does when several frames lie ready all the time: a stall is soon forgotten.
-const HASTE: u32 = 4;
+/// Where a stream begins, so that what came before its first packet has a place too.
+const ORIGIN: u32 = 4_096 * 64 * CELL as u32;
+/// Samples of the longest packet: 120 ms.
+const PACKET_MAX: usize = 6 * FRAME;
+/// Samples that the buffer goes back for a late packet.
+const BACK_MAX: i64 = 4 * FRAME as i64;
+/// A packet later than this belongs to a stream that jumped: 1 s.
+const PAST_MAX: i64 = 50 * FRAME as i64;
+/// Late packets in a row after which the stream begins anew where it is.
+const LATE_IN_A_ROW: u8 = 8;
+/// Ticks in a row in which the depth must have been more than was needed before it shrinks: 1 s.
+const CALM: u16 = 50;
+/// Ticks between two changes.
+const REST: u8 = 3;
+/// Samples after which a gap is silent: the concealer's 60 ms.
+const SILENT_AFTER: i64 = 3 * FRAME as i64;
 
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    law: Option<Law>,
-    coded: Coded,
-}
+/// What a leg's buffer may take of the slab: 5.25 KiB.
+const _: () = assert!(size_of::<Playout>() <= 5 * 1024 + 256);
 
-/// What the tick gets.
+/// What the tick got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulled {
-    /// A frame was decoded.
+    /// Sound that came.
     Played,
-    /// None was there.
-    Missing,
+    /// Some of it was made up.
+    Concealed,
+    /// Nothing came, and nothing is made up.
+    Nothing,
 }
 
-/// Where the stream stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stream {
-    /// Nothing has come yet.
-    Unknown,
-    /// Packets came, none was played: the next tick begins with the newest.
-    Fresh { ssrc: u32, due: u32, newest: i64 },
-    /// `due` is the time stamp that the next tick plays.
-    Running { ssrc: u32, due: u32 },
-}
-
-/// One leg's playout buffer. Of fixed size.
+/// One leg's playout buffer.
 #[derive(Clone, Debug)]
 pub struct Playout {
-    places: [Place; PLACES],
-    /// The place of the frame that is due.
-    head: usize,
-    held: u32,
-    stream: Stream,
-    window: Window,
+    cells: Cells,
+    concealer: Concealer<FRAME>,
+    lateness: Lateness,
+    stream: Option<Stream>,
+    /// What the histogram wants to be told of this tick: its most belated packet.
+    late: Option<i64>,
+    calm: u16,
+    rest: u8,
+    /// Ticks since a change was wanted first.
+    waited: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    ssrc: u32,
+    /// The time stamp of position 0.
+    base: u32,
+    due: u32,
+    /// What is behind this was played, or never will be.
+    played_to: u32,
+    /// Packets came, none was played: the next tick begins with the newest.
+    fresh: bool,
+    late_in_a_row: u8,
+    noise: Option<Noise>,
+}
+
+/// Comfort noise (RFC 3389) from a position on.
+#[derive(Clone, Copy, Debug)]
+struct Noise {
+    from: u32,
+    rms: f32,
 }
 
 impl Playout {
     /// An empty buffer.
     pub fn new() -> Playout {
-        let empty = Place {
-            law: None,
-            coded: [0; FRAME],
-        };
         Playout {
-            places: [empty; PLACES],
-            head: 0,
-            held: 0,
-            stream: Stream::Unknown,
-            window: Window::new(),
+            cells: Cells::new(),
+            concealer: Concealer::new(),
+            lateness: Lateness::new(),
+            stream: None,
+            late: None,
+            calm: 0,
+            rest: 0,
+            waited: 0,
         }
     }
 
-    /// Takes an audio packet of one or more whole frames.
-    pub fn put(&mut self, ssrc: u32, timestamp: u32, law: Law, payload: &[u8], counters: &mut Counters) {
-        let (frames, rest) = payload.as_chunks::<FRAME>();
-        if frames.is_empty() || !rest.is_empty() {
+    /// Takes an audio packet that came by tick `frame`: any number of 10 ms, up to 120.
+    pub fn put(
+        &mut self,
+        frame: u64,
+        (ssrc, timestamp): (u32, u32),
+        law: Law,
+        payload: &[u8],
+        counters: &mut Counters,
+    ) {
+        let (cells, rest) = payload.as_chunks::<CELL>();
+        if cells.is_empty() || !rest.is_empty() || payload.len() > PACKET_MAX {
             return counters.count(Counter::OddLength);
         }
-        let mut at = timestamp;
-        for frame in frames {
-            self.put_frame(ssrc, at, law, frame, counters);
-            at = at.wrapping_add(FRAME as u32);
-        }
-    }
-
-    fn put_frame(&mut self, ssrc: u32, timestamp: u32, law: Law, coded: &Coded, counters: &mut Counters) {
-        let ahead = self.place_in_stream(ssrc, timestamp, counters);
-        if ahead < 0 && !self.grow(-ahead, counters) {
-            return counters.count(Counter::Late);
-        }
-        let place = &mut self.places[(self.head + ahead.max(0) as usize) % PLACES];
-        if place.law.is_some() {
-            return counters.count(Counter::Doubled);
-        }
-        *place = Place {
-            law: Some(law),
-            coded: *coded,
-        };
-        self.held += 1;
-    }
-
-    /// How many frames ahead of the one that is due; begins anew with a packet of another stream.
-    fn place_in_stream(&mut self, of: u32, timestamp: u32, counters: &mut Counters) -> i64 {
-        match &mut self.stream {
-            Stream::Running { ssrc, due } if *ssrc == of && within_reach(*due, timestamp) => {
-                return frames_between(*due, timestamp);
+        let (mut stream, at) = self.locate(ssrc, timestamp, counters);
+        let mut doubled = false;
+        if self.is_in_time(&mut stream, at, cells.len(), counters) {
+            for (coded, at) in cells.iter().zip(places(at)) {
+                if (1 - CELL as i64..i64::from(AHEAD) * CELL as i64).contains(&distance(stream.due, at)) {
+                    doubled |= !self.cells.put(at, law, coded);
+                }
             }
-            Stream::Fresh { ssrc, due, newest } if *ssrc == of && within_reach(*due, timestamp) => {
-                let ahead = frames_between(*due, timestamp);
-                *newest = ahead.max(*newest);
-                return ahead;
+            if doubled {
+                counters.count(Counter::Doubled);
+            } else {
+                stream.late_in_a_row = 0;
+                self.came(frame, at);
             }
-            Stream::Unknown => {}
-            Stream::Running { .. } | Stream::Fresh { .. } => counters.count(Counter::Jumped),
+        } else if places(at).take(cells.len()).all(|at| self.cells.was_played(at)) {
+            counters.count(Counter::Doubled);
+        } else {
+            counters.count(Counter::Late);
+            stream.late_in_a_row += 1;
+            self.came(frame, at);
         }
-        self.places.iter_mut().for_each(|place| place.law = None);
-        self.held = 0;
-        self.window.surplus = 0;
-        self.stream = Stream::Fresh {
-            ssrc: of,
-            due: timestamp,
-            newest: 0,
-        };
-        0
+        let jumped = stream.late_in_a_row == LATE_IN_A_ROW;
+        if jumped {
+            counters.count(Counter::Jumped);
+        }
+        self.stream = (!jumped).then_some(stream);
     }
 
-    /// Makes room for a frame that is `late` frames too late, if that is worth it.
-    fn grow(&mut self, late: i64, counters: &mut Counters) -> bool {
-        let Stream::Running { due, .. } = &mut self.stream else {
-            return false;
-        };
-        if late > GROW_FRAMES_MAX || self.held > GROW_HELD_MAX {
-            return false;
+    fn came(&mut self, frame: u64, at: u32) {
+        let late = clock(frame) - i64::from(at);
+        self.late = Some(self.late.map_or(late, |before| before.max(late)));
+    }
+
+    /// The stream and the packet's position in it; begins anew with a packet of another stream.
+    fn locate(&mut self, ssrc: u32, timestamp: u32, counters: &mut Counters) -> (Stream, u32) {
+        if let Some(stream) = self.stream {
+            let at = timestamp.wrapping_sub(stream.base);
+            let reach = -PAST_MAX..i64::from(AHEAD) * CELL as i64;
+            let on_grid = (at as usize).is_multiple_of(CELL);
+            if stream.ssrc == ssrc && on_grid && reach.contains(&distance(stream.due, at)) {
+                return (stream, at);
+            }
+            counters.count(Counter::Jumped);
+            self.concealer.cut();
         }
-        *due = due.wrapping_sub(late as u32 * FRAME as u32);
-        self.head = (self.head + PLACES - late as usize) % PLACES;
-        self.window.grown();
-        counters.count(Counter::Grown);
-        true
+        self.cells.clear();
+        self.lateness.clear();
+        self.late = None;
+        let stream = Stream {
+            ssrc,
+            base: timestamp.wrapping_sub(ORIGIN),
+            due: ORIGIN,
+            played_to: ORIGIN,
+            fresh: true,
+            late_in_a_row: 0,
+            noise: None,
+        };
+        (stream, ORIGIN)
+    }
+
+    /// Whether any of a packet can still be played; goes back for it if nothing after it was played yet.
+    fn is_in_time(&mut self, stream: &mut Stream, at: u32, cells: usize, counters: &mut Counters) -> bool {
+        let late = -distance(stream.due, at);
+        if stream.fresh && late < 0 {
+            // A packet of 10 ms is half of what the tick needs: the one before belongs to it.
+            let before = at.wrapping_sub(CELL as u32);
+            let from = if cells == 1 && self.cells.run(before, CELL).0 {
+                before
+            } else {
+                at
+            };
+            self.cells.pass(stream.due, from);
+            (stream.due, stream.played_to) = (from, from);
+        }
+        if late <= 0 {
+            return true;
+        }
+        let room = i64::from(AHEAD - self.cells.count().min(AHEAD)) * CELL as i64;
+        if !stream.fresh
+            && late <= BACK_MAX.min(room - PACKET_MAX as i64 / 2)
+            && distance(stream.played_to, at) >= 0
+        {
+            stream.due = at;
+            counters.count(Counter::Grown);
+            return true;
+        }
+        late < (cells * CELL) as i64
+    }
+
+    /// Takes a packet of comfort noise (RFC 3389): from here on gaps are no loss, and sound like this.
+    pub fn put_noise(&mut self, (ssrc, timestamp): (u32, u32), payload: &[u8]) {
+        let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) else {
+            return;
+        };
+        let Some(&level) = payload.first() else { return };
+        stream.noise = Some(Noise {
+            from: timestamp.wrapping_sub(stream.base),
+            // Its level is in dB below overload, the sign bit is nothing (RFC 3389 §3.1).
+            rms: 32_768.0 * 10f32.powf(-f32::from(level & 0x7f) / 20.0),
+        });
     }
 
     /// Frames that lie ready.
     pub fn held(&self) -> u32 {
-        self.held
+        self.cells.count().div_ceil((FRAME / CELL) as u32)
     }
 
-    /// Plays the frame that is due, and advances. Leaves `linear` as it was if none is there.
-    pub fn pull(&mut self, linear: &mut Frame, counters: &mut Counters) -> Pulled {
-        if let Stream::Fresh { ssrc, due, newest } = self.stream {
-            self.stream = Stream::Running { ssrc, due };
-            for _ in 0..newest {
-                self.advance();
-            }
-        }
-        let pulled = self.pull_due(linear);
-        if pulled == Pulled::Missing {
-            return pulled;
-        }
-        let drop = match self.window.judge(self.held) {
-            Depth::Fits => false,
-            Depth::Surplus => linear.iter().all(|sample| sample.unsigned_abs() < QUIET),
-            Depth::TooMuch => true,
+    /// What was played must not be heard again.
+    pub fn forget(&mut self) {
+        self.concealer.forget();
+    }
+
+    /// Plays what is due in tick `frame`, and advances.
+    pub fn pull(&mut self, frame: u64, linear: &mut Frame, counters: &mut Counters) -> Pulled {
+        let Some(mut stream) = self.stream else {
+            self.concealer.fill(linear, None);
+            return Pulled::Nothing;
         };
-        if !drop {
-            return pulled;
+        let depth = clock(frame) - i64::from(stream.due);
+        if std::mem::take(&mut stream.fresh) {
+            self.late = Some(depth);
         }
-        self.window.shrunk();
+        let late = self.late.take();
+        self.lateness.tick(late, depth);
+        self.calm = match late {
+            Some(late) if depth - late < CELL as i64 => 0,
+            _ => self.calm.saturating_add(1),
+        };
+        let surplus = depth - self.lateness.wanted(depth);
+        let pulled = if surplus != 0 && self.adapt(&mut stream, surplus, linear, counters) {
+            Pulled::Played
+        } else {
+            self.play(&mut stream, linear, counters)
+        };
+        self.stream = Some(stream);
+        pulled
+    }
+
+    /// Makes the buffer shallower or deeper, if it can be done unheard now; whether the frame is made.
+    fn adapt(
+        &mut self,
+        stream: &mut Stream,
+        surplus: i64,
+        linear: &mut Frame,
+        counters: &mut Counters,
+    ) -> bool {
+        let gap = distance(stream.played_to, stream.due);
+        if self.cells.is_empty() && gap >= SILENT_AFTER {
+            // Nothing is heard, nothing waits: it costs nothing.
+            stream.due = stream.due.wrapping_add(surplus.max(-gap) as u32);
+            return false;
+        }
+        if self.rest > 0 {
+            self.rest -= 1;
+            return false;
+        }
+        if surplus > 0 && self.calm < CALM {
+            self.waited = 0;
+            return false;
+        }
+        self.waited = self.waited.saturating_add(1);
+        let mut coming = [0; 2 * FRAME];
+        let most = FRAME + surplus.clamp(0, FRAME as i64) as usize;
+        let (there, count) = self.cells.run(stream.due, most);
+        if !there || count < FRAME {
+            return false;
+        }
+        let coming = &mut coming[..count];
+        self.cells.read(stream.due, coming);
+        let taken = if surplus > 0 {
+            self.shorten(coming, linear, counters)
+        } else {
+            self.lengthen(coming, linear, counters)
+        };
+        if taken > 0 {
+            self.rest = REST;
+            self.took(stream, taken);
+            self.concealer.take(linear);
+        }
+        taken > 0
+    }
+
+    /// Makes a frame out of more than one; how many samples were used.
+    fn shorten(&self, coming: &[i16], linear: &mut Frame, counters: &mut Counters) -> usize {
+        let fine = |joint: &Joint| joint.likeness >= self.likeness_needed(0.01);
+        let Some(joint) = stretch::find_shorter(coming).filter(fine) else {
+            return 0;
+        };
+        stretch::shorter(coming, joint.samples, linear);
         counters.count(Counter::Shrunk);
-        self.pull_due(linear)
+        FRAME + joint.samples
     }
 
-    fn pull_due(&mut self, linear: &mut Frame) -> Pulled {
-        let place = self.head;
-        let Some(law) = self.advance() else {
-            return Pulled::Missing;
+    /// Makes a frame out of less than one; how many samples were used.
+    fn lengthen(&self, coming: &[i16], linear: &mut Frame, counters: &mut Counters) -> usize {
+        let played = self.concealer.last();
+        let Some(coming) = coming.first_chunk() else {
+            return 0;
         };
-        law::decode(law, &self.places[place].coded, linear);
-        Pulled::Played
-    }
-
-    /// The stream's time passes by one frame; the law of the frame that was due, if it was there.
-    fn advance(&mut self) -> Option<Law> {
-        let Stream::Running { due, .. } = &mut self.stream else {
-            return None;
-        };
-        *due = due.wrapping_add(FRAME as u32);
-        let law = self.places[self.head].law.take();
-        self.head = (self.head + 1) % PLACES;
-        self.held -= u32::from(law.is_some());
-        law
-    }
-}
-
-/// What a tick says of the buffer's depth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
-    Fits,
-    /// A frame may go when it is quiet.
-    Surplus,
-    /// A frame must go.
-    TooMuch,
-}
-
-/// Judges whether the buffer is deeper than it needs to be.
-#[derive(Clone, Debug)]
-struct Window {
-    length: u32,
-    /// Ticks in a row after which a frame still lay ready.
-    surplus: u32,
-    /// Ticks in a row after which several did.
-    deep: u32,
-    since_shrunk: u32,
-}
-
-impl Window {
-    fn new() -> Window {
-        Window {
-            length: WINDOW_MIN,
-            surplus: 0,
-            deep: 0,
-            since_shrunk: u32::MAX,
+        let joint = stretch::find_longer(&played, coming);
+        if joint.likeness < self.likeness_needed(0.04) {
+            return 0;
         }
+        stretch::longer(&played, coming, joint.samples, linear);
+        counters.count(Counter::Stretched);
+        FRAME - joint.samples
     }
 
-    /// A tick passed after which `held` frames lie ready.
-    fn judge(&mut self, held: u32) -> Depth {
-        self.since_shrunk = self.since_shrunk.saturating_add(1);
-        self.surplus = if held > 0 {
-            self.surplus.saturating_add(1)
-        } else {
-            0
-        };
-        self.deep = if held > 1 { self.deep + 1 } else { 0 };
-        let waited =
-            self.surplus >= self.length.saturating_mul(IMPATIENCE) || self.deep >= self.length / HASTE;
-        if held > HELD_MAX || waited {
-            Depth::TooMuch
-        } else if self.surplus >= self.length {
-            Depth::Surplus
-        } else {
-            Depth::Fits
+    /// How alike two stretches must be to be laid over each other: less, the longer nothing was found.
+    fn likeness_needed(&self, a_tick: f32) -> f32 {
+        0.9 - a_tick * f32::from(self.waited)
+    }
+
+    fn took(&mut self, stream: &mut Stream, samples: usize) {
+        let to = stream.due.wrapping_add(samples as u32);
+        self.cells.pass(stream.due, to);
+        (stream.due, stream.played_to) = (to, to);
+    }
+
+    /// Plays a frame as it came; what did not come is made up.
+    fn play(&mut self, stream: &mut Stream, linear: &mut Frame, counters: &mut Counters) -> Pulled {
+        let mut pulled = Pulled::Nothing;
+        let mut rest = linear.as_mut_slice();
+        while !rest.is_empty() {
+            let (there, count) = self.cells.run(stream.due, rest.len());
+            let (now, later) = rest.split_at_mut(count);
+            if there {
+                self.cells.read(stream.due, now);
+                self.took(stream, count);
+                self.concealer.take(now);
+                if pulled == Pulled::Nothing {
+                    pulled = Pulled::Played;
+                }
+                stream.noise = stream.noise.filter(|noise| distance(noise.from, stream.due) <= 0);
+            } else if self.fill(stream, now, counters) {
+                pulled = Pulled::Concealed;
+            }
+            rest = later;
         }
+        pulled
     }
 
-    fn grown(&mut self) {
-        if self.since_shrunk < self.length.saturating_mul(2) {
-            self.length = (self.length * 2).min(WINDOW_MAX);
+    /// Fills what is not there; whether it is a loss that is heard.
+    fn fill(&mut self, stream: &mut Stream, gap: &mut [i16], counters: &mut Counters) -> bool {
+        let noise = stream.noise.filter(|noise| distance(noise.from, stream.due) >= 0);
+        let begins = stream.due == stream.played_to;
+        let starved = self.cells.is_empty();
+        let to = stream.due.wrapping_add(gap.len() as u32);
+        self.cells.pass(stream.due, to);
+        stream.due = to;
+        let filled = self.concealer.fill(gap, noise.map(|noise| noise.rms));
+        let heard = noise.is_none() && filled == Filled::Sound;
+        if heard && begins && starved {
+            counters.count(Counter::Starved);
         }
-        self.surplus = 0;
-        self.deep = 0;
-    }
-
-    /// After a first frame the next ones go faster: a buffer that is deep by a stall must not take minutes.
-    fn shrunk(&mut self) {
-        self.surplus -= self.surplus.min(WINDOW_MIN / 4);
-        self.deep = 0;
-        self.since_shrunk = 0;
+        heard
     }
 }
 
-/// Whole frames from `due` to `timestamp`; negative if that is past.
-fn frames_between(due: u32, timestamp: u32) -> i64 {
-    i64::from(timestamp.wrapping_sub(due) as i32) / FRAME as i64
+/// The cells from a position on.
+fn places(at: u32) -> impl Iterator<Item = u32> {
+    (0..).map(move |n: u32| at.wrapping_add(n * CELL as u32))
 }
 
-/// Whether a time stamp belongs to the running stream: on its grid, and neither too far ahead nor too long past.
-fn within_reach(due: u32, timestamp: u32) -> bool {
-    let distance = timestamp.wrapping_sub(due) as i32;
-    let ahead = frames_between(due, timestamp);
-    distance % FRAME as i32 == 0 && ahead < (PLACES as i64) - GROW_FRAMES_MAX && ahead > -50
+/// The tick's time in samples.
+fn clock(frame: u64) -> i64 {
+    frame as i64 * FRAME as i64
+}
+
+/// Samples from `from` to `to`, negative if that lies before.
+fn distance(from: u32, to: u32) -> i64 {
+    i64::from(to.wrapping_sub(from) as i32)
 }
 
 #[cfg(test)]

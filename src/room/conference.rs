@@ -101,7 +101,7 @@ pub(super) struct Conference {
     tones: Tones,
     pub(super) desk: Desk,
     /// The wake-up that stands in the list of all rooms.
-    pub scheduled: Option<Time>,
+    pub scheduled: Option<(Time, Reason)>,
 }
 
 impl Conference {

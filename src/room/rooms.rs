@@ -133,7 +133,7 @@ impl Rooms {
     /// When to wake, and why.
     pub fn poll_timeout(&self) -> Option<(Time, Reason)> {
         let (_, number) = self.timers.first()?;
-        self.open.get(number)?.poll_timeout()
+        self.open.get(number)?.scheduled
     }
 
     /// The room that `leg` is in.
@@ -174,7 +174,7 @@ impl Rooms {
         let result = act(room);
         room.settle();
         std::mem::swap(&mut room.desk, &mut self.desk);
-        if let Some(at) = room.scheduled.take() {
+        if let Some((at, _)) = room.scheduled.take() {
             self.timers.remove(&(at, number));
         }
         if room.census().0 == 0 {
@@ -182,8 +182,8 @@ impl Rooms {
             self.legs.retain(|_, room| *room != number);
             return Some(result);
         }
-        room.scheduled = room.poll_timeout().map(|(at, _)| at);
-        if let Some(at) = room.scheduled {
+        room.scheduled = room.poll_timeout();
+        if let Some((at, _)) = room.scheduled {
             self.timers.insert((at, number));
         }
         Some(result)

@@ -77,21 +77,7 @@ impl Model {
         if left.is_some() {
             self.touch(now, left);
         }
-        self.inherit(n);
         self.renew(now);
-    }
-
-    /// Who comes into a room may hear what still goes round there.
-    fn inherit(&mut self, n: usize) {
-        if self.is_loud(n) {
-            let room = self.callers[n].room;
-            let there = (0..self.callers.len()).filter(|&other| self.callers[other].room == room);
-            for other in there.collect::<Vec<_>>() {
-                for talker in 0..CALLERS_MAX {
-                    self.fading[n][talker] = self.fading[n][talker].max(self.fading[other][talker]);
-                }
-            }
-        }
     }
 
     /// A key of somebody in a room reached the bridge.
@@ -120,7 +106,14 @@ impl Model {
 
     /// Whether a listener may hear this one now.
     pub fn may_hear(&self, now: Time, listener: usize, talker: usize) -> bool {
-        self.allowed[listener] & 1 << talker != 0 || self.fading[listener][talker] >= now
+        let fades = |there: usize| self.fading[there][talker] >= now;
+        let room = self.callers[listener].room;
+        // What still sounds at a loudspeaker comes back from there, even if nobody heard it so far.
+        let returns = |other: usize| {
+            let caller = &self.callers[other];
+            caller.loud && room.is_some() && caller.room == room && fades(other)
+        };
+        self.allowed[listener] & 1 << talker != 0 || fades(listener) || (0..self.callers.len()).any(returns)
     }
 
     /// Whom a listener may hear, one bit each, echoes not counted.

@@ -19,8 +19,9 @@ pub const STRANGER: usize = CALLERS_MAX + 2;
 const TONES: usize = 32;
 /// Loudness of a voice, peak: all together stay below the limiter.
 const PEAK: f32 = 1_000.0;
-/// A voice behind a prompt is half as loud; noise of coding stays below a tenth.
-const AUDIBLE: f32 = 250.0;
+/// A voice behind a prompt is half as loud; noise of coding stays below a tenth, and a voice that begins or ends in the middle
+/// of a frame leaves at most 0.32 of itself on its neighbours.
+const AUDIBLE: f32 = 350.0;
 /// The first voice's frequency, in frames a second; the others follow.
 const LOWEST: usize = 6;
 
@@ -30,12 +31,18 @@ pub type Coded = [u8; FRAME];
 struct Table {
     /// By sample, so that all tones are looked for in one go.
     waves: Vec<[f32; TONES]>,
+    /// The same a quarter of a period later: a playout buffer may put a voice at any place.
+    quarters: Vec<[f32; TONES]>,
     coded: [Vec<Coded>; 2],
 }
 
-fn wave(tone: usize, at: usize) -> f32 {
+fn phase(tone: usize, at: usize) -> f32 {
     let cycles = (LOWEST + tone) as f32 * at as f32 / FRAME as f32;
-    (std::f32::consts::TAU * cycles).sin()
+    std::f32::consts::TAU * cycles
+}
+
+fn wave(tone: usize, at: usize) -> f32 {
+    phase(tone, at).sin()
 }
 
 fn table() -> &'static Table {
@@ -48,6 +55,9 @@ fn table() -> &'static Table {
         Table {
             waves: (0..FRAME)
                 .map(|at| std::array::from_fn(|tone| wave(tone, at)))
+                .collect(),
+            quarters: (0..FRAME)
+                .map(|at| std::array::from_fn(|tone| phase(tone, at).cos()))
                 .collect(),
             coded: [spoken(encode_alaw), spoken(encode_ulaw)],
         }
@@ -89,17 +99,23 @@ pub fn decode(law: Law, code: u8) -> i16 {
 
 /// Which tones are in a frame, one bit each.
 pub fn heard(law: Law, coded: &[u8]) -> u32 {
-    let mut sums = [0.0f32; TONES];
-    for (&code, waves) in coded.iter().zip(&table().waves) {
+    let mut sums = [[0.0f32; TONES]; 2];
+    let table = table();
+    for (&code, waves) in coded.iter().zip(table.waves.iter().zip(&table.quarters)) {
         let sample = f32::from(decode(law, code));
-        for (sum, wave) in sums.iter_mut().zip(waves) {
-            *sum += sample * wave;
+        for (sums, waves) in sums.iter_mut().zip([waves.0, waves.1]) {
+            for (sum, wave) in sums.iter_mut().zip(waves) {
+                *sum += sample * wave;
+            }
         }
     }
     let least = AUDIBLE * FRAME as f32 / 2.0;
-    sums.iter()
+    let [sines, cosines] = sums;
+    sines
+        .iter()
+        .zip(cosines)
         .enumerate()
-        .filter(|(_, sum)| **sum > least)
+        .filter(|(_, (sine, cosine))| sine.hypot(*cosine) > least)
         .fold(0, |bits, (tone, _)| bits | 1 << tone)
 }
 
@@ -158,6 +174,22 @@ mod tests {
             assert_eq!(
                 frames.map(|coded| ear.hear(law, coded)),
                 [1 << 4, 1 << 4, 1 << 5, 0]
+            );
+        }
+        for (from, most) in [(13, 1 << 9), (80, 1 << 9), (111, 0)] {
+            let late: Coded = std::array::from_fn(|at| frame(Law::A, 9)[(at + from) % FRAME]);
+            assert_eq!(heard(Law::A, &late), 1 << 9, "at any place");
+            let part: Coded = std::array::from_fn(|at| {
+                if at < from {
+                    encode_alaw(0)
+                } else {
+                    frame(Law::A, 9)[at]
+                }
+            });
+            assert_eq!(
+                heard(Law::A, &part),
+                most,
+                "a voice that begins leaves none on its neighbours"
             );
         }
         let played = std::array::from_fn(|at| decode(Law::A, frame(Law::A, 3)[at]));

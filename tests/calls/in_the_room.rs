@@ -235,15 +235,8 @@ fn who_speaks_while_muted_is_told() {
 #[test]
 fn keys_by_info_work_and_count_once_beside_events() {
     let mut world = meeting();
-    let info = |world: &World, cseq, key| {
-        let body = format!("Signal={key}\r\nDuration=160\r\n");
-        let text = String::from_utf8(world.telephones[1].request("INFO", cseq, &body)).expect("text");
-        text.replace("application/sdp", "application/dtmf-relay")
-            .into_bytes()
-    };
     for (cseq, key) in [(2, '*'), (3, '6')] {
-        let bytes = info(&world, cseq, key);
-        world.sip(1, &bytes);
+        world.key_by_info(1, cseq, key);
     }
     assert_eq!(world.signals(1, "200 INFO"), 2);
     assert_eq!(

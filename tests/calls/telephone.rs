@@ -28,6 +28,13 @@ pub struct Telephone {
     pub payload_type: u8,
     keys: VecDeque<u8>,
     key_frame: u64,
+    /// For how many frames each key sounds in the voice before its event begins, as from a gateway that is slow to hear it.
+    pub leaks: u64,
+    /// Keys that go as tones in the voice alone.
+    tones: VecDeque<u8>,
+    tone_frame: u64,
+    /// Speaks noise, syllable by syllable.
+    pub babbles: bool,
     frame: u64,
     sequence: u16,
     to_tag: String,
@@ -46,6 +53,10 @@ impl Telephone {
             payload_type: 8,
             keys: VecDeque::new(),
             key_frame: 0,
+            leaks: 0,
+            tones: VecDeque::new(),
+            tone_frame: 0,
+            babbles: false,
             frame: 0,
             sequence: 0,
             to_tag: String::new(),
@@ -140,9 +151,14 @@ impl Telephone {
         self.keys.extend(keys.bytes());
     }
 
+    /// Keys these, as tones in the voice.
+    pub fn key_by_tones(&mut self, keys: &str) {
+        self.tones.extend(keys.bytes());
+    }
+
     /// Whether all keys were sent.
     pub fn has_keyed(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && self.tones.is_empty()
     }
 
     /// 20 ms of the telephone's own life: what it sends, and to which port.
@@ -163,15 +179,37 @@ impl Telephone {
     }
 
     fn audio_packet(&mut self) -> Vec<u8> {
-        let tone = |i| {
-            if self.speaks {
-                tones::sample(self.n, self.frame * 160 + i)
-            } else {
-                0
+        let key = self.sounding_key();
+        let sample = |i| {
+            let at = self.frame * 160 + i;
+            match key {
+                Some(face) => tones::key(face, at),
+                None if self.babbles => tones::babble(at),
+                None if self.speaks => tones::sample(self.n, at),
+                None => 0,
             }
         };
-        let payload: Vec<u8> = (0..160).map(|i| encode_alaw(tone(i))).collect();
+        let payload: Vec<u8> = (0..160).map(|i| encode_alaw(sample(i))).collect();
         self.packet(self.payload_type, self.frame * 160, &payload)
+    }
+
+    /// The key whose tones are in this frame's voice.
+    fn sounding_key(&mut self) -> Option<u8> {
+        let (down, between) = KEY_FRAMES;
+        if self.key_frame < self.leaks
+            && let Some(&key) = self.keys.front()
+        {
+            self.key_frame += 1;
+            return Some(key);
+        }
+        let key = *self.tones.front()?;
+        let at = self.tone_frame;
+        self.tone_frame += 1;
+        if self.tone_frame == down + between {
+            self.tone_frame = 0;
+            self.tones.pop_front();
+        }
+        (at < down).then_some(key)
     }
 
     fn event_packet(&mut self) -> Option<Vec<u8>> {
@@ -181,9 +219,12 @@ impl Telephone {
             .iter()
             .position(|&face| face == key)
             .expect("a key") as u8;
-        let at = self.key_frame;
+        let Some(at) = self.key_frame.checked_sub(self.leaks) else {
+            // Its tone goes among the voice still.
+            return None;
+        };
         self.key_frame += 1;
-        if self.key_frame == down + between {
+        if at + 1 == down + between {
             self.key_frame = 0;
             self.keys.pop_front();
         }

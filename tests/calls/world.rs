@@ -39,6 +39,8 @@ pub struct World {
     pub one_way: Vec<(u64, usize, Option<Fault>)>,
     /// Every clip that a telephone was to hear.
     pub said: Vec<(usize, ClipId)>,
+    /// Keys that the media side told, in whatever form.
+    pub keys_told: usize,
     legs: BTreeMap<LegId, usize>,
     /// Whose message the bridge is looking at.
     current: usize,
@@ -77,6 +79,7 @@ impl World {
             mood: StoreMood::Answers,
             one_way: Vec::new(),
             said: Vec::new(),
+            keys_told: 0,
             legs: BTreeMap::new(),
             current: 0,
             ms: 0,
@@ -117,6 +120,17 @@ impl World {
     pub fn key(&mut self, n: usize, keys: &str) {
         self.telephones[n].key(keys);
         self.run_until_keyed();
+    }
+
+    /// Telephone `n` sends one key as an INFO.
+    pub fn key_by_info(&mut self, n: usize, cseq: u32, key: char) {
+        let body = format!("Signal={key}\r\nDuration=160\r\n");
+        let text = String::from_utf8(self.telephones[n].request("INFO", cseq, &body)).expect("text");
+        self.sip(
+            n,
+            text.replace("application/sdp", "application/dtmf-relay")
+                .as_bytes(),
+        );
     }
 
     /// Another telephone calls; its index.
@@ -194,6 +208,7 @@ impl World {
                 Deed::Heard(Event::OneWay { leg, fault }) => {
                     self.one_way.push((self.ms, self.legs[&leg], fault));
                 }
+                Deed::Heard(Event::Key { .. }) => self.keys_told += 1,
                 Deed::Asked(_) | Deed::Heard(_) | Deed::Closed { .. } => {}
             }
         }

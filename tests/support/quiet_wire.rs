@@ -11,6 +11,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What caller `n` says, by sample of the frame that is said again and again.
+pub type Voice = fn(n: u32, at: u32) -> i16;
+
+fn quiet_voice(n: u32, at: u32) -> i16 {
+    ((at * (n * 37 + 11)) % 2_000) as i16 - 1_000
+}
+
 /// A line whose caller always talks.
 #[derive(Debug)]
 pub struct QuietWire {
@@ -25,11 +32,11 @@ fn caller() -> SocketAddr {
 }
 
 impl QuietWire {
-    fn new(n: u32) -> QuietWire {
+    fn new(n: u32, voice: Voice) -> QuietWire {
         let mut packet = [0; 172];
         packet[..2].copy_from_slice(&[0x80, 8]);
         for (at, code) in packet[12..].iter_mut().enumerate() {
-            *code = encode_alaw(((at as u32 * (n * 37 + 11)) % 2_000) as i16 - 1_000);
+            *code = encode_alaw(voice(n, at as u32));
         }
         let mut report = [0; 32];
         report[..8].copy_from_slice(&[0x81, 201, 0, 7, 0, 0, 0, 9]);
@@ -119,6 +126,11 @@ pub struct Bench {
 impl Bench {
     /// `legs` callers in rooms of `per_room`, all talking, half of them in either law.
     pub fn new(legs: u32, per_room: u32) -> Bench {
+        Bench::with_voice(legs, per_room, quiet_voice)
+    }
+
+    /// The same, with a voice that is given.
+    pub fn with_voice(legs: u32, per_room: u32, voice: Voice) -> Bench {
         let bank = ClipBank::new(vec![vec![1_000; 4_000].into()]);
         let rings = Rings {
             commands: VecDeque::with_capacity(8 * legs as usize),
@@ -144,7 +156,7 @@ impl Bench {
                 spec,
                 random: n.into(),
             };
-            let leg = Leg::new(seed, QuietWire::new(n));
+            let leg = Leg::new(seed, QuietWire::new(n, voice));
             bench.ask(Command::Add { seat: Seat(n), leg });
             if n % per_room == 0 {
                 bench.ask(Command::Open {

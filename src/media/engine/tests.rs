@@ -74,7 +74,10 @@ impl Line {
     fn heard(&self) -> (i16, usize) {
         let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
         let mut frame: Frame = SILENCE;
-        let Some(coded) = packets.last().and_then(|packet| packet[12..].first_chunk()) else {
+        let Some(coded) = packets
+            .last()
+            .and_then(|packet| packet[12..].first_chunk::<FRAME>())
+        else {
             return (0, 0);
         };
         law::decode(Law::A, coded, &mut frame);
@@ -337,7 +340,7 @@ fn a_key_is_told_once_and_its_tone_stays_out_of_the_room() {
         .iter()
         .filter(|e| matches!(e, Event::Key { .. }))
         .collect();
-    assert!(matches!(keys[..], [Event::Key { leg: LegId(0), key }] if Some(*key) == Key::from_char('5')));
+    assert!(matches!(keys[..], [Event::Key { leg: LegId(0), key, .. }] if Some(*key) == Key::from_char('5')));
     assert_eq!(other.heard().0, 8, "A-law's silence");
 }
 

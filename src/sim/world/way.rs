@@ -77,7 +77,7 @@ impl World {
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
                 Deed::Heard(event) => {
                     self.judge.readable(&format!("{event:?}"));
-                    if let Event::Key { leg, key } = event {
+                    if let Event::Key { leg, key, .. } = event {
                         let face = b"0123456789*#".get(usize::from(key.event())).copied();
                         self.judge
                             .key_told(self.now, leg, char::from(face.unwrap_or(b'?')));
