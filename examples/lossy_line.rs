@@ -34,7 +34,12 @@ impl Wire for Line {
     }
     fn settle(&mut self, _: SocketAddr) {}
     fn unsettle(&mut self) {}
-    fn drain_control(&mut self) {}
+    fn receive_control(&mut self, _: &mut [u8]) -> Option<rundruf::media::ControlDatagram> {
+        None
+    }
+    fn send_control(&mut self, _: std::net::SocketAddr, _: &[u8]) -> bool {
+        true
+    }
 }
 
 fn peer() -> SocketAddr {
@@ -106,6 +111,7 @@ fn main() -> Result<()> {
     let sound = reader.samples::<i16>().collect::<Result<Vec<_>, _>>()?;
     let mut losses = Losses::new(loss.parse()?, burst.parse()?, seed.parse()?);
     let media = MediaSpec {
+        control: None,
         remote: peer(),
         law: Law::A,
         event_payload_type: None,

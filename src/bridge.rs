@@ -2,11 +2,13 @@
 //! one of them can decide; it carries what one says to the other. Pure: no clock, no socket, no store.
 
 mod call;
+mod e_model;
 mod keys;
 mod lines;
 mod meeting;
 pub mod operate;
 mod output;
+pub mod quality;
 mod reception;
 mod report;
 pub mod status;
@@ -14,7 +16,7 @@ pub mod status;
 pub use output::{Found, MediaRequest, Output};
 
 use crate::ids::{Language, LegId, RoomNumber};
-use crate::media_api::{self, KeyForm, Playlist};
+use crate::media_api::{self, Fault, KeyForm, Playlist};
 use crate::room::{Guessing, GuessingPolicy, Policy, Rooms};
 use crate::secret::Key;
 use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
@@ -138,6 +140,7 @@ impl Bridge {
                 self.handle_key(now, leg, way, key);
             }
             media_api::Event::Talking { leg } => self.rooms.handle_talking(now, leg),
+            media_api::Event::OneWay { leg, fault } => self.handle_one_way(now, leg, fault),
             media_api::Event::Played { leg, token } => {
                 self.with_call(now, leg, |bridge, call| match &mut call.phase {
                     // The end of something that was replaced meanwhile.
@@ -150,6 +153,18 @@ impl Bridge {
             }
         }
         self.hear_agent(now);
+    }
+
+    /// One of the two does not hear the other, or both do again. Who may hear us is told that we do not hear.
+    fn handle_one_way(&mut self, now: Time, leg: LegId, fault: Option<Fault>) {
+        if !fault.is_some_and(Fault::is_caller_unheard) {
+            return;
+        }
+        self.with_call(now, leg, |bridge, call| match &mut call.phase {
+            Phase::Reception(reception) => reception.handle_unheard(now),
+            Phase::Room(_) => bridge.rooms.handle_unheard(now, leg),
+            Phase::Opening | Phase::Leaving { .. } | Phase::Over => {}
+        });
     }
 
     /// A key was pressed, and came in this way; a press that has come in another way too is one press.

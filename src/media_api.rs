@@ -35,6 +35,8 @@ impl Law {
 pub struct MediaSpec {
     /// The peer's address from its SDP; media from elsewhere is latched only when nothing comes from here.
     pub remote: SocketAddr,
+    /// Where its SDP wants RTCP: the port after, or what `a=rtcp` says (RFC 3605).
+    pub control: Option<SocketAddr>,
     /// What is sent, and what its payload type decodes to. Both laws are always understood when received.
     pub law: Law,
     /// Payload type of telephone events (RFC 4733), if the peer offered them.
@@ -141,6 +143,55 @@ pub enum Event {
     Played { leg: LegId, token: PlayToken },
     /// A muted leg's caller speaks. Told again only after a while.
     Talking { leg: LegId },
+    /// One of the two does not hear the other, for this reason; or both do again.
+    OneWay { leg: LegId, fault: Option<Fault> },
+}
+
+/// Why a call is heard one way only, as far as the bridge can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing comes from the peer.
+    NothingComes,
+    /// Voice comes, but from an address that is not the peer's, and is refused.
+    FromElsewhere,
+    /// Voice comes, in a codec that was not agreed.
+    UnknownPayload,
+    /// The peer's reports say that nothing of ours arrives.
+    NothingArrives,
+}
+
+impl Fault {
+    /// Every fault, in the order of their numbers.
+    pub const ALL: [Fault; 4] = [
+        Fault::NothingComes,
+        Fault::FromElsewhere,
+        Fault::UnknownPayload,
+        Fault::NothingArrives,
+    ];
+
+    /// Whether the bridge does not hear the caller, who may hear the bridge.
+    pub const fn is_caller_unheard(self) -> bool {
+        !matches!(self, Fault::NothingArrives)
+    }
+}
+
+/// What the peer's reports say (RFC 3550 §6.4), and what they are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FarFigures {
+    /// RTP packets sent to the peer.
+    pub sent: u32,
+    /// Its reports on our stream.
+    pub reports: u32,
+    /// Packets of ours that it has lost.
+    pub lost: u32,
+    /// Of those between its last two reports, in 256ths.
+    pub loss_256: u32,
+    /// Interarrival jitter there, in samples.
+    pub jitter: u32,
+    /// The last round trip, in 1/65,536 s, if one was measured.
+    pub round_trip: Option<u32>,
+    /// Whether it has said goodbye.
+    pub goodbye: bool,
 }
 
 /// How a leg's line does, counted since it began.
@@ -156,6 +207,75 @@ pub struct LegFigures {
     pub buffered: u32,
     /// Frames that were concealed.
     pub concealed: u32,
+    /// RTP packets lost between our last two reports, in 256ths of those that were expected.
+    pub loss_256: u32,
+    /// The other direction.
+    pub far: FarFigures,
+    /// Why one of the two does not hear the other, if that is so.
+    pub fault: Option<Fault>,
+}
+
+impl LegFigures {
+    /// Words of [`LegFigures::words`].
+    pub const WORDS: usize = 14;
+
+    /// All of it as plain words, as one thread leaves it for another.
+    pub fn words(&self) -> [u32; LegFigures::WORDS] {
+        let fault = self.fault.map_or(0, |fault| fault as u32 + 1);
+        let far = &self.far;
+        [
+            self.received,
+            self.lost,
+            self.jitter,
+            self.buffered,
+            self.concealed,
+            self.loss_256,
+            far.sent,
+            far.reports,
+            far.lost,
+            far.loss_256,
+            far.jitter,
+            // No trip takes no time, so nothing is left for "not known".
+            far.round_trip.map_or(0, |trip| trip.max(1)),
+            far.goodbye.into(),
+            fault,
+        ]
+    }
+
+    /// The same, read back.
+    pub fn from_words(words: [u32; LegFigures::WORDS]) -> LegFigures {
+        let [
+            received,
+            lost,
+            jitter,
+            buffered,
+            concealed,
+            loss_256,
+            far @ ..,
+            fault,
+        ] = words;
+        let [sent, reports, far_lost, far_loss_256, far_jitter, trip, goodbye] = far;
+        LegFigures {
+            received,
+            lost,
+            jitter,
+            buffered,
+            concealed,
+            loss_256,
+            far: FarFigures {
+                sent,
+                reports,
+                lost: far_lost,
+                loss_256: far_loss_256,
+                jitter: far_jitter,
+                round_trip: (trip > 0).then_some(trip),
+                goodbye: goodbye > 0,
+            },
+            fault: (fault as usize)
+                .checked_sub(1)
+                .and_then(|at| Fault::ALL.get(at).copied()),
+        }
+    }
 }
 
 /// What a media thread is done with: it travels back to be freed by the control side.
@@ -165,4 +285,38 @@ pub enum Finished<L, R> {
     Leg { seat: Seat, leg: L },
     /// A closed (or refused) room.
     Room { room: R },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_come_back_as_they_were_left() {
+        let far = FarFigures {
+            sent: 7,
+            reports: 8,
+            lost: 9,
+            loss_256: 10,
+            jitter: 11,
+            round_trip: Some(12),
+            goodbye: true,
+        };
+        let full = LegFigures {
+            received: 1,
+            lost: 2,
+            jitter: 3,
+            buffered: 4,
+            concealed: 5,
+            loss_256: 6,
+            far,
+            fault: Some(Fault::NothingArrives),
+        };
+        for figures in [full, LegFigures::default()] {
+            assert_eq!(LegFigures::from_words(figures.words()), figures);
+        }
+        for (number, fault) in Fault::ALL.into_iter().enumerate() {
+            assert_eq!(fault as usize, number);
+        }
+    }
 }

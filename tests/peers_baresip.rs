@@ -2,6 +2,7 @@
 
 mod running;
 
+use rundruf::bridge::status::LineStatus;
 use rundruf::caller::Tone;
 use rundruf::caller::measure::{lasting_dbfs, usual_dbfs};
 use running::baresip::Baresip;
@@ -96,4 +97,44 @@ fn a_call_by_tcp_and_one_by_udp_hear_each_other() {
         "{:?}",
         bridge.status()
     );
+}
+
+#[test]
+fn status_shows_what_the_telephones_report() {
+    let bridge = Bridge::start();
+    let room = bridge.book("Montag");
+    let mut members: Vec<Baresip> = (0..2).filter_map(Tone::nth).map(Baresip::start).collect();
+    for member in &mut members {
+        member.dial(bridge.address);
+        member.press(&room.keys());
+    }
+    // Both sides report every 5 s on average, and each needs one of the other's to find the round trip.
+    let measured = || {
+        let lines = bridge.status().lines;
+        let is_known = |line: &LineStatus| {
+            line.round_trip_ms.is_some() && line.far_loss_pct.is_some() && line.far_mos.is_some()
+        };
+        lines.len() == 2 && lines.iter().all(is_known)
+    };
+    assert!(
+        eventually(Duration::from_secs(30), measured),
+        "{:?}\n{}",
+        bridge.status(),
+        bridge.log()
+    );
+    let status = bridge.status();
+    for line in &status.lines {
+        println!("{line:?}");
+        let round_trip_ms = line.round_trip_ms.expect("measured");
+        assert!(round_trip_ms < 250.0, "on one machine: {round_trip_ms} ms");
+        let far_loss_pct = line.far_loss_pct.expect("reported");
+        assert!(
+            far_loss_pct < 5.0,
+            "nothing is lost on one machine: {far_loss_pct} %"
+        );
+        assert_eq!(line.one_way, None);
+    }
+    assert_eq!(status.counters["rtcp_malformed"], 0, "{:?}", status.counters);
+    assert_eq!(status.counters["rtcp_stranger"], 0, "{:?}", status.counters);
+    members.iter_mut().for_each(Baresip::hang_up);
 }

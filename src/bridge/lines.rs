@@ -26,6 +26,7 @@ pub fn line(language: Language, line: Line) -> Playlist {
                 .collect();
             spoken(language, &sentences)
         }
+        Line::Unheard => spoken(language, &[P::Unheard]),
         Line::Goodbye(farewell) => spoken(language, goodbye(farewell)),
     }
 }
@@ -87,6 +88,7 @@ pub fn notice(language: Language, notice: Notice) -> Playlist {
         Notice::MutedReminder => &[P::MutedReminder],
         Notice::Help => &[P::HelpCommon, P::HelpRest],
         Notice::LeaderHelp => &[P::HelpCommon, P::HelpLeader, P::HelpRest],
+        Notice::Unheard => &[P::Unheard],
         Notice::UnknownKey => &[P::UnknownKey],
         Notice::LeadersOnly => &[P::LeadersOnly],
         Notice::Locked => &[P::Locked],

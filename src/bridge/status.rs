@@ -46,7 +46,7 @@ pub struct LineStatus {
     pub room: Option<String>,
     /// Seconds since the call came.
     pub since_s: u64,
-    /// Packets that never came, of those that should have in the last seconds, 0 to 100.
+    /// Packets that never came, of those that should have since the call came, 0 to 100.
     pub loss_pct: f64,
     /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds.
     pub jitter_ms: f64,
@@ -54,6 +54,31 @@ pub struct LineStatus {
     pub buffer_ms: u32,
     /// Speech that was made up for packets that lacked, since the call came.
     pub concealed_ms: u64,
+    /// Packets of ours that never arrived, 0 to 100, by the peer's reports (RTCP); like all that only they can tell, none
+    /// before they do.
+    #[serde(default)]
+    pub far_loss_pct: Option<f64>,
+    /// Interarrival jitter there, in milliseconds.
+    #[serde(default)]
+    pub far_jitter_ms: Option<f64>,
+    /// To the peer and back, in milliseconds.
+    #[serde(default)]
+    pub round_trip_ms: Option<f64>,
+    /// From the caller's mouth to the room, in milliseconds: half the round trip, a packet's length, the buffer.
+    #[serde(default)]
+    pub delay_ms: Option<f64>,
+    /// How the caller sounds here: mean opinion score after ITU-T G.107, 1 to 4.5; none before something was heard.
+    #[serde(default)]
+    pub mos: Option<f64>,
+    /// How the bridge sounds there.
+    #[serde(default)]
+    pub far_mos: Option<f64>,
+    /// Whether the peer has said goodbye (RTCP BYE) while the call stands.
+    #[serde(default)]
+    pub said_goodbye: bool,
+    /// Why one of the two does not hear the other, in words, while that is so.
+    #[serde(default)]
+    pub one_way: Option<String>,
 }
 
 /// One room with somebody in it.

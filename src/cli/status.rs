@@ -65,7 +65,7 @@ fn table(status: &Status) -> String {
             )
         }),
     ));
-    lines.extend(section("LINES", status.lines.iter().map(line)));
+    lines.extend(section("LINES", status.lines.iter().flat_map(line)));
     lines.extend(section("REFUSED, BY REASON", status.refused.iter()));
     lines.extend(section("COUNTED", status.counters.iter()));
     lines.extend(section("HELD NOW", status.held.iter()));
@@ -86,15 +86,38 @@ fn precedence(status: &Status) -> &'static str {
     }
 }
 
-fn line(line: &LineStatus) -> (String, String) {
+/// How a line does here, then there, then what is the matter with it.
+fn line(line: &LineStatus) -> Vec<(String, String)> {
     let place = line.room.as_deref().map_or("in reception".into(), grouped);
-    (
+    let mut rows = vec![(
         format!("line {} {place}", line.line),
         format!(
-            "{:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up",
-            line.loss_pct, line.jitter_ms, line.buffer_ms, line.concealed_ms
+            "{:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up{}",
+            line.loss_pct,
+            line.jitter_ms,
+            line.buffer_ms,
+            line.concealed_ms,
+            told(line.mos, |mos| format!(", MOS {mos:.1}"))
         ),
-    )
+    )];
+    let far = [
+        told(line.far_loss_pct, |pct| format!("{pct:.1} % lost")),
+        told(line.far_jitter_ms, |ms| format!("jitter {ms:.1} ms")),
+        told(line.round_trip_ms, |ms| format!("round trip {ms:.0} ms")),
+        told(line.delay_ms, |ms| format!("delay {ms:.0} ms")),
+        told(line.far_mos, |mos| format!("MOS {mos:.1}")),
+        told(line.said_goodbye.then_some(()), |()| "said goodbye".to_owned()),
+    ];
+    let far: Vec<_> = far.into_iter().filter(|figure| !figure.is_empty()).collect();
+    if !far.is_empty() {
+        rows.push(("  at the other end".to_owned(), far.join(", ")));
+    }
+    rows.extend(line.one_way.clone().map(|why| ("  ONE WAY ONLY".to_owned(), why)));
+    rows
+}
+
+fn told<T>(figure: Option<T>, words: impl Fn(T) -> String) -> String {
+    figure.map(words).unwrap_or_default()
 }
 
 fn row(label: impl Display, value: impl Display) -> String {
@@ -154,6 +177,41 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
+    }
+
+    #[test]
+    fn a_line_tells_both_ends_and_what_is_the_matter() {
+        let mut status = Status::default();
+        status.lines.push(LineStatus {
+            line: 3,
+            mos: Some(4.36),
+            ..LineStatus::default()
+        });
+        let quiet = table(&status);
+        assert!(
+            quiet.contains("line 3 in reception") && quiet.contains("MOS 4.4"),
+            "{quiet}"
+        );
+        assert!(
+            !quiet.contains("other end") && !quiet.contains("ONE WAY"),
+            "{quiet}"
+        );
+        let line = &mut status.lines[0];
+        line.far_loss_pct = Some(1.25);
+        line.far_jitter_ms = Some(3.0);
+        line.round_trip_ms = Some(41.6);
+        line.far_mos = Some(4.2);
+        line.said_goodbye = true;
+        line.one_way = Some("nothing comes".into());
+        let text = table(&status);
+        assert!(
+            text.contains("1.2 % lost, jitter 3.0 ms, round trip 42 ms, MOS 4.2, said goodbye"),
+            "{text}"
+        );
+        assert!(
+            text.lines()
+                .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))
+        );
     }
 
     #[test]

@@ -11,12 +11,13 @@ use super::sip_tcp::{self, SipTcp};
 use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
 use super::summary::Summary;
+use crate::bridge::quality;
 use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{LegFigures, MediaSpec};
+use crate::media_api::{Event, LegFigures, MediaSpec};
 use crate::sip::{Admission, Peer, Transport};
-use crate::units::{FRAME_MS, SAMPLE_RATE, Time};
+use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -139,6 +140,7 @@ impl ControlLoop {
         self.do_outputs();
         while let Some(event) = self.media.poll(self.now()) {
             tracing::trace!(?event);
+            log_event(event);
             self.bridge.handle_media(self.now(), event);
         }
         if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
@@ -344,20 +346,29 @@ impl ControlLoop {
     fn lines(&self) -> Vec<LineStatus> {
         let line = |(leg, line, figures): (LegId, u32, LegFigures)| {
             let (room, since) = self.bridge.whereabouts(leg)?;
-            let due = figures.received + figures.lost;
             Some(LineStatus {
-                line,
                 room: room.map(|number| number.to_string()),
                 since_s: self.now().since(since).as_secs(),
-                loss_pct: f64::from(figures.lost) * 100.0 / f64::from(due.max(1)),
-                jitter_ms: f64::from(figures.jitter) * 1_000.0 / f64::from(SAMPLE_RATE),
-                buffer_ms: figures.buffered * FRAME_MS as u32,
-                concealed_ms: u64::from(figures.concealed) * FRAME_MS,
+                ..quality::line(line, &figures)
             })
         };
         let mut lines: Vec<_> = self.media.lines().filter_map(line).collect();
         lines.sort_by_key(|status| status.line);
         lines
+    }
+}
+
+/// A call that is heard one way only is for somebody to mend.
+fn log_event(event: Event) {
+    match event {
+        Event::OneWay {
+            leg,
+            fault: Some(fault),
+        } => {
+            tracing::warn!(leg = leg.0, "one way only: {}", quality::words(fault))
+        }
+        Event::OneWay { leg, fault: None } => tracing::info!(leg = leg.0, "heard both ways"),
+        Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
     }
 }
 

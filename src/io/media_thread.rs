@@ -3,8 +3,9 @@
 
 use super::precedence;
 use super::rtp_socket::RtpSocket;
+use super::serve::random;
 use crate::config::Scheduling;
-use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room};
+use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room, Wall};
 use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
 use crate::units::SLOTS;
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -14,6 +15,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Commands and finished legs that a ring holds.
 const RING: usize = 256;
@@ -44,15 +46,8 @@ pub struct Published {
     stop: AtomicBool,
 }
 
-/// One seat's figures.
-#[derive(Debug, Default)]
-struct LineCells {
-    received: AtomicU32,
-    lost: AtomicU32,
-    jitter: AtomicU32,
-    buffered: AtomicU32,
-    concealed: AtomicU32,
-}
+/// One seat's figures, word by word.
+type LineCells = [AtomicU32; LegFigures::WORDS];
 
 impl Published {
     fn new(seats: usize) -> Published {
@@ -66,23 +61,17 @@ impl Published {
     pub fn line(&self, seat: Seat) -> LegFigures {
         self.lines
             .get(seat.0 as usize)
-            .map_or_else(LegFigures::default, |cells| LegFigures {
-                received: cells.received.load(Relaxed),
-                lost: cells.lost.load(Relaxed),
-                jitter: cells.jitter.load(Relaxed),
-                buffered: cells.buffered.load(Relaxed),
-                concealed: cells.concealed.load(Relaxed),
+            .map_or_else(LegFigures::default, |cells| {
+                LegFigures::from_words(cells.each_ref().map(|cell| cell.load(Relaxed)))
             })
     }
 
     /// Writes a line's figures; also by the control side, for a seat that is about to be taken.
     pub fn set_line(&self, seat: Seat, figures: LegFigures) {
         if let Some(cells) = self.lines.get(seat.0 as usize) {
-            cells.received.store(figures.received, Relaxed);
-            cells.lost.store(figures.lost, Relaxed);
-            cells.jitter.store(figures.jitter, Relaxed);
-            cells.buffered.store(figures.buffered, Relaxed);
-            cells.concealed.store(figures.concealed, Relaxed);
+            for (cell, word) in cells.iter().zip(figures.words()) {
+                cell.store(word, Relaxed);
+            }
         }
     }
 
@@ -191,6 +180,16 @@ fn now() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
+/// What o'clock it is, for RTCP.
+fn wall() -> Wall {
+    let time = clock_gettime(ClockId::Realtime);
+    let since_1970 = Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    );
+    Wall::new(since_1970, random())
+}
+
 fn sleep_until(nanos: u64) {
     let deadline = Timespec {
         tv_sec: (nanos / 1_000_000_000) as i64,
@@ -219,6 +218,7 @@ fn run(mut engine: Engine<RtpSocket>, mut ends: Ends) {
     // 1 ns instead of the default 50 µs that a wake-up may be put off.
     rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
     let origin = now();
+    engine.begin(wall());
     let mut meter = Meter::default();
     let mut at = 0;
     while !published.stop.load(Relaxed) {

@@ -1,19 +1,28 @@
 //! A leg's two UDP sockets: RTP, and RTCP beside it.
 
-use crate::media::{Datagram, Wire};
-use std::io::ErrorKind;
+use crate::media::{ControlDatagram, Datagram, Wire};
+use nix::errno::Errno;
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, RecvMsg, SockaddrStorage, recvmsg, setsockopt, sockopt,
+};
+use rustix::time::{ClockId, clock_gettime};
+use std::io::{ErrorKind, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 /// Errors of earlier sends that are read away before a receive gives up.
 const ERRORS_MAX: usize = 4;
-/// RTCP packets thrown away at a time.
-const CONTROL_MAX: usize = 8;
+/// A datagram is not older: it is looked for once a second, eight at a time.
+const AGE_MAX: Duration = Duration::from_secs(60);
 
 /// The real [`Wire`].
 #[derive(Debug)]
 pub struct RtpSocket {
     rtp: UdpSocket,
     rtcp: UdpSocket,
+    /// Room for the kernel's time stamp of a datagram.
+    stamp: Vec<u8>,
     settled: bool,
 }
 
@@ -22,9 +31,11 @@ impl RtpSocket {
     pub fn new(rtp: UdpSocket, rtcp: UdpSocket) -> std::io::Result<RtpSocket> {
         rtp.set_nonblocking(true)?;
         rtcp.set_nonblocking(true)?;
+        setsockopt(&rtcp, sockopt::ReceiveTimestampns, &true)?;
         Ok(RtpSocket {
             rtp,
             rtcp,
+            stamp: nix::cmsg_space!(nix::sys::time::TimeSpec),
             settled: false,
         })
     }
@@ -63,14 +74,46 @@ impl Wire for RtpSocket {
         }
     }
 
-    fn drain_control(&mut self) {
-        let mut buffer = [0; 64];
-        for _ in 0..CONTROL_MAX {
-            if self.rtcp.recv_from(&mut buffer).is_err() {
-                break;
+    fn receive_control(&mut self, buffer: &mut [u8]) -> Option<ControlDatagram> {
+        for _ in 0..ERRORS_MAX {
+            let fd = self.rtcp.as_raw_fd();
+            let mut parts = [IoSliceMut::new(buffer)];
+            match recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut self.stamp), MsgFlags::MSG_DONTWAIT) {
+                Ok(message) => {
+                    let from = source(&message)?;
+                    let (len, age) = (message.bytes, age(&message));
+                    return Some(ControlDatagram { len, from, age });
+                }
+                Err(Errno::EAGAIN) => return None,
+                // As above.
+                Err(_) => {}
             }
         }
+        None
     }
+
+    fn send_control(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
+        self.rtcp.send_to(packet, to).is_ok()
+    }
+}
+
+fn source(message: &RecvMsg<SockaddrStorage>) -> Option<SocketAddr> {
+    let address = message.address?;
+    let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
+}
+
+/// How long ago the kernel took the datagram in. Both times are of the wall's clock, which may have been set meanwhile.
+fn age(message: &RecvMsg<SockaddrStorage>) -> Duration {
+    let stamp = message.cmsgs().ok().and_then(|mut parts| {
+        parts.find_map(|part| match part {
+            ControlMessageOwned::ScmTimestampns(stamp) => Some(Duration::from(stamp)),
+            _ => None,
+        })
+    });
+    let time = clock_gettime(ClockId::Realtime);
+    let now = Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32);
+    stamp.map_or(Duration::ZERO, |stamp| now.saturating_sub(stamp).min(AGE_MAX))
 }
 
 #[cfg(test)]
@@ -117,5 +160,28 @@ mod tests {
         stranger.send_to(b"after", to).expect("loopback");
         let datagram = wire.receive(&mut buffer).expect("everybody is heard again");
         assert_eq!(datagram.from, from(&stranger));
+    }
+
+    #[test]
+    fn a_report_knows_its_source_and_how_long_it_has_been_waiting() {
+        let (control, peer) = (bound(), bound());
+        let to = control.local_addr().expect("bound");
+        let mut wire = RtpSocket::new(bound(), control).expect("sockets can be made non-blocking");
+        let mut buffer = [0; 100];
+        assert_eq!(wire.receive_control(&mut buffer), None);
+        let begun = std::time::Instant::now();
+        peer.send_to(b"report", to).expect("loopback");
+        let datagram = wire.receive_control(&mut buffer).expect("it came");
+        let whole = begun.elapsed();
+        assert_eq!(buffer[..datagram.len], *b"report");
+        let from = peer.local_addr().expect("bound");
+        assert_eq!(datagram.from, from);
+        assert!(
+            datagram.age > Duration::ZERO && datagram.age <= whole,
+            "{datagram:?} of {whole:?}"
+        );
+        assert!(wire.send_control(from, b"answer"));
+        let (len, back) = peer.recv_from(&mut buffer).expect("loopback");
+        assert_eq!((&buffer[..len], back), (&b"answer"[..], to));
     }
 }

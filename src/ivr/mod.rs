@@ -20,11 +20,13 @@
 //! | Asking(q) | Digit | Keying(q) | Hush |
 //! | Asking(q) | Blank | Asking(q) | AskAgain |
 //! | Asking(q) | Played | Waiting(q) | Nothing |
+//! | Asking(q) | Unheard | Asking(q) | TellUnheard |
 //! | Asking(q) | Overtime | Leaving(Overtime) | Goodbye |
 //! | Waiting(q) | Digit | Keying(q) | Nothing |
 //! | Waiting(q) | Blank | Asking(q) | AskAgain |
 //! | Waiting(q) | Silence | Asking(q) | Remind |
 //! | Waiting(q) | LastSilence | Leaving(Silence) | Goodbye |
+//! | Waiting(q) | Unheard | Asking(q) | TellUnheard |
 //! | Waiting(q) | Overtime | Leaving(Overtime) | Goodbye |
 //! | Keying(q) | Digit | Keying(q) | Nothing |
 //! | Keying(q) | Clear | Cleared(q) | Nothing |

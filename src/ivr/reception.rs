@@ -113,6 +113,13 @@ impl Reception {
         self.apply(now, Event::Played);
     }
 
+    /// Nothing is heard of the caller, who may hear us. Who keys is heard: then it is no news.
+    pub fn handle_unheard(&mut self, now: Time) {
+        if matches!(self.state, State::Asking(_) | State::Waiting(_)) {
+            self.apply(now, Event::Unheard);
+        }
+    }
+
     /// The answer to [`Output::LookUp`].
     pub fn handle_lookup(&mut self, now: Time, found: Lookup) {
         let event = match &found {
@@ -315,6 +322,7 @@ impl Reception {
             }
             Act::Fail => self.fail(),
             Act::TellChange => self.ask(Lead::PinChanged),
+            Act::TellUnheard => self.say(Line::Unheard),
             Act::TellMismatch => {
                 self.ask(Lead::Mismatch(match self.failures {
                     0 | 1 => Mismatch::First,

@@ -90,6 +90,8 @@ pub(super) enum Event {
     Expired,
     /// A leader has locked the room.
     Locked,
+    /// Nothing is heard of the caller, who may hear us.
+    Unheard,
     /// Reception took too long.
     Overtime,
 }
@@ -108,6 +110,7 @@ pub(super) enum Act {
     Fail,
     TellMismatch,
     TellChange,
+    TellUnheard,
     Goodbye,
     HangUp(Farewell),
 }
@@ -139,6 +142,7 @@ pub(super) fn step(state: State, event: Event) -> Step {
             E::Digit => Go(S::Keying(question), A::Hush),
             E::Blank => Go(S::Asking(question), A::AskAgain),
             E::Played => Go(S::Waiting(question), A::Nothing),
+            E::Unheard => Go(S::Asking(question), A::TellUnheard),
             E::Overtime => leave(Farewell::Overtime),
             _ => Refused,
         },
@@ -147,6 +151,7 @@ pub(super) fn step(state: State, event: Event) -> Step {
             E::Blank => Go(S::Asking(question), A::AskAgain),
             E::Silence => Go(S::Asking(question), A::Remind),
             E::LastSilence => leave(Farewell::Silence),
+            E::Unheard => Go(S::Asking(question), A::TellUnheard),
             E::Overtime => leave(Farewell::Overtime),
             _ => Refused,
         },
@@ -218,7 +223,7 @@ mod tests {
         Farewell::Locked,
         Farewell::Unavailable,
     ];
-    const EVENTS: [Event; 24] = [
+    const EVENTS: [Event; 25] = [
         Event::Opening,
         Event::Digit,
         Event::Blank,
@@ -242,6 +247,7 @@ mod tests {
         Event::Full,
         Event::Expired,
         Event::Locked,
+        Event::Unheard,
         Event::Overtime,
     ];
 

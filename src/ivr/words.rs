@@ -69,6 +69,8 @@ pub enum Line {
         subject: Subject,
         attempt: Attempt,
     },
+    /// You are not heard.
+    Unheard,
     /// The last words before hanging up.
     Goodbye(Farewell),
 }

@@ -55,6 +55,26 @@ counters! {
     ToneKey = "keys_by_tone",
     /// Packets that the system would not send.
     SendFailed = "rtp_send_failed",
+    /// RTCP datagrams of the peer that were read.
+    ControlTaken = "rtcp_received",
+    /// Reports of ours.
+    ControlSent = "rtcp_sent",
+    /// Reports that the system would not send.
+    ControlUnsent = "rtcp_send_failed",
+    /// RTCP datagrams that were damaged.
+    ControlMalformed = "rtcp_malformed",
+    /// RTCP datagrams from a host that is not the peer's.
+    ControlStranger = "rtcp_stranger",
+    /// Goodbyes of the peer (RFC 3550 §6.6).
+    Goodbye = "rtcp_goodbye",
+    /// Legs of which nothing came.
+    NothingComes = "one_way_nothing_comes",
+    /// Legs whose voice came from an address that is refused.
+    FromElsewhere = "one_way_from_elsewhere",
+    /// Legs whose voice came in a codec that was not agreed.
+    UnknownPayload = "one_way_unknown_payload",
+    /// Legs whose peer reported that nothing arrives.
+    NothingArrives = "one_way_nothing_arrives",
     /// Frames in which a room's limiter was at work.
     Limited = "frames_limited",
     /// Commands that named a leg or room that was not there.

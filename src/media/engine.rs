@@ -8,6 +8,7 @@ use super::counters::{Counter, Counters};
 use super::leg::Leg;
 use super::player::ClipBank;
 use super::room::Room;
+use super::rtcp::Wall;
 use super::slots::{self, Slots};
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
@@ -71,6 +72,7 @@ pub struct Engine<W> {
     numbers: Vec<(RoomNumber, u32)>,
     slots: Slots,
     bank: Arc<ClipBank>,
+    wall: Wall,
     counters: Counters,
 }
 
@@ -84,8 +86,14 @@ impl<W: Wire> Engine<W> {
             numbers: Vec::with_capacity(seats),
             slots: Slots::new(seats),
             bank,
+            wall: Wall::default(),
             counters: Counters::default(),
         }
+    }
+
+    /// Says what o'clock slot 0 is; only RTCP wants to know.
+    pub fn begin(&mut self, wall: Wall) {
+        self.wall = wall;
     }
 
     /// Every odd case so far.
@@ -142,9 +150,10 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn add<M: Mailbox<W>>(&mut self, seat: Seat, leg: Leg<W>, mailbox: &mut M) {
+    fn add<M: Mailbox<W>>(&mut self, seat: Seat, mut leg: Leg<W>, mailbox: &mut M) {
         match self.legs.0.get_mut(seat.0 as usize) {
             Some(place @ None) => {
+                leg.begin(self.wall);
                 let slot = self.slots.add_leg(seat.0);
                 *place = Some((leg, Place::Reception { slot }));
             }
@@ -210,7 +219,8 @@ impl<W: Wire> Engine<W> {
     fn remove<M: Mailbox<W>>(&mut self, seat: Seat, leg: LegId, mailbox: &mut M) -> Option<()> {
         self.legs.named(seat, leg)?;
         self.take_out(seat.0);
-        let (leg, _) = self.legs.0[seat.0 as usize].take()?;
+        let (mut leg, _) = self.legs.0[seat.0 as usize].take()?;
+        leg.say_goodbye(&mut self.counters);
         mailbox.give_back(Finished::Leg { seat, leg });
         Some(())
     }
@@ -286,6 +296,9 @@ pub(super) fn listen<W: Wire, M: Mailbox<W>>(
         tell(mailbox, key(tone, KeyForm::Tone), counters);
     }
     if frame % PUBLISH_EVERY == u64::from(seat) % PUBLISH_EVERY {
+        if let Some(fault) = leg.judge_ways(frame, counters) {
+            tell(mailbox, Event::OneWay { leg: leg.id, fault }, counters);
+        }
         mailbox.publish(Seat(seat), leg.figures());
     }
     if leg.talks_while_muted(frame) {

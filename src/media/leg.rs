@@ -1,5 +1,7 @@
 //! One caller's line on the tick: what it says, what it hears, its socket and its stream.
 
+mod control;
+
 use super::counters::{Counter, Counters};
 use super::events::Events;
 use super::inband::{Heard, Inband};
@@ -8,8 +10,10 @@ use super::law::{self, Coded};
 use super::line::LineMeter;
 use super::player::{ClipBank, Music, Player};
 use super::playout::{Playout, Pulled};
+use super::rtcp::{Session, Wall};
 use super::rtp::{self, PACKET, Received, Stream};
 use super::talking::Talking;
+use super::ways::Ways;
 use super::wire::{DATAGRAM_MAX, Wire};
 use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
@@ -24,8 +28,6 @@ const TAKEN_MAX: usize = 32;
 pub type Keys = [Option<Key>; TAKEN_MAX];
 /// Payload type of comfort noise (RFC 3389).
 const COMFORT_NOISE: u8 = 13;
-/// Every so many ticks the RTCP port is emptied: about once a second.
-const CONTROL_EVERY: u64 = 50;
 /// What digital silence decodes to: µ-law has a zero, A-law's smallest step is 8. Nothing else is left out of the sum.
 const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 
@@ -57,6 +59,8 @@ pub struct Leg<W> {
     music: Music,
     stream: Stream,
     meter: LineMeter,
+    session: Session,
+    ways: Ways,
     muted: bool,
     talking: Talking,
     /// What the caller said in this tick.
@@ -87,6 +91,8 @@ impl<W: Wire> Leg<W> {
             player: Player::default(),
             music: Music::default(),
             meter: LineMeter::default(),
+            session: Session::new(ssrc, seed.random),
+            ways: Ways::default(),
             muted: false,
             talking: Talking::default(),
             stream: Stream::new(
@@ -101,6 +107,11 @@ impl<W: Wire> Leg<W> {
             last_frame: None,
             on_turn: false,
         }
+    }
+
+    /// The leg comes to a media thread that began so.
+    pub fn begin(&mut self, wall: Wall) {
+        self.session.begin(wall);
     }
 
     /// Whether this tick is still to come for this leg: one that moved to a later slot has had it.
@@ -130,12 +141,10 @@ impl<W: Wire> Leg<W> {
                 counters,
             );
         }
-        if frame % CONTROL_EVERY == self.id.0 % CONTROL_EVERY {
-            self.wire.drain_control();
-        }
         if self.latch_mut(frame).handle_tick(frame) {
             self.wire.unsettle();
         }
+        self.tend_control(frame, counters);
         self.pull(frame, counters);
         keys
     }
@@ -152,6 +161,9 @@ impl<W: Wire> Leg<W> {
         let kind = self.kind_of(received.payload_type);
         if kind == Kind::Unknown {
             counters.count(Counter::WrongPayload);
+            if self.latch_mut(frame).target().ip() == from.ip() {
+                self.ways.handle_unknown();
+            }
             return None;
         }
         match self.latch_mut(frame).handle_packet(frame, from) {
@@ -159,6 +171,7 @@ impl<W: Wire> Leg<W> {
             Verdict::Settle(peer) => self.settle(peer, counters),
             Verdict::Drop => {
                 counters.count(Counter::Stranger);
+                self.ways.handle_stranger(from);
                 return None;
             }
         }
@@ -172,6 +185,7 @@ impl<W: Wire> Leg<W> {
         packet: Received,
         counters: &mut Counters,
     ) -> Option<Key> {
+        self.ways.handle_packet(frame);
         self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
         match kind {
             Kind::Audio(law) => {
@@ -307,7 +321,11 @@ impl<W: Wire> Leg<W> {
 
     /// How the line does.
     pub fn figures(&self) -> LegFigures {
-        self.meter.figures(self.playout.held())
+        LegFigures {
+            far: self.session.far(),
+            fault: self.ways.fault(),
+            ..self.meter.figures(self.playout.held())
+        }
     }
 
     /// The law in which this leg is spoken to.
@@ -356,7 +374,9 @@ impl<W: Wire> Leg<W> {
             .stream
             .write(frame, self.spec.law.payload_type(), coded, &mut packet);
         let target = self.latch_mut(frame).target();
-        if !self.wire.send(target, &packet[..len]) {
+        if self.wire.send(target, &packet[..len]) {
+            self.session.handle_sent(coded.len());
+        } else {
             counters.count(Counter::SendFailed);
         }
     }
@@ -364,9 +384,12 @@ impl<W: Wire> Leg<W> {
     /// The peer's side changed (re-INVITE).
     pub fn update(&mut self, frame: u64, spec: MediaSpec) {
         self.spec = spec;
-        if self.latch_mut(frame).handle_update(frame, spec.remote) {
+        let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote);
+        if elsewhere {
             self.wire.unsettle();
+            self.session.forget_source();
         }
+        self.ways.handle_update(frame, elsewhere, self.session.packets());
     }
 }
 

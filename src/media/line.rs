@@ -1,5 +1,6 @@
 //! Measures a leg's line: loss and jitter as RFC 3550 counts them (§6.4.1, A.3, A.8), and what was concealed.
 
+use super::rtcp::Block;
 use super::rtp::Received;
 use crate::media_api::LegFigures;
 use crate::units::FRAME;
@@ -17,6 +18,8 @@ pub struct LineMeter {
     /// Jitter times 16, as RFC 3550 A.8 keeps it.
     jitter_16: u32,
     concealed: u32,
+    /// Of the last report.
+    fraction_lost: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +27,10 @@ struct Stream {
     ssrc: u32,
     received: u32,
     expected: u32,
+    first: u16,
     highest: u16,
+    /// Received and expected at the last report.
+    told: (u32, u32),
     /// Arrival less time stamp of the last audio packet, in samples.
     transit: Option<u32>,
 }
@@ -48,7 +54,9 @@ impl LineMeter {
                     ssrc: packet.ssrc,
                     received: 0,
                     expected: 0,
+                    first: packet.sequence,
                     highest,
+                    told: (0, 0),
                     transit: None,
                 }
             }
@@ -77,6 +85,45 @@ impl LineMeter {
         self.concealed += 1;
     }
 
+    /// What a report says of the stream (RFC 3550 §6.4.1, A.3); none if nothing came since the report before. The peer's own
+    /// reports are not known here.
+    pub fn report(&mut self) -> Option<Block> {
+        let jitter = self.jitter_16 / 16;
+        let stream = self.stream.as_mut()?;
+        let (received, expected) = (
+            stream.received.wrapping_sub(stream.told.0),
+            stream.expected.wrapping_sub(stream.told.1),
+        );
+        if received == 0 {
+            return None;
+        }
+        stream.told = (stream.received, stream.expected);
+        let lost = u64::from(expected.saturating_sub(received));
+        self.fraction_lost = (lost * 256 / u64::from(expected.max(1))).min(255) as u8;
+        Some(Block {
+            ssrc: stream.ssrc,
+            fraction_lost: self.fraction_lost,
+            lost: stream.expected.wrapping_sub(stream.received).cast_signed(),
+            // The first cycle is that of the first packet.
+            highest: u32::from(stream.first)
+                .wrapping_add(stream.expected)
+                .wrapping_sub(1),
+            jitter,
+            last_report: 0,
+            since_last_report: 0,
+        })
+    }
+
+    /// Packets that came.
+    pub fn received(&self) -> u32 {
+        self.received
+    }
+
+    /// Whose stream it is.
+    pub fn source(&self) -> Option<u32> {
+        self.stream.map(|stream| stream.ssrc)
+    }
+
     /// All of it, with what lies in the playout buffer.
     pub fn figures(&self, buffered: u32) -> LegFigures {
         LegFigures {
@@ -85,6 +132,8 @@ impl LineMeter {
             jitter: self.jitter_16 / 16,
             buffered,
             concealed: self.concealed,
+            loss_256: self.fraction_lost.into(),
+            ..LegFigures::default()
         }
     }
 }
@@ -136,6 +185,47 @@ mod tests {
     fn another_stream_keeps_what_was_lost_and_loses_nothing_itself() {
         let figures = measured(&[(0, 7, 1), (1, 7, 4), (2, 9, 50_000), (3, 9, 50_001), (4, 9, 100)]);
         assert_eq!((figures.received, figures.lost), (5, 2));
+    }
+
+    #[test]
+    fn a_report_tells_what_was_lost_since_the_one_before_and_knows_the_cycles() {
+        let mut meter = LineMeter::default();
+        let take = |meter: &mut LineMeter, sequences: &mut dyn Iterator<Item = u16>| {
+            for sequence in sequences {
+                let packet = Received {
+                    payload_type: 8,
+                    marker: false,
+                    sequence,
+                    timestamp: 0,
+                    ssrc: 7,
+                    payload: &[],
+                };
+                meter.packet(0, &packet, false);
+            }
+        };
+        assert_eq!(meter.report(), None, "nothing came");
+        take(
+            &mut meter,
+            &mut (65_400..=65_499).filter(|sequence| sequence % 4 != 2),
+        );
+        let first = meter.report().expect("packets came");
+        assert_eq!((first.ssrc, first.fraction_lost, first.lost), (7, 64, 25));
+        assert_eq!(first.highest, 65_499);
+        assert_eq!(meter.report(), None, "nothing came since");
+        take(&mut meter, &mut (0..100).map(|n| 65_500u16.wrapping_add(n)));
+        let second = meter.report().expect("packets came");
+        assert_eq!(
+            (second.fraction_lost, second.lost),
+            (0, 25),
+            "nothing is lost now"
+        );
+        assert_eq!(second.highest, 65_599, "one cycle and 63");
+        take(&mut meter, &mut [63; 30].into_iter());
+        assert_eq!(
+            meter.report().map(|block| block.lost),
+            Some(-5),
+            "more came than were due"
+        );
     }
 
     #[test]

@@ -21,10 +21,12 @@ mod pitch;
 mod player;
 mod playout;
 mod room;
+mod rtcp;
 mod rtp;
 mod slots;
 mod stretch;
 mod talking;
+mod ways;
 mod wire;
 
 pub use conceal::Concealer;
@@ -34,7 +36,8 @@ pub use inband::{Heard, Inband};
 pub use leg::{Leg, LegSeed};
 pub use player::ClipBank;
 pub use room::Room;
-pub use wire::{Datagram, Wire};
+pub use rtcp::Wall;
+pub use wire::{ControlDatagram, Datagram, Wire};
 
 use crate::units::FRAME;
 

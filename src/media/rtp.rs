@@ -63,12 +63,21 @@ impl Stream {
         }
     }
 
+    /// Who sends it.
+    pub fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// The time stamp of tick `frame`.
+    pub fn timestamp(&self, frame: u64) -> u32 {
+        // Truncation is the point: RTP time wraps at 2³².
+        self.timestamp_base
+            .wrapping_add((frame as u32).wrapping_mul(FRAME as u32))
+    }
+
     /// Writes the packet of tick `frame`; the first one carries the marker bit. Returns its length.
     pub fn write(&mut self, frame: u64, payload_type: u8, coded: &Coded, packet: &mut [u8; PACKET]) -> usize {
-        // Truncation is the point: RTP time wraps at 2³².
-        let timestamp = self
-            .timestamp_base
-            .wrapping_add((frame as u32).wrapping_mul(FRAME as u32));
+        let timestamp = self.timestamp(frame);
         let written = RtpPacketBuilder::new()
             .payload_type(payload_type)
             .marked(!self.begun)

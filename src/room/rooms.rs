@@ -92,6 +92,11 @@ impl Rooms {
         self.with_leg(now, leg, |room| room.handle_talking(now, leg));
     }
 
+    /// Nothing is heard of `leg`, who may hear us.
+    pub fn handle_unheard(&mut self, now: Time, leg: LegId) {
+        self.with_leg(now, leg, |room| room.say_later(now, leg, Notice::Unheard));
+    }
+
     /// The room was cancelled: everybody hears so, then their calls end.
     pub fn handle_cancelled(&mut self, now: Time, number: RoomNumber) {
         self.handle_timeout(now);

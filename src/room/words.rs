@@ -83,6 +83,8 @@ pub enum Notice {
     Help,
     /// The keys of a leader.
     LeaderHelp,
+    /// You are not heard: nothing comes from your telephone.
+    Unheard,
     /// This key does nothing.
     UnknownKey,
     /// This key is the leader's.
@@ -131,6 +133,7 @@ impl Notice {
             | Notice::MutedReminder
             | Notice::Help
             | Notice::LeaderHelp
+            | Notice::Unheard
             | Notice::UnknownKey
             | Notice::LeadersOnly
             | Notice::Locked

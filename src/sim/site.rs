@@ -3,7 +3,7 @@
 
 use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
-use crate::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use crate::media::{ClipBank, ControlDatagram, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::sip::{Admission, Peer, UserAgent};
 use crate::units::Time;
@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The first RTP port; each call takes the next pair, none comes twice.
 const PORTS_FROM: u16 = 20_000;
@@ -24,6 +25,8 @@ pub struct Line(Rc<RefCell<Ends>>);
 struct Ends {
     came: VecDeque<(SocketAddr, Vec<u8>)>,
     gone: Vec<Vec<u8>>,
+    /// At the RTCP port.
+    reports_came: VecDeque<(SocketAddr, Vec<u8>)>,
     settled: Option<SocketAddr>,
     /// Whether somebody ever was its peer.
     begun: bool,
@@ -51,7 +54,17 @@ impl Wire for Line {
         self.0.borrow_mut().settled = None;
     }
 
-    fn drain_control(&mut self) {}
+    fn receive_control(&mut self, buffer: &mut [u8]) -> Option<ControlDatagram> {
+        let (from, packet) = self.0.borrow_mut().reports_came.pop_front()?;
+        let len = packet.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&packet[..len]);
+        let age = Duration::ZERO;
+        Some(ControlDatagram { len, from, age })
+    }
+
+    fn send_control(&mut self, _: SocketAddr, _: &[u8]) -> bool {
+        true
+    }
 }
 
 #[derive(Default)]
@@ -185,6 +198,13 @@ impl Site {
         }
         ends.came.push_back((from, packet));
         Some(*leg)
+    }
+
+    /// A datagram came to the RTCP port beside one of the RTP ports.
+    pub fn handle_rtcp(&mut self, from: SocketAddr, rtp_port: u16, packet: Vec<u8>) {
+        if let Some((_, line)) = self.lines.get(&rtp_port) {
+            line.0.borrow_mut().reports_came.push_back((from, packet));
+        }
     }
 
     /// One millisecond of the media thread.

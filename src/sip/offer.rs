@@ -71,6 +71,7 @@ impl Unusable {
 pub fn silence(trunk: IpAddr) -> MediaSpec {
     MediaSpec {
         remote: SocketAddr::new(trunk, 0),
+        control: None,
         law: Law::A,
         event_payload_type: Some(EVENTS),
         send: false,
@@ -172,6 +173,7 @@ fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec
     };
     let spec = MediaSpec {
         remote: SocketAddr::new(ip, media.port),
+        control: control(media, ip),
         law,
         event_payload_type: formats.iter().copied().find(|format| is_event(*format, &maps)),
         send: direction.has_recv(),
@@ -215,6 +217,32 @@ fn address(session: &Session, media: &Media, ours: Families) -> Result<IpAddr, U
     let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
     let usable = ours.contains(ip) && !ip.is_multicast() && !broadcast;
     usable.then_some(ip).ok_or(Unusable::Address)
+}
+
+/// Where RTCP goes: the port after that of the media line, unless `a=rtcp` names another (RFC 3605 §2.1). A host other than
+/// the media's is not followed: RTCP to it would be sent to somebody of whom nothing came.
+fn control(media: &Media, ip: IpAddr) -> Option<SocketAddr> {
+    let is_none = |kind: &str| {
+        let bandwidths = media.bandwidths.iter();
+        bandwidths
+            .filter(|bandwidth| bandwidth.bwtype == kind)
+            .any(|bandwidth| bandwidth.bandwidth == 0)
+    };
+    // Neither senders nor receivers are to report (RFC 3556 §2).
+    if is_none("RS") && is_none("RR") {
+        return None;
+    }
+    let port = match media.get_first_attribute_value("rtcp") {
+        Some(Some(value)) => {
+            let mut words = value.split_ascii_whitespace();
+            let port = words.next()?.parse().ok()?;
+            let host = words.nth(2).map(str::parse::<IpAddr>);
+            let is_elsewhere = host.is_some_and(|host| !host.is_ok_and(|host| host.to_canonical() == ip));
+            return (!is_elsewhere).then_some(SocketAddr::new(ip, port));
+        }
+        Some(None) | None => media.port.checked_add(1)?,
+    };
+    Some(SocketAddr::new(ip, port))
 }
 
 /// The media line's direction, else the session's, else both ways (RFC 8866 §6.7).

@@ -2,6 +2,7 @@
 
 mod by_tones;
 mod in_the_room;
+mod one_way;
 mod telephone;
 mod tones;
 mod whole_calls;

@@ -24,6 +24,8 @@ pub struct Telephone {
     /// Status codes and requests that came by SIP, in order.
     pub signals: Vec<String>,
     pub fate: Fate,
+    /// The payload type of its voice; what is said is always A-law.
+    pub payload_type: u8,
     keys: VecDeque<u8>,
     key_frame: u64,
     /// For how many frames each key sounds in the voice before its event begins, as from a gateway that is slow to hear it.
@@ -48,6 +50,7 @@ impl Telephone {
             sound: Vec::new(),
             signals: Vec::new(),
             fate: |_| 1,
+            payload_type: 8,
             keys: VecDeque::new(),
             key_frame: 0,
             leaks: 0,
@@ -67,6 +70,11 @@ impl Telephone {
 
     pub fn rtp(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], 7_000 + 2 * self.n as u16))
+    }
+
+    /// The port at which the bridge wants its voice.
+    pub fn media_port(&self) -> u16 {
+        self.media.expect("the call was answered")
     }
 
     /// A request of this telephone; its body is an offer, or empty.
@@ -182,7 +190,7 @@ impl Telephone {
             }
         };
         let payload: Vec<u8> = (0..160).map(|i| encode_alaw(sample(i))).collect();
-        self.packet(8, self.frame * 160, &payload)
+        self.packet(self.payload_type, self.frame * 160, &payload)
     }
 
     /// The key whose tones are in this frame's voice.

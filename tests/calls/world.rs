@@ -2,10 +2,10 @@
 
 use super::telephone::Telephone;
 use super::tones;
-use rundruf::bridge::Found;
-use rundruf::ids::{Language, LegId, RoomNumber};
+use rundruf::bridge::{Found, MediaRequest};
+use rundruf::ids::{ClipId, Language, LegId, RoomNumber};
 use rundruf::media::ClipBank;
-use rundruf::media_api::Event;
+use rundruf::media_api::{Event, Fault};
 use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
 use rundruf::sim::{Deed, Site};
@@ -35,6 +35,10 @@ pub struct World {
     pub telephones: Vec<Telephone>,
     pub store: BTreeMap<RoomNumber, Booking>,
     pub mood: StoreMood,
+    /// Who was told to be heard one way only, or both ways again, and when.
+    pub one_way: Vec<(u64, usize, Option<Fault>)>,
+    /// Every clip that a telephone was to hear.
+    pub said: Vec<(usize, ClipId)>,
     /// Keys that the media side told, in whatever form.
     pub keys_told: usize,
     legs: BTreeMap<LegId, usize>,
@@ -73,6 +77,8 @@ impl World {
             telephones: Vec::new(),
             store: BTreeMap::new(),
             mood: StoreMood::Answers,
+            one_way: Vec::new(),
+            said: Vec::new(),
             keys_told: 0,
             legs: BTreeMap::new(),
             current: 0,
@@ -195,6 +201,13 @@ impl World {
                 Deed::Sent { to, bytes } => self.deliver(to.addr, &bytes),
                 Deed::Opened { leg } => _ = self.legs.insert(leg, self.current),
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                Deed::Asked(MediaRequest::Play { leg, clips, .. }) => {
+                    let n = self.legs[&leg];
+                    self.said.extend(clips.clips().iter().map(|clip| (n, *clip)));
+                }
+                Deed::Heard(Event::OneWay { leg, fault }) => {
+                    self.one_way.push((self.ms, self.legs[&leg], fault));
+                }
                 Deed::Heard(Event::Key { .. }) => self.keys_told += 1,
                 Deed::Asked(_) | Deed::Heard(_) | Deed::Closed { .. } => {}
             }

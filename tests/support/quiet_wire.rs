@@ -3,12 +3,13 @@
 
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::{LegId, RoomNumber};
-use rundruf::media::{ClipBank, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use rundruf::media::{ClipBank, ControlDatagram, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
 use rundruf::media_api::{Command, Event, Finished, Law, LegFigures, MediaSpec, Seat};
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What caller `n` says, by sample of the frame that is said again and again.
 pub type Voice = fn(n: u32, at: u32) -> i16;
@@ -22,6 +23,8 @@ fn quiet_voice(n: u32, at: u32) -> i16 {
 pub struct QuietWire {
     packet: [u8; 172],
     waiting: bool,
+    report: [u8; 32],
+    report_waiting: bool,
 }
 
 fn caller() -> SocketAddr {
@@ -35,9 +38,13 @@ impl QuietWire {
         for (at, code) in packet[12..].iter_mut().enumerate() {
             *code = encode_alaw(voice(n, at as u32));
         }
+        let mut report = [0; 32];
+        report[..8].copy_from_slice(&[0x81, 201, 0, 7, 0, 0, 0, 9]);
         QuietWire {
             packet,
             waiting: false,
+            report,
+            report_waiting: false,
         }
     }
 }
@@ -63,7 +70,23 @@ impl Wire for QuietWire {
     }
     fn settle(&mut self, _: SocketAddr) {}
     fn unsettle(&mut self) {}
-    fn drain_control(&mut self) {}
+    /// The peer reports once a second that it hears us well.
+    fn receive_control(&mut self, buffer: &mut [u8]) -> Option<ControlDatagram> {
+        self.report_waiting = !self.report_waiting;
+        self.report_waiting.then(|| {
+            buffer[..32].copy_from_slice(&self.report);
+            self.report[19] = self.report[19].wrapping_add(50);
+            ControlDatagram {
+                len: 32,
+                from: caller(),
+                age: Duration::ZERO,
+            }
+        })
+    }
+    fn send_control(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
+        black_box((to, packet));
+        true
+    }
 }
 
 /// Rings that never grow.
@@ -122,6 +145,7 @@ impl Bench {
         for n in 0..legs {
             let spec = MediaSpec {
                 remote: caller(),
+                control: Some(caller()),
                 law: if n % 2 == 0 { Law::A } else { Law::Mu },
                 event_payload_type: Some(101),
                 send: true,

@@ -2,13 +2,14 @@
 //! one frame on, and no more frames in the buffer than it has places.
 
 use rundruf::ids::LegId;
-use rundruf::media::{Counters, Datagram, Frame, Leg, LegSeed, SILENCE, Wire};
+use rundruf::media::{ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, SILENCE, Wire};
 use rundruf::media_api::{Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Frames that the playout buffer can hold.
 const BUFFERED_MAX: u32 = 16;
@@ -22,6 +23,11 @@ pub fn peer() -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 4_000))
 }
 
+/// Where the peer wants its reports.
+pub fn peer_control() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 4_001))
+}
+
 /// Somebody else.
 pub fn stranger() -> SocketAddr {
     SocketAddr::from(([198, 51, 100, 7], 4_000))
@@ -31,6 +37,7 @@ pub fn stranger() -> SocketAddr {
 pub fn spec(law: Law) -> MediaSpec {
     MediaSpec {
         remote: peer(),
+        control: Some(peer_control()),
         law,
         event_payload_type: Some(EVENTS),
         send: true,
@@ -42,6 +49,8 @@ pub fn spec(law: Law) -> MediaSpec {
 struct Ends {
     arrived: VecDeque<(SocketAddr, Vec<u8>)>,
     sent: Vec<(SocketAddr, Vec<u8>)>,
+    reports_arrived: VecDeque<(SocketAddr, Vec<u8>, Duration)>,
+    reports_sent: Vec<(SocketAddr, Vec<u8>)>,
     settled: u32,
 }
 
@@ -64,7 +73,17 @@ impl Wire for Line {
         self.0.borrow_mut().settled += 1;
     }
     fn unsettle(&mut self) {}
-    fn drain_control(&mut self) {}
+    fn receive_control(&mut self, buffer: &mut [u8]) -> Option<ControlDatagram> {
+        let (from, bytes, age) = self.0.borrow_mut().reports_arrived.pop_front()?;
+        let kept = bytes.len().min(buffer.len());
+        buffer[..kept].copy_from_slice(&bytes[..kept]);
+        let len = bytes.len();
+        Some(ControlDatagram { len, from, age })
+    }
+    fn send_control(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
+        self.0.borrow_mut().reports_sent.push((to, packet.to_vec()));
+        true
+    }
 }
 
 /// Sequence, time stamp and SSRC of an outgoing packet, and the tick in which it left.
@@ -101,6 +120,19 @@ impl Telephone {
             spec,
             last: None,
         }
+    }
+
+    /// A report arrived at the RTCP port so long before the next tick.
+    pub fn report_arrives(&mut self, from: SocketAddr, bytes: Vec<u8>, age: Duration) {
+        self.ends
+            .borrow_mut()
+            .reports_arrived
+            .push_back((from, bytes, age));
+    }
+
+    /// The reports that left since the last time.
+    pub fn reports(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
+        std::mem::take(&mut self.ends.borrow_mut().reports_sent)
     }
 
     /// A datagram arrives before the next tick.

@@ -15,6 +15,10 @@ use std::time::Duration;
 const LOSS_BAD_PCT: f64 = 3.0;
 /// Likewise for jitter.
 const JITTER_BAD_MS: f64 = 30.0;
+/// Below this score people complain (ITU-T G.107 Annex B: "many users dissatisfied" begins at 3.6).
+const MOS_BAD: f64 = 3.6;
+/// Lines of which is said why they are heard one way only.
+const FAULTS_MAX: usize = 3;
 /// Likewise for the media thread's load.
 const LOAD_BAD_PCT: f64 = 80.0;
 
@@ -58,7 +62,11 @@ pub fn draw(frame: &mut Frame, scene: &Scene) {
             Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(upper);
         rooms(frame, left, &status.rooms);
         refused(frame, right, status);
+        let faults: Vec<_> = status.lines.iter().filter_map(fault).take(FAULTS_MAX).collect();
+        let [lower, words] =
+            Layout::vertical([Constraint::Min(0), Constraint::Length(faults.len() as u16)]).areas(lower);
         lines(frame, lower, &status.lines);
+        frame.render_widget(Paragraph::new(faults), words);
     }
     frame.render_widget(Line::from("q or Ctrl-C: leave; the bridge goes on").dim(), foot);
 }
@@ -134,18 +142,42 @@ fn refused(frame: &mut Frame, area: Rect, status: &Status) {
     list(frame, area, title, Row::default(), rows, &[24, 10]);
 }
 
+/// Why a line is heard one way only.
+fn fault(line: &LineStatus) -> Option<Line<'static>> {
+    let why = line.one_way.as_deref()?;
+    Some(Line::from(format!("line {} one way: {why}", line.line)).fg(Color::Red))
+}
+
+fn worse_loss_pct(line: &LineStatus) -> f64 {
+    line.loss_pct.max(line.far_loss_pct.unwrap_or(0.0))
+}
+
+/// Both figures of a pair, here and there; a dash for what is not known.
+fn pair(here: Option<f64>, there: Option<f64>, unit: &str) -> String {
+    let word = |figure: Option<f64>| figure.map_or("–".to_owned(), |figure| format!("{figure:.1}"));
+    format!("{}/{}{unit}", word(here), word(there))
+}
+
+fn is_bad(line: &LineStatus) -> bool {
+    let scores = [line.mos, line.far_mos];
+    line.one_way.is_some()
+        || worse_loss_pct(line) >= LOSS_BAD_PCT
+        || line.jitter_ms >= JITTER_BAD_MS
+        || scores.into_iter().flatten().any(|mos| mos < MOS_BAD)
+}
+
 fn lines(frame: &mut Frame, area: Rect, lines: &[LineStatus]) {
     let mut worst: Vec<_> = lines.iter().collect();
     worst.sort_by(|a, b| {
-        let by_loss = b.loss_pct.total_cmp(&a.loss_pct);
-        by_loss
+        let by_fault = b.one_way.is_some().cmp(&a.one_way.is_some());
+        by_fault
+            .then(worse_loss_pct(b).total_cmp(&worse_loss_pct(a)))
             .then(b.jitter_ms.total_cmp(&a.jitter_ms))
             .then(a.line.cmp(&b.line))
     });
     let row = |line: &&LineStatus| {
         let place = line.room.as_deref().map_or("reception".into(), grouped);
-        let is_bad = line.loss_pct >= LOSS_BAD_PCT || line.jitter_ms >= JITTER_BAD_MS;
-        let style = if is_bad {
+        let style = if is_bad(line) {
             Style::new().fg(Color::Red)
         } else {
             Style::new()
@@ -154,17 +186,29 @@ fn lines(frame: &mut Frame, area: Rect, lines: &[LineStatus]) {
             line.line.to_string(),
             place,
             duration(line.since_s),
-            format!("{:.1} %", line.loss_pct),
-            format!("{:.1} ms", line.jitter_ms),
+            pair(Some(line.loss_pct), line.far_loss_pct, " %"),
+            pair(Some(line.jitter_ms), line.far_jitter_ms, " ms"),
+            line.round_trip_ms
+                .map_or("–".to_owned(), |ms| format!("{ms:.0} ms")),
             format!("{} ms", line.buffer_ms),
             format!("{} ms", line.concealed_ms),
+            pair(line.mos, line.far_mos, ""),
         ])
         .style(style)
     };
-    let head = Row::new(["line", "room", "for", "loss", "jitter", "buffer", "made up"]).dim();
+    let head = [
+        "line", "room", "for", "loss", "jitter", "trip", "buffer", "made up", "MOS",
+    ];
     let rows = worst.iter().map(row).collect();
-    let title = format!("Lines, the worst first: {}", lines.len());
-    list(frame, area, title, head, rows, &[8, 10, 14, 8, 10, 8, 10]);
+    let title = format!("Lines, here/there, the worst first: {}", lines.len());
+    list(
+        frame,
+        area,
+        title,
+        Row::new(head).dim(),
+        rows,
+        &[4, 9, 11, 10, 12, 6, 6, 8, 7],
+    );
 }
 
 /// A framed table; the last line says how many rows do not fit.
@@ -218,6 +262,12 @@ mod tests {
             jitter_ms: 2.5,
             buffer_ms: 40,
             concealed_ms: 20,
+            far_loss_pct: (n > 1).then_some(1.5),
+            far_jitter_ms: (n > 1).then_some(4.0),
+            round_trip_ms: (n > 1).then_some(41.7),
+            mos: Some(4.3),
+            far_mos: (n > 1).then_some(4.1),
+            ..LineStatus::default()
         };
         let mut status = Status {
             uptime_s: 3_700,
@@ -260,8 +310,9 @@ mod tests {
             !picture.iter().any(|row| row.contains("room full")),
             "a count of nothing is no news"
         );
-        let worst = row(&picture, "3.0 %");
-        assert!(worst.starts_with("30 ") && worst.contains("2.5 ms") && worst.contains("1 min 1 s"));
+        let worst = row(&picture, "3.0/1.5 %");
+        assert!(worst.starts_with("30 ") && worst.contains("2.5/4.0 ms") && worst.contains("1 min 1 s"));
+        assert!(worst.contains("42 ms") && worst.ends_with("4.3/4.1"), "{worst}");
         row(&picture, "+ ");
         assert!(picture[23].starts_with("q or Ctrl-C"));
     }
@@ -283,6 +334,27 @@ mod tests {
         }));
         let back = picture(&scene, 80, 24);
         assert!(back[0].contains("running for 0 s, draining"), "{back:#?}");
+    }
+
+    #[test]
+    fn a_line_that_is_heard_one_way_only_comes_first_and_says_why() {
+        let mut scene = busy();
+        let status = scene.status.as_mut().expect("heard");
+        status.lines[0].one_way = Some("nothing comes from the caller: a firewall".into());
+        let picture = picture(&scene, 80, 24);
+        let head = picture
+            .iter()
+            .position(|row| row.contains("made up"))
+            .expect("a head");
+        assert!(picture[head + 1].starts_with("1 "), "{picture:#?}");
+        assert!(
+            picture[head + 1].contains("0.1/– %"),
+            "what is not known is a dash"
+        );
+        row(
+            &picture,
+            "line 1 one way: nothing comes from the caller: a firewall",
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The status as Prometheus reads it (OpenMetrics text). Counts only: rooms and lines are summed up, never named.
+//! The status as Prometheus reads it (OpenMetrics text). Counts only: rooms are summed up, never named; lines go by their small
+//! numbers, which mean nothing outside the bridge.
 
 use crate::bridge::status::{LineStatus, Status};
 use prometheus_client::encoding::text::encode;
@@ -92,14 +93,21 @@ fn owned((name, count): (&str, usize)) -> (String, f64) {
     (name.to_owned(), count as f64)
 }
 
-/// The worst line and the middle of all.
+/// Each line by its number, the worst and the middle of all. What is not known of a line is left out.
 fn quality(figures: &mut Figures, lines: &[LineStatus]) {
-    let of = |figure: fn(&LineStatus) -> f64| {
-        let sum: f64 = lines.iter().map(figure).sum();
-        let worst = lines.iter().map(figure).fold(0.0, f64::max);
-        let mean = sum / lines.len().max(1) as f64;
-        [("mean".to_owned(), mean), ("worst".to_owned(), worst)]
+    let known = |figure: &dyn Fn(&LineStatus) -> Option<f64>| -> Vec<(String, f64)> {
+        let of_line = |line: &LineStatus| Some((line.line.to_string(), figure(line)?));
+        lines.iter().filter_map(of_line).collect()
     };
+    let summed = |values: Vec<(String, f64)>, worse: fn(f64, f64) -> f64| {
+        let all = || values.iter().map(|(_, value)| *value);
+        let mean = all().sum::<f64>() / values.len().max(1) as f64;
+        let worst = all().reduce(worse).unwrap_or(0.0);
+        let summed = [("mean".to_owned(), mean), ("worst".to_owned(), worst)];
+        summed.into_iter().chain(values).collect::<Vec<_>>()
+    };
+    let of = |figure: fn(&LineStatus) -> f64| summed(known(&|line| Some(figure(line))), f64::max);
+    let told = |figure: fn(&LineStatus) -> Option<f64>| summed(known(&figure), f64::max);
     figures.reals(
         "line_loss_ratio",
         "Packets lost on the callers' lines, 0 to 1",
@@ -118,6 +126,69 @@ fn quality(figures: &mut Figures, lines: &[LineStatus]) {
         "line",
         of(|line| f64::from(line.buffer_ms) / 1e3),
     );
+    figures.reals(
+        "line_concealed_seconds",
+        "Speech made up for packets that lacked, since the call came",
+        "line",
+        of(|line| line.concealed_ms as f64 / 1e3),
+    );
+    figures.reals(
+        "line_far_loss_ratio",
+        "Packets of ours lost, by the peers' reports, 0 to 1",
+        "line",
+        told(|line| line.far_loss_pct.map(|pct| pct / 100.0)),
+    );
+    figures.reals(
+        "line_far_jitter_seconds",
+        "Interarrival jitter at the peers",
+        "line",
+        told(|line| line.far_jitter_ms.map(|ms| ms / 1e3)),
+    );
+    figures.reals(
+        "line_round_trip_seconds",
+        "To the peers and back",
+        "line",
+        told(|line| line.round_trip_ms.map(|ms| ms / 1e3)),
+    );
+    figures.reals(
+        "line_delay_seconds",
+        "From the callers' mouths to the room, estimated",
+        "line",
+        told(|line| line.delay_ms.map(|ms| ms / 1e3)),
+    );
+    // Of lines nobody was heard on yet there is no score: without any, it is left out whole.
+    for (name, help, figure) in [
+        (
+            "line_mos",
+            "How the callers sound here (ITU-T G.107), 1 to 4.5",
+            here as Score,
+        ),
+        (
+            "line_far_mos",
+            "How the bridge sounds at the callers",
+            there as Score,
+        ),
+    ] {
+        let scores = known(&figure);
+        if !scores.is_empty() {
+            figures.reals(name, help, "line", summed(scores, f64::min));
+        }
+    }
+    figures.real(
+        "lines_one_way",
+        "Calls that are heard one way only",
+        lines.iter().filter(|line| line.one_way.is_some()).count() as f64,
+    );
+}
+
+type Score = fn(&LineStatus) -> Option<f64>;
+
+fn here(line: &LineStatus) -> Option<f64> {
+    line.mos
+}
+
+fn there(line: &LineStatus) -> Option<f64> {
+    line.far_mos
 }
 
 /// Figures that are read once.
@@ -170,6 +241,9 @@ mod tests {
             line,
             loss_pct,
             room: Some("1234567".into()),
+            mos: Some(4.0 - loss_pct / 25.0),
+            round_trip_ms: (line == 2).then_some(40.0),
+            one_way: (line == 2).then(|| "nothing comes".into()),
             ..LineStatus::default()
         };
         let mut status = Status {
@@ -194,10 +268,18 @@ mod tests {
             "rundruf_media_late_slots_total 7\n",
             "rundruf_line_loss_ratio{line=\"worst\"} 0.5\n",
             "rundruf_line_loss_ratio{line=\"mean\"} 0.25\n",
+            "rundruf_line_loss_ratio{line=\"2\"} 0.5\n",
+            "rundruf_line_mos{line=\"worst\"} 2.0\n",
+            "rundruf_line_round_trip_seconds{line=\"2\"} 0.04\n",
+            "rundruf_lines_one_way 1.0\n",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
         assert!(text.ends_with("# EOF\n"));
         assert!(!text.contains("1234567"), "{text}");
+        assert!(
+            !text.contains("round_trip_seconds{line=\"1\"}"),
+            "not known: {text}"
+        );
     }
 }

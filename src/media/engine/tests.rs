@@ -1,7 +1,7 @@
 use super::*;
 use crate::ids::ClipId;
 use crate::media::law;
-use crate::media::{Datagram, Frame, LegSeed};
+use crate::media::{ControlDatagram, Datagram, Frame, LegSeed};
 use crate::media_api::{Law, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use crate::units::FRAME;
@@ -36,7 +36,12 @@ impl Wire for Line {
     }
     fn settle(&mut self, _: SocketAddr) {}
     fn unsettle(&mut self) {}
-    fn drain_control(&mut self) {}
+    fn receive_control(&mut self, _: &mut [u8]) -> Option<ControlDatagram> {
+        None
+    }
+    fn send_control(&mut self, _: SocketAddr, _: &[u8]) -> bool {
+        true
+    }
 }
 
 fn caller() -> SocketAddr {
@@ -129,6 +134,7 @@ impl World {
         let line = Line::default();
         let spec = MediaSpec {
             remote: caller(),
+            control: None,
             law: Law::A,
             event_payload_type: Some(101),
             send: true,

@@ -214,3 +214,27 @@ fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
         assert_eq!(answer(rest), Err(why), "{rest}");
     }
 }
+
+#[test]
+fn reports_go_to_the_port_after_unless_the_offer_says_otherwise() {
+    let control = |rest: &str| {
+        let media = format!("m=audio 4000 RTP/AVP 8\r\n{rest}");
+        let spec = offer(&media).expect("usable").spec;
+        spec.control.map(|control| control.to_string())
+    };
+    let told = |address: &str| Some(address.to_owned());
+    assert_eq!(control(""), told("192.0.2.9:4001"));
+    assert_eq!(control("a=rtcp:4009\r\n"), told("192.0.2.9:4009"));
+    assert_eq!(
+        control("a=rtcp:4009 IN IP4 192.0.2.9\r\n"),
+        told("192.0.2.9:4009")
+    );
+    assert_eq!(control("a=rtcp:4009 IN IP4 192.0.2.10\r\n"), None, "another host");
+    assert_eq!(control("a=rtcp:4009 IN IP4 far.example\r\n"), None, "a name");
+    assert_eq!(control("a=rtcp:many\r\n"), None);
+    // RFC 3556: bandwidths of nothing.
+    assert_eq!(control("b=RS:0\r\n"), told("192.0.2.9:4001"));
+    assert_eq!(control("b=RS:0\r\nb=RR:0\r\n"), None);
+    let last = offer("m=audio 65535 RTP/AVP 8\r\n").expect("usable").spec;
+    assert_eq!(last.control, None, "there is no port after");
+}

@@ -1,0 +1,171 @@
+//! How well one line does, from what the media side counted: figures for the operator, and words for a call that is heard one
+//! way only. Must never know who calls.
+
+use super::e_model::{self, Codec, G711, G711_CONCEALED};
+use super::status::LineStatus;
+use crate::media_api::{FarFigures, Fault, LegFigures};
+use crate::units::{FRAME_MS, SAMPLE_RATE};
+
+/// How our own gaps sound.
+const OURS: Codec = G711;
+/// Theirs: every telephone of today conceals, and none says so.
+const THEIRS: Codec = G711_CONCEALED;
+
+/// One line's figures in the operator's measures. Its place and age are not known here.
+pub fn line(line: u32, figures: &LegFigures) -> LineStatus {
+    let (frame_ms, far) = (FRAME_MS as f64, &figures.far);
+    let buffer_ms = figures.buffered * FRAME_MS as u32;
+    let round_trip_ms = far.round_trip.map(|trip| f64::from(trip) * 1_000.0 / 65_536.0);
+    // A packet is filled for one frame, travels, and waits in the buffer.
+    let delay_ms = round_trip_ms.map(|trip| frame_ms + trip / 2.0 + f64::from(buffer_ms));
+    let reported = far.reports > 0;
+    let mos = |delay_ms: f64, loss_256: u32, codec| {
+        e_model::mos(e_model::rating(
+            delay_ms,
+            f64::from(loss_256) * 100.0 / 256.0,
+            codec,
+        ))
+    };
+    LineStatus {
+        line,
+        loss_pct: share(figures.lost, figures.received.saturating_add(figures.lost)),
+        jitter_ms: jitter_ms(figures.jitter),
+        buffer_ms,
+        concealed_ms: u64::from(figures.concealed) * FRAME_MS,
+        far_loss_pct: reported.then(|| far_loss_pct(far)),
+        far_jitter_ms: reported.then(|| jitter_ms(far.jitter)),
+        round_trip_ms,
+        delay_ms,
+        mos: (figures.received > 0).then(|| {
+            mos(
+                delay_ms.unwrap_or(frame_ms + f64::from(buffer_ms)),
+                figures.loss_256,
+                OURS,
+            )
+        }),
+        far_mos: reported.then(|| {
+            mos(
+                frame_ms + round_trip_ms.unwrap_or(0.0) / 2.0,
+                far.loss_256,
+                THEIRS,
+            )
+        }),
+        said_goodbye: far.goodbye,
+        one_way: figures.fault.map(|fault| words(fault).to_owned()),
+        ..LineStatus::default()
+    }
+}
+
+fn far_loss_pct(far: &FarFigures) -> f64 {
+    share(far.lost.min(far.sent), far.sent)
+}
+
+fn share(part: u32, whole: u32) -> f64 {
+    f64::from(part) * 100.0 / f64::from(whole.max(1))
+}
+
+fn jitter_ms(samples: u32) -> f64 {
+    f64::from(samples) * 1_000.0 / f64::from(SAMPLE_RATE)
+}
+
+/// What is the matter, and where to look.
+pub const fn words(fault: Fault) -> &'static str {
+    match fault {
+        Fault::NothingComes => {
+            "nothing comes from the caller: a firewall or address translation keeps the RTP ports closed, or the \
+             telephone was given an address that does not lead here (sip.advertise)"
+        }
+        Fault::FromElsewhere => {
+            "the voice comes from an address that the call did not agree on, and is refused: the telephone system moved it \
+             without saying so"
+        }
+        Fault::UnknownPayload => {
+            "the voice comes in a codec that was not agreed: switch on G.711 alone at the trunk"
+        }
+        Fault::NothingArrives => {
+            "the caller hears nothing: the telephone reports that no voice of ours arrives; look at its firewall or address \
+             translation"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(got: f64, expected: f64) {
+        assert!((got - expected).abs() < 0.05, "{got} instead of {expected}");
+    }
+
+    #[test]
+    fn a_good_line_and_its_other_end() {
+        let far = FarFigures {
+            sent: 1_000,
+            reports: 3,
+            lost: 20,
+            loss_256: 0,
+            jitter: 16,
+            round_trip: Some(65_536 / 10),
+            goodbye: false,
+        };
+        let figures = LegFigures {
+            received: 990,
+            lost: 10,
+            jitter: 40,
+            buffered: 2,
+            concealed: 10,
+            loss_256: 0,
+            far,
+            fault: None,
+        };
+        let status = line(4, &figures);
+        assert_eq!((status.line, status.buffer_ms, status.concealed_ms), (4, 40, 200));
+        close(status.loss_pct, 1.0);
+        close(status.jitter_ms, 5.0);
+        close(status.far_loss_pct.expect("reported"), 2.0);
+        close(status.far_jitter_ms.expect("reported"), 2.0);
+        close(status.round_trip_ms.expect("measured"), 100.0);
+        close(status.delay_ms.expect("measured"), 20.0 + 50.0 + 40.0);
+        assert!(status.mos.is_some_and(|mos| mos > 4.2) && status.far_mos.is_some_and(|mos| mos > 4.3));
+        assert_eq!(status.one_way, None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_made_up() {
+        let status = line(1, &LegFigures::default());
+        assert_eq!(
+            (status.round_trip_ms, status.delay_ms, status.far_loss_pct),
+            (None, None, None)
+        );
+        assert_eq!((status.mos, status.far_mos), (None, None));
+    }
+
+    #[test]
+    fn loss_costs_more_where_gaps_stay_gaps() {
+        let mut figures = LegFigures {
+            received: 100,
+            loss_256: 8,
+            ..LegFigures::default()
+        };
+        figures.far = FarFigures {
+            sent: 100,
+            reports: 1,
+            loss_256: 8,
+            ..FarFigures::default()
+        };
+        let status = line(1, &figures);
+        assert!(status.mos.is_some_and(|mos| mos < 3.2), "{status:?}");
+        assert!(status.far_mos.is_some_and(|mos| mos > 4.0), "{status:?}");
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_cause() {
+        for fault in Fault::ALL {
+            let figures = LegFigures {
+                fault: Some(fault),
+                ..LegFigures::default()
+            };
+            assert!(line(1, &figures).one_way.is_some_and(|why| why.contains(": ")));
+        }
+    }
+}
