@@ -63,6 +63,12 @@ pub struct Concealer<const F: usize> {
     random: u32,
 }
 
+impl<const F: usize> Default for Concealer<F> {
+    fn default() -> Concealer<F> {
+        Concealer::new()
+    }
+}
+
 impl<const F: usize> Concealer<F> {
     /// A concealer that has heard nothing.
     pub fn new() -> Concealer<F> {
