@@ -1,15 +1,10 @@
 //! How well one line does, from what the media side counted: figures for the operator, and words for a call that is heard one
 //! way only. Must never know who calls.
 
-use super::e_model::{self, Codec, G711, G711_CONCEALED};
+use super::e_model::{self, G711_CONCEALED};
 use super::status::LineStatus;
 use crate::media_api::{FarFigures, Fault, LegFigures};
 use crate::units::{FRAME_MS, SAMPLE_RATE};
-
-/// How our own gaps sound.
-const OURS: Codec = G711;
-/// Theirs: every telephone of today conceals, and none says so.
-const THEIRS: Codec = G711_CONCEALED;
 
 /// One line's figures in the operator's measures. Its place and age are not known here.
 pub fn line(line: u32, figures: &LegFigures) -> LineStatus {
@@ -19,12 +14,10 @@ pub fn line(line: u32, figures: &LegFigures) -> LineStatus {
     // A packet is filled for one frame, travels, and waits in the buffer.
     let delay_ms = round_trip_ms.map(|trip| frame_ms + trip / 2.0 + f64::from(buffer_ms));
     let reported = far.reports > 0;
-    let mos = |delay_ms: f64, loss_256: u32, codec| {
-        e_model::mos(e_model::rating(
-            delay_ms,
-            f64::from(loss_256) * 100.0 / 256.0,
-            codec,
-        ))
+    // We conceal what is missing; so does every telephone of today, and none says so.
+    let mos = |delay_ms: f64, loss_256: u32| {
+        let loss_pct = f64::from(loss_256) * 100.0 / 256.0;
+        e_model::mos(e_model::rating(delay_ms, loss_pct, G711_CONCEALED))
     };
     LineStatus {
         line,
@@ -40,16 +33,9 @@ pub fn line(line: u32, figures: &LegFigures) -> LineStatus {
             mos(
                 delay_ms.unwrap_or(frame_ms + f64::from(buffer_ms)),
                 figures.loss_256,
-                OURS,
             )
         }),
-        far_mos: reported.then(|| {
-            mos(
-                frame_ms + round_trip_ms.unwrap_or(0.0) / 2.0,
-                far.loss_256,
-                THEIRS,
-            )
-        }),
+        far_mos: reported.then(|| mos(frame_ms + round_trip_ms.unwrap_or(0.0) / 2.0, far.loss_256)),
         said_goodbye: far.goodbye,
         one_way: figures.fault.map(|fault| words(fault).to_owned()),
         ..LineStatus::default()
@@ -141,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_costs_more_where_gaps_stay_gaps() {
+    fn loss_costs_little_where_gaps_are_concealed_either_way() {
         let mut figures = LegFigures {
             received: 100,
             loss_256: 8,
@@ -154,8 +140,10 @@ mod tests {
             ..FarFigures::default()
         };
         let status = line(1, &figures);
-        assert!(status.mos.is_some_and(|mos| mos < 3.2), "{status:?}");
+        assert!(status.mos.is_some_and(|mos| mos > 4.0), "{status:?}");
         assert!(status.far_mos.is_some_and(|mos| mos > 4.0), "{status:?}");
+        figures.loss_256 = 64;
+        assert!(line(1, &figures).mos.is_some_and(|mos| mos < 3.2));
     }
 
     #[test]
