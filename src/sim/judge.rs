@@ -48,6 +48,8 @@ struct Record {
     told_at: Time,
     /// Whether there was a long pause between two of them.
     paused: bool,
+    /// When the ACK of its call reached the bridge.
+    acknowledged: Option<Time>,
     joined: bool,
     stream: Option<(u16, u32, u64)>,
     heard: [Option<Time>; CALLERS_MAX],
@@ -108,6 +110,11 @@ impl Judge {
         if let Some(secret) = self.secrets.iter().position(|secret| text.contains(secret)) {
             self.blame(|| format!("secret number {secret} can be read: {text}"));
         }
+    }
+
+    /// An ACK of caller `n` reached the bridge.
+    pub fn acknowledged(&mut self, now: Time, n: usize) {
+        self.records[n].acknowledged.get_or_insert(now);
     }
 
     /// The bridge sent a SIP message to this caller.
@@ -342,7 +349,8 @@ impl Judge {
                 | SipFault::OldCSeq
                 | SipFault::ForeignTag
         );
-        let waited = now.since(record.told_at) > IN_WITHIN;
+        let acknowledged = |at: Time| now.since(at.max(record.told_at)) > IN_WITHIN;
+        let waited = record.acknowledged.is_some_and(acknowledged);
         let stands = caller.state == State::Up && !record.removed;
         let in_one_go = caller.plan.info.is_none() || !record.paused;
         if knew

@@ -104,15 +104,13 @@ impl Model {
         self.renew(now);
     }
 
-    /// Whether a listener may hear this one now.
+    /// Whether a listener may hear this one now. Where a loudspeaker returns what it hears, at any phase and level, anybody of
+    /// the room may sound again, and what still sounds at the loudspeaker comes back even to who did not hear it so far.
     pub fn may_hear(&self, now: Time, listener: usize, talker: usize) -> bool {
+        let (to, from) = (&self.callers[listener], &self.callers[talker]);
+        let together = to.room.is_some() && to.room == from.room;
         let fades = |there: usize| self.fading[there][talker] >= now;
-        let room = self.callers[listener].room;
-        // What still sounds at a loudspeaker comes back from there, even if nobody heard it so far.
-        let returns = |other: usize| {
-            let caller = &self.callers[other];
-            caller.loud && room.is_some() && caller.room == room && fades(other)
-        };
+        let returns = |loud: usize| self.is_loud_in(loud, to.room) && (together || fades(loud));
         self.allowed[listener] & 1 << talker != 0 || fades(listener) || (0..self.callers.len()).any(returns)
     }
 
@@ -125,7 +123,11 @@ impl Model {
     /// Whether a listener must hear this one, if the lines are good and both do nothing else.
     pub fn must_hear(&self, now: Time, listener: usize, talker: usize) -> bool {
         let settled = |n: usize| now.since(self.callers[n].since) > SETTLES;
-        self.direct[listener] & 1 << talker != 0 && settled(listener) && settled(talker)
+        // What a loudspeaker returns may cancel out what it returns.
+        let room = self.callers[listener].room;
+        let returned = (0..self.callers.len())
+            .any(|loud| ![listener, talker].contains(&loud) && self.is_loud_in(loud, room));
+        self.direct[listener] & 1 << talker != 0 && settled(listener) && settled(talker) && !returned
     }
 
     fn is_silenced(&self, n: usize) -> bool {
@@ -170,12 +172,15 @@ impl Model {
         once | loud(once)
     }
 
+    fn is_loud_in(&self, n: usize, room: Option<RoomNumber>) -> bool {
+        let caller = &self.callers[n];
+        caller.loud && room.is_some() && caller.room == room
+    }
+
     /// Whether anybody in a listener's room is loud.
     fn is_loud(&self, listener: usize) -> bool {
         let room = self.callers[listener].room;
-        self.callers
-            .iter()
-            .any(|caller| caller.loud && caller.room == room)
+        (0..self.callers.len()).any(|n| self.is_loud_in(n, room))
     }
 
     fn hears(&self, listener: usize, talker: usize) -> bool {
@@ -222,9 +227,11 @@ mod tests {
         model.key(at(3_600), 0, '6');
         model.moved(at(3_700), 2, RoomNumber::nth(1));
         assert!(model.may_hear(at(4_000), 2, 0), "it still goes round");
-        assert!(!model.may_hear(at(9_000), 2, 0));
-        model.moved(at(9_000), 2, None);
+        assert!(
+            !model.must_hear(at(9_000), 0, 2),
+            "what comes back may cancel it out"
+        );
         model.moved(at(9_000), 1, None);
-        assert_eq!(model.allowed(0), 0);
+        assert!(!model.may_hear(at(19_000), 2, 0) && model.must_hear(at(19_000), 0, 2));
     }
 }

