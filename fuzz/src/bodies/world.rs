@@ -55,7 +55,7 @@ pub struct World {
     /// Distinct final responses that what was heard calls for.
     called_for: usize,
     /// When each datagram came for the first time; a stream has been used, by which transactions are forgotten at once.
-    heard: BTreeMap<Vec<u8>, Time>,
+    heard: BTreeMap<(SocketAddr, Vec<u8>), Time>,
     streamed: bool,
     /// What came by the open connection.
     stream: StreamHeard,
@@ -163,7 +163,8 @@ impl World {
         self.plain = self.plain && written::is_plain(bytes);
         let seen = probe::message(Transport::Udp, bytes);
         self.called_for += called_for(seen);
-        let first = self.heard.get(bytes).copied();
+        // The same bytes from somebody else are another's request.
+        let first = self.heard.get(&(from, bytes.to_vec())).copied();
         let again = !self.streamed && first.is_some_and(|first| self.now.since(first) < REMEMBERED);
         let (finals, repeated) = (self.finals, self.repeated());
         self.ua.handle_message(self.now, Peer::udp(from), ours(), bytes);
@@ -192,7 +193,7 @@ impl World {
         );
         // What itself repeats another is known by that one's time, which may be nearly over.
         if !again && self.repeated() == repeated {
-            self.heard.insert(bytes.to_vec(), self.now);
+            self.heard.insert((from, bytes.to_vec()), self.now);
         }
         self.judge_census();
     }
