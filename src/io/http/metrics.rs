@@ -93,10 +93,64 @@ fn owned((name, count): (&str, usize)) -> (String, f64) {
     (name.to_owned(), count as f64)
 }
 
+/// One measure of a line; none if it is not known.
+type Measure = fn(&LineStatus) -> Option<f64>;
+
+/// Name, help and measure of what is worse the greater it is.
+const MEASURES: [(&str, &str, Measure); 8] = [
+    (
+        "line_loss_ratio",
+        "Packets lost on the callers' lines, 0 to 1",
+        |line| Some(line.loss_pct / 100.0),
+    ),
+    (
+        "line_jitter_seconds",
+        "Interarrival jitter of the callers' lines",
+        |line| Some(line.jitter_ms / 1e3),
+    ),
+    ("line_buffer_seconds", "What the jitter buffers hold", |line| {
+        Some(f64::from(line.buffer_ms) / 1e3)
+    }),
+    (
+        "line_concealed_seconds",
+        "Speech made up for packets that lacked, since the call came",
+        |line| Some(line.concealed_ms as f64 / 1e3),
+    ),
+    (
+        "line_far_loss_ratio",
+        "Packets of ours lost, by the peers' reports, 0 to 1",
+        |line| line.far_loss_pct.map(|pct| pct / 100.0),
+    ),
+    (
+        "line_far_jitter_seconds",
+        "Interarrival jitter at the peers",
+        |line| line.far_jitter_ms.map(|ms| ms / 1e3),
+    ),
+    ("line_round_trip_seconds", "To the peers and back", |line| {
+        line.round_trip_ms.map(|ms| ms / 1e3)
+    }),
+    (
+        "line_delay_seconds",
+        "From the callers' mouths to the room, estimated",
+        |line| line.delay_ms.map(|ms| ms / 1e3),
+    ),
+];
+/// … and of what is worse the smaller it is.
+const SCORES: [(&str, &str, Measure); 2] = [
+    (
+        "line_mos",
+        "How the callers sound here (ITU-T G.107), 1 to 4.5",
+        |line| line.mos,
+    ),
+    ("line_far_mos", "How the bridge sounds at the callers", |line| {
+        line.far_mos
+    }),
+];
+
 /// Each line by its number, the worst and the middle of all. What is not known of a line is left out.
 fn quality(figures: &mut Figures, lines: &[LineStatus]) {
-    let known = |figure: &dyn Fn(&LineStatus) -> Option<f64>| -> Vec<(String, f64)> {
-        let of_line = |line: &LineStatus| Some((line.line.to_string(), figure(line)?));
+    let known = |measure: Measure| -> Vec<(String, f64)> {
+        let of_line = |line: &LineStatus| Some((line.line.to_string(), measure(line)?));
         lines.iter().filter_map(of_line).collect()
     };
     let summed = |values: Vec<(String, f64)>, worse: fn(f64, f64) -> f64| {
@@ -106,70 +160,12 @@ fn quality(figures: &mut Figures, lines: &[LineStatus]) {
         let summed = [("mean".to_owned(), mean), ("worst".to_owned(), worst)];
         summed.into_iter().chain(values).collect::<Vec<_>>()
     };
-    let of = |figure: fn(&LineStatus) -> f64| summed(known(&|line| Some(figure(line))), f64::max);
-    let told = |figure: fn(&LineStatus) -> Option<f64>| summed(known(&figure), f64::max);
-    figures.reals(
-        "line_loss_ratio",
-        "Packets lost on the callers' lines, 0 to 1",
-        "line",
-        of(|line| line.loss_pct / 100.0),
-    );
-    figures.reals(
-        "line_jitter_seconds",
-        "Interarrival jitter of the callers' lines",
-        "line",
-        of(|line| line.jitter_ms / 1e3),
-    );
-    figures.reals(
-        "line_buffer_seconds",
-        "What the jitter buffers hold",
-        "line",
-        of(|line| f64::from(line.buffer_ms) / 1e3),
-    );
-    figures.reals(
-        "line_concealed_seconds",
-        "Speech made up for packets that lacked, since the call came",
-        "line",
-        of(|line| line.concealed_ms as f64 / 1e3),
-    );
-    figures.reals(
-        "line_far_loss_ratio",
-        "Packets of ours lost, by the peers' reports, 0 to 1",
-        "line",
-        told(|line| line.far_loss_pct.map(|pct| pct / 100.0)),
-    );
-    figures.reals(
-        "line_far_jitter_seconds",
-        "Interarrival jitter at the peers",
-        "line",
-        told(|line| line.far_jitter_ms.map(|ms| ms / 1e3)),
-    );
-    figures.reals(
-        "line_round_trip_seconds",
-        "To the peers and back",
-        "line",
-        told(|line| line.round_trip_ms.map(|ms| ms / 1e3)),
-    );
-    figures.reals(
-        "line_delay_seconds",
-        "From the callers' mouths to the room, estimated",
-        "line",
-        told(|line| line.delay_ms.map(|ms| ms / 1e3)),
-    );
+    for (name, help, measure) in MEASURES {
+        figures.reals(name, help, "line", summed(known(measure), f64::max));
+    }
     // Of lines nobody was heard on yet there is no score: without any, it is left out whole.
-    for (name, help, figure) in [
-        (
-            "line_mos",
-            "How the callers sound here (ITU-T G.107), 1 to 4.5",
-            here as Score,
-        ),
-        (
-            "line_far_mos",
-            "How the bridge sounds at the callers",
-            there as Score,
-        ),
-    ] {
-        let scores = known(&figure);
+    for (name, help, measure) in SCORES {
+        let scores = known(measure);
         if !scores.is_empty() {
             figures.reals(name, help, "line", summed(scores, f64::min));
         }
@@ -179,16 +175,6 @@ fn quality(figures: &mut Figures, lines: &[LineStatus]) {
         "Calls that are heard one way only",
         lines.iter().filter(|line| line.one_way.is_some()).count() as f64,
     );
-}
-
-type Score = fn(&LineStatus) -> Option<f64>;
-
-fn here(line: &LineStatus) -> Option<f64> {
-    line.mos
-}
-
-fn there(line: &LineStatus) -> Option<f64> {
-    line.far_mos
 }
 
 /// Figures that are read once.
