@@ -5,7 +5,7 @@ use super::caller::{Caller, State};
 use super::message;
 use super::model::Model;
 use super::plan::{RoomPlan, Scenario, SipFault};
-use super::tones::{BRIDGE, CALLERS_MAX, HOLD_MUSIC, STRANGER};
+use super::tones::{BRIDGE, CALLERS_MAX, HOLD_MUSIC, STRANGER, Tones};
 use crate::bridge::MediaRequest;
 use crate::ids::{LegId, RoomNumber};
 use crate::units::{FRAME, FRAME_MS, Time};
@@ -53,7 +53,7 @@ struct Record {
     joined: bool,
     stream: Option<(u16, u32, u64)>,
     heard: [Option<Time>; CALLERS_MAX],
-    /// The tones of the frames before.
+    /// The plain tones of the frames before.
     before: [u32; IN_A_ROW - 1],
 }
 
@@ -267,14 +267,14 @@ impl Judge {
     }
 
     /// Caller `n` heard these tones.
-    pub fn heard(&mut self, now: Time, n: usize, tones: u32) {
+    pub fn heard(&mut self, now: Time, n: usize, tones: Tones) {
         self.frames += 1;
         let bridge = 1 << BRIDGE;
         let record = &mut self.records[n];
-        let in_a_row = record.before.iter().fold(tones, |all, before| all & before);
+        let in_a_row = record.before.iter().fold(tones.plain, |all, before| all & before);
         record.before.rotate_right(1);
-        record.before[0] = tones;
-        let mut voices = tones & (bridge - 1) & !(1 << HOLD_MUSIC);
+        record.before[0] = tones.plain;
+        let mut voices = tones.audible & (bridge - 1) & !(1 << HOLD_MUSIC);
         while voices != 0 {
             let talker = voices.trailing_zeros() as usize;
             voices &= voices - 1;

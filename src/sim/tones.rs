@@ -22,6 +22,8 @@ const PEAK: f32 = 1_000.0;
 /// A voice behind a prompt is half as loud; noise of coding stays below a tenth, and a voice that begins or ends in the middle
 /// of a frame leaves at most 0.32 of itself on its neighbours.
 const AUDIBLE: f32 = 350.0;
+/// What is weaker than this part of its neighbour is a part of it: who is heard directly is as strong as everybody.
+const PLAIN: f32 = 0.75;
 /// The first voice's frequency, in frames a second; the others follow.
 const LOWEST: usize = 6;
 
@@ -98,7 +100,17 @@ pub fn decode(law: Law, code: u8) -> i16 {
 }
 
 /// Which tones are in a frame, one bit each.
-pub fn heard(law: Law, coded: &[u8]) -> u32 {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tones {
+    /// All that are audible.
+    pub audible: u32,
+    /// Those that are no neighbour's: a voice that was lengthened, or made up where packets were lost, has a seam in it, and
+    /// for that frame its tone is broad.
+    pub plain: u32,
+}
+
+/// Which tones are in a frame.
+pub fn heard(law: Law, coded: &[u8]) -> Tones {
     let mut sums = [[0.0f32; TONES]; 2];
     let table = table();
     for (&code, waves) in coded.iter().zip(table.waves.iter().zip(&table.quarters)) {
@@ -111,12 +123,17 @@ pub fn heard(law: Law, coded: &[u8]) -> u32 {
     }
     let least = AUDIBLE * FRAME as f32 / 2.0;
     let [sines, cosines] = sums;
-    sines
-        .iter()
-        .zip(cosines)
-        .enumerate()
-        .filter(|(_, (sine, cosine))| sine.hypot(*cosine) > least)
-        .fold(0, |bits, (tone, _)| bits | 1 << tone)
+    let levels: [f32; TONES] = std::array::from_fn(|tone| sines[tone].hypot(cosines[tone]));
+    let mut tones = Tones::default();
+    for (tone, &level) in levels.iter().enumerate().filter(|(_, level)| **level > least) {
+        let beside = [tone.wrapping_sub(1), tone + 1];
+        let beside = beside.into_iter().filter_map(|tone| levels.get(tone));
+        tones.audible |= 1 << tone;
+        if beside.into_iter().all(|&beside| level >= PLAIN * beside) {
+            tones.plain |= 1 << tone;
+        }
+    }
+    tones
 }
 
 /// Hears one frame after the other. Most are the same as the one before, for as long as the same people talk.
@@ -124,12 +141,12 @@ pub fn heard(law: Law, coded: &[u8]) -> u32 {
 pub struct Ear {
     law: Option<Law>,
     coded: Vec<u8>,
-    heard: u32,
+    heard: Tones,
 }
 
 impl Ear {
-    /// Which tones are in the next frame, one bit each.
-    pub fn hear(&mut self, law: Law, coded: &[u8]) -> u32 {
+    /// Which tones are in the next frame.
+    pub fn hear(&mut self, law: Law, coded: &[u8]) -> Tones {
         if self.law != Some(law) || self.coded != coded {
             self.law = Some(law);
             self.coded.clear();
@@ -161,6 +178,10 @@ const _: () = assert!((LOWEST + TONES) * (SAMPLE_RATE as usize / FRAME) < SAMPLE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn heard(law: Law, coded: &[u8]) -> u32 {
+        super::heard(law, coded).audible
+    }
 
     #[test]
     fn every_tone_is_told_from_every_other_in_both_laws_alone_and_together() {
@@ -203,5 +224,16 @@ mod tests {
         });
         let expected = all.iter().fold(0, |bits, tone| bits | 1 << tone);
         assert_eq!(heard(Law::A, &mixed), expected);
+    }
+    #[test]
+    fn a_voice_with_a_seam_is_broad_and_its_neighbours_are_not_plain() {
+        let one = frame(Law::A, 9);
+        let seam: Coded = std::array::from_fn(|at| one[(at + if at < 80 { 0 } else { 7 }) % FRAME]);
+        let tones = super::heard(Law::A, &seam);
+        assert_ne!(tones.audible, 1 << 9, "its neighbours are audible");
+        assert_eq!(tones.plain, 1 << 9);
+        let both: Coded =
+            std::array::from_fn(|at| encode_alaw((PEAK * (wave(9, at) + 0.8 * wave(10, at))) as i16));
+        assert_eq!(super::heard(Law::A, &both).plain, 1 << 9 | 1 << 10);
     }
 }
