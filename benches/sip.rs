@@ -65,6 +65,7 @@ fn agent(calls_max: usize) -> UserAgent {
             .map(|network| network.parse().expect("network"))
             .to_vec(),
         calls_max,
+        codecs: rundruf::media_api::Codecs::default(),
     };
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let draw = move || {

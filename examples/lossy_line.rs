@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::LegId;
 use rundruf::media::{Counters, Datagram, Frame, Leg, LegSeed, Wire};
-use rundruf::media_api::{Law, MediaSpec};
+use rundruf::media_api::{Codec, Law, MediaSpec};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -113,8 +113,8 @@ fn main() -> Result<()> {
     let media = MediaSpec {
         control: None,
         remote: peer(),
-        law: Law::A,
-        event_payload_type: None,
+        codec: Codec::G711(Law::A),
+        events: None,
         send: true,
         receive: true,
     };

@@ -150,25 +150,31 @@ impl Config {
         let max = errors.keep(within("calls.max", raw.calls.max, CALLS_MAX));
         let rooms = RoomsConfig::from_raw(&raw.rooms, &mut errors);
         let data = errors.keep(data(&raw.store.data));
+        let media = errors.keep(MediaConfig::from_raw(&raw.media));
         let http = errors.keep(HttpConfig::from_raw(&raw.http));
         let log = errors.keep_all(LogConfig::from_raw(&raw.log));
         relations(sip.as_ref(), ports, max, raw, &mut errors);
-        match (sip, ports, max, rooms, data, http, log) {
-            (Some(sip), Some(ports), Some(max), Some(rooms), Some(data), Some(http), Some(log))
-                if errors.is_empty() =>
-            {
-                Ok(Config {
-                    sip,
-                    rtp: RtpConfig { ports },
-                    calls: CallsConfig { max },
-                    rooms,
-                    store: StoreConfig { data },
-                    prompts: prompts(&raw.prompts),
-                    media: MediaConfig::from_raw(&raw.media),
-                    http,
-                    log,
-                })
-            }
+        match (sip, ports, max, rooms, data, media, http, log) {
+            (
+                Some(sip),
+                Some(ports),
+                Some(max),
+                Some(rooms),
+                Some(data),
+                Some(media),
+                Some(http),
+                Some(log),
+            ) if errors.is_empty() => Ok(Config {
+                sip,
+                rtp: RtpConfig { ports },
+                calls: CallsConfig { max },
+                rooms,
+                store: StoreConfig { data },
+                prompts: prompts(&raw.prompts),
+                media,
+                http,
+                log,
+            }),
             _ => Err(errors),
         }
     }

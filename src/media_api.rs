@@ -30,6 +30,138 @@ impl Law {
     }
 }
 
+/// How a voice travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// G.711, 8 kHz.
+    G711(Law),
+    /// ITU-T G.722 at 64 kbit/s, 16 kHz.
+    G722,
+    /// Opus (RFC 6716), mono, 16 kHz here.
+    Opus(OpusSpec),
+}
+
+/// What a peer says of the Opus that it will receive (RFC 7587 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpusSpec {
+    /// Its dynamic payload type.
+    pub payload_type: u8,
+    /// Whether it makes use of in-band forward error correction.
+    pub fec: bool,
+    /// Bits a second at most.
+    pub bitrate: u32,
+}
+
+impl Codec {
+    /// The RTP payload type.
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Codec::G711(law) => law.payload_type(),
+            Codec::G722 => 9,
+            Codec::Opus(opus) => opus.payload_type,
+        }
+    }
+
+    /// The RTP clock in Hz. That of G.722 is 8,000 though it has 16,000 samples (RFC 3551 §4.5.2), that of Opus always
+    /// 48,000 (RFC 7587 §4.1).
+    pub const fn clock(self) -> u32 {
+        match self {
+            Codec::G711(_) | Codec::G722 => 8_000,
+            Codec::Opus(_) => 48_000,
+        }
+    }
+
+    /// Whether it carries more than the telephone band.
+    pub const fn is_wide(self) -> bool {
+        match self {
+            Codec::G711(_) => false,
+            Codec::G722 | Codec::Opus(_) => true,
+        }
+    }
+
+    /// What kind it is.
+    pub const fn name(self) -> CodecName {
+        match self {
+            Codec::G711(Law::A) => CodecName::PcmA,
+            Codec::G711(Law::Mu) => CodecName::PcmU,
+            Codec::G722 => CodecName::G722,
+            Codec::Opus(_) => CodecName::Opus,
+        }
+    }
+}
+
+/// The codecs that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodecName {
+    /// Opus.
+    Opus,
+    /// G.722.
+    G722,
+    /// G.711, A-law.
+    PcmA,
+    /// G.711, µ-law.
+    PcmU,
+}
+
+impl CodecName {
+    /// All of them, the best first.
+    pub const ALL: [CodecName; 4] = [CodecName::Opus, CodecName::G722, CodecName::PcmA, CodecName::PcmU];
+
+    /// Its name in SDP (RFC 3551 §6, RFC 7587 §7).
+    pub const fn encoding(self) -> &'static str {
+        match self {
+            CodecName::Opus => "opus",
+            CodecName::G722 => "G722",
+            CodecName::PcmA => "PCMA",
+            CodecName::PcmU => "PCMU",
+        }
+    }
+}
+
+/// Which codecs are spoken, the preferred one first: each at most once, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Codecs {
+    names: [CodecName; CodecName::ALL.len()],
+    count: usize,
+}
+
+impl Codecs {
+    /// These; `None` if there is none, or one twice.
+    pub fn new(names: &[CodecName]) -> Option<Codecs> {
+        let twice = |at: usize| names[..at].contains(&names[at]);
+        if names.is_empty() || (0..names.len()).any(twice) {
+            return None;
+        }
+        let mut codecs = Codecs::default();
+        codecs.count = names.len();
+        codecs.names[..names.len()].copy_from_slice(names);
+        Some(codecs)
+    }
+
+    /// In their order.
+    pub fn names(&self) -> &[CodecName] {
+        &self.names[..self.count]
+    }
+}
+
+impl Default for Codecs {
+    fn default() -> Codecs {
+        Codecs {
+            names: CodecName::ALL,
+            count: CodecName::ALL.len(),
+        }
+    }
+}
+
+/// Telephone events as a peer wants them (RFC 4733).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EventSpec {
+    /// Their payload type.
+    pub payload_type: u8,
+    /// Their clock in Hz, that of the durations.
+    pub clock: u32,
+}
+
 /// Where and how a leg's peer wants its media, as offer and answer agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaSpec {
@@ -37,10 +169,10 @@ pub struct MediaSpec {
     pub remote: SocketAddr,
     /// Where its SDP wants RTCP: the port after, or what `a=rtcp` says (RFC 3605).
     pub control: Option<SocketAddr>,
-    /// What is sent, and what its payload type decodes to. Both laws are always understood when received.
-    pub law: Law,
-    /// Payload type of telephone events (RFC 4733), if the peer offered them.
-    pub event_payload_type: Option<u8>,
+    /// What is sent, and understood. On a line of 8 kHz both laws are understood.
+    pub codec: Codec,
+    /// Telephone events, if the peer offered them.
+    pub events: Option<EventSpec>,
     /// Whether the peer wants to hear us (`sendrecv` or `recvonly` in its offer).
     pub send: bool,
     /// Whether the peer will send (`sendrecv` or `sendonly` in its offer).
@@ -81,11 +213,11 @@ impl Playlist {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayToken(pub u32);
 
-/// What the control side may ask of a media thread. `L` is a complete leg, `R` a complete room: both are built, and
-/// later freed, by the control side. Every command that names a seat also names the leg that it is meant for; it is
+/// What the control side may ask of a media thread. `L` is a complete leg, `R` a complete room, `V` a coder of wide voices: all
+/// are built, and later freed, by the control side. Every command that names a seat also names the leg that it is meant for; it is
 /// void (and counted) if another leg sits there by then.
 #[derive(Debug)]
-pub enum Command<L, R> {
+pub enum Command<L, R, V> {
     /// Move a leg in; it is in reception: it hears clips and silence.
     Add { seat: Seat, leg: L },
     /// Open a room; refused (and returned) if it is open.
@@ -119,8 +251,13 @@ pub enum Command<L, R> {
     },
     /// Play this clip to everybody in the room.
     Tone { number: RoomNumber, clip: ClipId },
-    /// The peer's side changed (re-INVITE).
-    Update { seat: Seat, leg: LegId, spec: MediaSpec },
+    /// The peer's side changed (re-INVITE), maybe to another codec, whose coder then comes with it.
+    Update {
+        seat: Seat,
+        leg: LegId,
+        spec: MediaSpec,
+        coder: Option<V>,
+    },
     /// Remove a leg; it comes back as [`Finished::Leg`].
     Remove { seat: Seat, leg: LegId },
 }
@@ -280,11 +417,13 @@ impl LegFigures {
 
 /// What a media thread is done with: it travels back to be freed by the control side.
 #[derive(Debug)]
-pub enum Finished<L, R> {
+pub enum Finished<L, R, V> {
     /// A removed leg; its seat may be given out again.
     Leg { seat: Seat, leg: L },
     /// A closed (or refused) room.
     Room { room: R },
+    /// A coder whose leg speaks otherwise now, or is gone.
+    Coder { coder: V },
 }
 
 #[cfg(test)]

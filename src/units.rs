@@ -8,6 +8,8 @@ use std::time::Duration;
 pub const SAMPLE_RATE: u32 = 8_000;
 /// Samples in one frame of 20 ms at [`SAMPLE_RATE`].
 pub const FRAME: usize = 160;
+/// Samples in one frame of 20 ms at 16 kHz (G.722 and Opus here).
+pub const WIDE: usize = 2 * FRAME;
 /// Length of one frame in milliseconds: the only ptime that is offered and answered.
 pub const FRAME_MS: u64 = 20;
 /// Slots of 1 ms into which rooms are spread; one frame goes once around all of them.

@@ -88,6 +88,7 @@ mod tests {
                 }],
                 served: vec!["192.0.2.1/32".parse().expect("a network")],
                 calls_max: 9,
+                codecs: crate::media_api::Codecs::default(),
             };
             let mut drawn = 0;
             let random = move || {

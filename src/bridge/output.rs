@@ -1,7 +1,7 @@
 //! What the conductor wants done. The shell does it; nothing comes back but through the conductor's `handle_` doors.
 
 use crate::ids::{ClipId, LegId, RoomNumber};
-use crate::media_api::{Command, MediaSpec, PlayToken, Playlist, Seat};
+use crate::media_api::{Codec, Command, MediaSpec, PlayToken, Playlist, Seat};
 use crate::room::Booking;
 use crate::sip::Peer;
 use crate::units::Time;
@@ -77,12 +77,14 @@ pub enum MediaRequest {
 }
 
 impl MediaRequest {
-    /// The command that does it, by the seat of its leg; none for a leg that has no seat any more. `room` builds a room.
-    pub fn command<L, R>(
+    /// The command that does it, by the seat of its leg; none for a leg that has no seat any more. `room` builds a room, `coder`
+    /// what a codec needs, if it needs any.
+    pub fn command<L, R, V>(
         self,
         seat_of: impl Fn(LegId) -> Option<Seat>,
         room: impl FnOnce(RoomNumber) -> R,
-    ) -> Option<Command<L, R>> {
+        coder: impl FnOnce(Codec) -> Option<V>,
+    ) -> Option<Command<L, R, V>> {
         let seated = |leg| seat_of(leg).map(|seat| (seat, leg));
         match self {
             MediaRequest::Open { number } => Some(Command::Open { room: room(number) }),
@@ -105,9 +107,12 @@ impl MediaRequest {
             MediaRequest::Music { leg, clip } => {
                 seated(leg).map(|(seat, leg)| Command::Music { seat, leg, clip })
             }
-            MediaRequest::Update { leg, spec } => {
-                seated(leg).map(|(seat, leg)| Command::Update { seat, leg, spec })
-            }
+            MediaRequest::Update { leg, spec } => seated(leg).map(|(seat, leg)| Command::Update {
+                seat,
+                leg,
+                spec,
+                coder: coder(spec.codec),
+            }),
             MediaRequest::Remove { leg } => seated(leg).map(|(seat, leg)| Command::Remove { seat, leg }),
         }
     }

@@ -18,18 +18,17 @@ pub struct Answer {
     pub event_payload_type: Option<u8>,
 }
 
-/// An offer of G.711 in both laws, `first` preferred, telephone events and frames of 20 ms.
-pub fn offer(media: SocketAddr, first: Law, session: u32) -> String {
-    let second = match first {
-        Law::A => Law::Mu,
-        Law::Mu => Law::A,
+/// An offer of G.711 in one law, telephone events and frames of 20 ms.
+pub fn offer(media: SocketAddr, law: Law, session: u32) -> String {
+    let (law, name) = match law {
+        Law::A => (law.payload_type(), "PCMA"),
+        Law::Mu => (law.payload_type(), "PCMU"),
     };
-    let (first, second) = (first.payload_type(), second.payload_type());
     let (ip, port) = (media.ip(), media.port());
     let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
     format!(
         "v=0\r\no=- {session} 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP {first} {second} {EVENT_PAYLOAD_TYPE}\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n\
+         m=audio {port} RTP/AVP {law} {EVENT_PAYLOAD_TYPE}\r\na=rtpmap:{law} {name}/8000\r\n\
          a=rtpmap:{EVENT_PAYLOAD_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_PAYLOAD_TYPE} 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     )
 }

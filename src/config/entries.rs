@@ -177,6 +177,12 @@ fn operation(config: &Config) -> Vec<Entry> {
             own,
             "recordings in this folder replace the built-in ones of the same name; empty: none",
         ),
+        entry(
+            Restart,
+            "media.codecs",
+            listed(config.media.codecs.names().iter().map(|codec| codec.encoding())),
+            "how voices travel: of what a caller's telephone offers, the first of these",
+        ),
         entry(Restart, "media.realtime", realtime, precedence),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),

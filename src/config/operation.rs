@@ -2,6 +2,7 @@
 
 use super::raw::{RawHttp, RawLog, RawMedia};
 use super::{ConfigError, error};
+use crate::media_api::{CodecName, Codecs};
 use std::net::SocketAddr;
 
 /// Most characters of a log filter.
@@ -10,6 +11,8 @@ const FILTER_CHARS_MAX: usize = 1_000;
 /// `[media]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaConfig {
+    /// Which codecs are spoken, the preferred one first.
+    pub codecs: Codecs,
     /// How the media thread is scheduled.
     pub scheduling: Scheduling,
 }
@@ -49,13 +52,28 @@ pub enum LogFormat {
 }
 
 impl MediaConfig {
-    pub(super) fn from_raw(raw: &RawMedia) -> MediaConfig {
+    pub(super) fn from_raw(raw: &RawMedia) -> Result<MediaConfig, ConfigError> {
         let scheduling = match raw.realtime {
             true => Scheduling::Realtime,
             false => Scheduling::Ordinary,
         };
-        MediaConfig { scheduling }
+        let codecs = codecs(&raw.codecs)?;
+        Ok(MediaConfig { codecs, scheduling })
     }
+}
+
+/// The codecs of these names, in any case.
+fn codecs(typed: &[String]) -> Result<Codecs, ConfigError> {
+    let all = CodecName::ALL.map(CodecName::encoding).join(", ");
+    let remedy = format!("write each of these at most once, the preferred one first: {all}");
+    let error = |value: &str| ConfigError::new("media.codecs", error::shortened(value), &remedy);
+    let named = |text: &String| {
+        let is_it = |name: &CodecName| name.encoding().eq_ignore_ascii_case(text.trim());
+        let found = CodecName::ALL.into_iter().find(is_it);
+        found.ok_or_else(|| error(text))
+    };
+    let names = typed.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+    Codecs::new(&names).ok_or_else(|| error(&typed.join(", ")))
 }
 
 impl HttpConfig {

@@ -2,6 +2,7 @@
 //! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
 
 use super::ConfigErrors;
+use crate::media_api::CodecName;
 use serde::{Deserialize, Serialize};
 
 /// A whole `bridge.toml`.
@@ -108,6 +109,8 @@ pub struct RawPrompts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawMedia {
+    /// Names of codecs, the preferred one first.
+    pub codecs: Vec<String>,
     /// Whether precedence is asked for.
     pub realtime: bool,
 }
@@ -182,7 +185,11 @@ impl Default for RawStore {
 
 impl Default for RawMedia {
     fn default() -> RawMedia {
-        RawMedia { realtime: true }
+        let codecs = CodecName::ALL.iter().map(|codec| codec.encoding().to_owned());
+        RawMedia {
+            codecs: codecs.collect(),
+            realtime: true,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
 use crate::config::SEATS_MAX;
 use crate::ids::LegId;
-use crate::media::{Counter, Leg, LegSeed, Room};
+use crate::media::{Counter, Leg, LegSeed, Room, Wide};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::units::Time;
 use rtrb::PushError;
@@ -100,6 +100,7 @@ impl MediaPort {
         let command = request.command(
             |leg| seated.get(&leg).copied(),
             |number| Room::new(number, seats.min(SEATS_MAX as usize)),
+            Wide::new,
         );
         if let MediaRequest::Remove { leg } = request {
             self.seated.remove(&leg);
@@ -142,7 +143,7 @@ impl MediaPort {
                 }
                 self.free.push(seat);
             }
-            Finished::Room { .. } => {}
+            Finished::Room { .. } | Finished::Coder { .. } => {}
         }
     }
 

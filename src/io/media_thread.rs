@@ -5,8 +5,8 @@ use super::precedence;
 use super::rtp_socket::RtpSocket;
 use super::serve::random;
 use crate::config::Scheduling;
-use crate::media::{ClipBank, Counter, Engine, Leg, Mailbox, Room, Wall};
-use crate::media_api::{Command, Event, Finished, LegFigures, Seat};
+use crate::media::{ClipBank, Counter, Engine, FromEngine, Mailbox, ToEngine, Wall};
+use crate::media_api::{Event, LegFigures, Seat};
 use crate::units::SLOTS;
 use rtrb::{Consumer, Producer, RingBuffer};
 use rustix::thread::{ClockId, clock_nanosleep_absolute};
@@ -27,8 +27,8 @@ const LATE_NANOS: u64 = SLOT_NANOS;
 /// Figures are published every so many slots: once a second.
 const PUBLISH_EVERY: u64 = 1_000;
 
-pub type ToMedia = Command<Leg<RtpSocket>, Room>;
-pub type FromMedia = Finished<Leg<RtpSocket>, Room>;
+pub type ToMedia = ToEngine<RtpSocket>;
+pub type FromMedia = FromEngine<RtpSocket>;
 
 /// The thread's figures, for `status`. Written by the thread alone.
 #[derive(Debug, Default)]

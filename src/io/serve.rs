@@ -52,6 +52,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         listens: listens(config),
         served: config.sip.trunks.clone(),
         calls_max: seats,
+        codecs: config.media.codecs,
     };
     let agent = UserAgent::new(agent, Box::new(random));
     let policy = Policy {

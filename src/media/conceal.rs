@@ -135,11 +135,17 @@ impl<const F: usize> Concealer<F> {
         self.state = State::Gap;
     }
 
-    /// What was played last.
-    pub fn last<const N: usize>(&self) -> [i16; N] {
+    /// The frame that was played last.
+    pub fn last(&self) -> [i16; F] {
         let ring = self.past.as_flattened();
-        let from = self.head + ring.len() - N;
+        let from = self.head + ring.len() - F;
         std::array::from_fn(|at| ring[(from + at) % ring.len()])
+    }
+
+    /// Takes what its codec made up itself, at most a frame, and is played next.
+    pub fn follow(&mut self, made_up: &[i16]) {
+        self.state = State::Playing;
+        self.keep(made_up);
     }
 
     /// Forgets what was played: it must not be heard again. What comes next fades in.

@@ -10,10 +10,11 @@ use super::player::ClipBank;
 use super::room::Room;
 use super::rtcp::Wall;
 use super::slots::{self, Slots};
+use super::wide::Wide;
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Command, Event, Finished, KeyForm, LegFigures, Seat};
-use crate::units::SLOTS;
+use crate::media_api::{Command, Event, Finished, KeyForm, LegFigures, MediaSpec, Seat};
+use crate::units::{SLOTS, WIDE};
 use std::sync::Arc;
 
 /// Commands applied a slot at most; the rest waits in its ring.
@@ -21,16 +22,21 @@ const COMMANDS_A_SLOT: usize = 32;
 /// A line's figures are published every so many ticks: once a second, not all lines in the same tick.
 const PUBLISH_EVERY: u64 = 50;
 
+/// What an engine is asked.
+pub type ToEngine<W> = Command<Leg<W>, Room, Box<Wide>>;
+/// What it is done with.
+pub type FromEngine<W> = Finished<Leg<W>, Room, Box<Wide>>;
+
 /// The engine's three rings. Nothing here may block or allocate.
 pub trait Mailbox<W> {
     /// Takes the next command; none while a finished leg or room could not be sent back.
-    fn command(&mut self) -> Option<Command<Leg<W>, Room>>;
+    fn command(&mut self) -> Option<ToEngine<W>>;
     /// Tells an event; `false` if the ring is full.
     fn tell(&mut self, event: Event) -> bool;
     /// Publishes how a line does: about once a second for each leg.
     fn publish(&mut self, seat: Seat, figures: LegFigures);
-    /// Sends a finished leg or room back. There is a place: [`Mailbox::command`] saw to it.
-    fn give_back(&mut self, finished: Finished<Leg<W>, Room>);
+    /// Sends a finished leg, room or coder back. There is a place: [`Mailbox::command`] saw to it.
+    fn give_back(&mut self, finished: FromEngine<W>);
 }
 
 /// Where a leg is.
@@ -121,7 +127,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn apply<M: Mailbox<W>>(&mut self, frame: u64, command: Command<Leg<W>, Room>, mailbox: &mut M) {
+    fn apply<M: Mailbox<W>>(&mut self, frame: u64, command: ToEngine<W>, mailbox: &mut M) {
         let done = match command {
             Command::Add { seat, leg } => return self.add(seat, leg, mailbox),
             Command::Open { room } => return self.open(room, mailbox),
@@ -141,9 +147,12 @@ impl<W: Wire> Engine<W> {
                 self.legs.named(seat, leg).map(|(leg, _)| leg.set_music(clip))
             }
             Command::Tone { number, clip } => self.room(number).map(|room| room.play(clip)),
-            Command::Update { seat, leg, spec } => {
-                self.legs.named(seat, leg).map(|(leg, _)| leg.update(frame, spec))
-            }
+            Command::Update {
+                seat,
+                leg,
+                spec,
+                coder,
+            } => self.update(frame, (seat, leg), spec, coder, mailbox),
         };
         if done.is_none() {
             self.counters.count(Counter::Void);
@@ -225,6 +234,24 @@ impl<W: Wire> Engine<W> {
         Some(())
     }
 
+    fn update<M: Mailbox<W>>(
+        &mut self,
+        frame: u64,
+        (seat, name): (Seat, LegId),
+        spec: MediaSpec,
+        coder: Option<Box<Wide>>,
+        mailbox: &mut M,
+    ) -> Option<()> {
+        let (unneeded, done) = match self.legs.named(seat, name) {
+            Some((leg, _)) => (leg.update(frame, spec, coder), Some(())),
+            None => (coder, None),
+        };
+        if let Some(coder) = unneeded {
+            mailbox.give_back(Finished::Coder { coder });
+        }
+        done
+    }
+
     /// Takes a leg out of the list of its slot or room.
     fn take_out(&mut self, seat: u32) {
         match self.legs.0[seat as usize].as_ref().map(|(_, place)| *place) {
@@ -269,13 +296,13 @@ fn receive<W: Wire, M: Mailbox<W>>(
         return;
     }
     listen(leg, seat, frame, mailbox, counters);
-    let mut sound = SILENCE;
-    if leg.is_playing()
-        && let Some(token) = leg.play_over(bank, &mut sound)
-    {
+    let ended = match leg.is_wide() {
+        true => leg.say_wide(frame, bank, [0; WIDE], counters),
+        false => leg.say(frame, bank, SILENCE, counters),
+    };
+    if let Some(token) = ended {
         tell(mailbox, Event::Played { leg: leg.id, token }, counters);
     }
-    leg.say(frame, &sound, counters);
 }
 
 /// Listens to a leg, and tells what is to be told of it.

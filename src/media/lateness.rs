@@ -5,8 +5,6 @@
 //! differences do. That of the most belated packet of a tick counts, so a stall, after which many come at once, counts once,
 //! and a peer that sends three packets every 60 ms gets the depth it needs.
 
-use super::cells::CELL;
-
 /// Ticks in a block, and blocks: what is older is forgotten.
 const BLOCK_TICKS: u8 = 50;
 const BLOCKS: usize = 6;
@@ -19,9 +17,9 @@ const ALLOWED_IN: u32 = 150;
 /// Depth at most, in steps above the fastest: 200 ms.
 const DEPTH_MAX: u32 = 20;
 
-/// One leg's histogram.
+/// One leg's histogram. A step of 10 ms has `CELL` samples.
 #[derive(Clone, Debug)]
-pub struct Lateness {
+pub struct Lateness<const CELL: usize> {
     blocks: [[u8; STEPS as usize]; BLOCKS],
     sum: [u16; STEPS as usize],
     /// One bit a step: it was seen.
@@ -31,9 +29,9 @@ pub struct Lateness {
     ticks: u8,
 }
 
-impl Lateness {
+impl<const CELL: usize> Lateness<CELL> {
     /// Nothing is known.
-    pub fn new() -> Lateness {
+    pub fn new() -> Lateness<CELL> {
         Lateness {
             blocks: [[0; STEPS as usize]; BLOCKS],
             sum: [0; STEPS as usize],
@@ -114,7 +112,7 @@ mod tests {
     use super::*;
 
     /// Lets ticks pass in which packets come so late; what is wanted then.
-    fn after(lateness: &mut Lateness, ticks: impl IntoIterator<Item = i64>, depth: i64) -> i64 {
+    fn after(lateness: &mut Lateness<80>, ticks: impl IntoIterator<Item = i64>, depth: i64) -> i64 {
         for late in ticks {
             lateness.tick(Some(late), depth);
         }
@@ -125,7 +123,7 @@ mod tests {
     fn what_is_late_once_in_a_while_changes_nothing_and_more_of_it_does() {
         for zero in [0i64, -16_000, 1 << 40] {
             let zero = zero - zero % 80;
-            let mut lateness = Lateness::new();
+            let mut lateness = Lateness::<80>::new();
             assert_eq!(after(&mut lateness, [zero; 250], zero), zero);
             assert_eq!(after(&mut lateness, [zero + 480], zero), zero, "one of 250");
             assert_eq!(after(&mut lateness, [zero + 480; 2], zero), zero + 480, "three");
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn depth_is_at_most_200_ms_above_the_fastest_and_follows_it() {
-        let mut lateness = Lateness::new();
+        let mut lateness = Lateness::<80>::new();
         let uneven = (0..300).map(|n| n % 3 * 1_600);
         assert_eq!(after(&mut lateness, uneven, 1_600), 1_600);
         assert_eq!(after(&mut lateness, [-320; 350], 1_600), -320);
@@ -147,7 +145,7 @@ mod tests {
 
     #[test]
     fn nothing_known_wants_nothing_else() {
-        let mut lateness = Lateness::new();
+        let mut lateness = Lateness::<80>::new();
         assert_eq!(lateness.wanted(77), 77);
         lateness.tick(None, 77);
         lateness.tick(Some(1 << 50), 77);

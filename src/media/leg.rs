@@ -1,35 +1,27 @@
 //! One caller's line on the tick: what it says, what it hears, its socket and its stream.
 
 mod control;
+mod hearing;
+mod saying;
 
-use super::counters::{Counter, Counters};
+use super::cells::G711;
 use super::events::Events;
-use super::inband::{Heard, Inband};
-use super::latch::{Latch, Verdict};
-use super::law::{self, Coded};
+use super::inband::Inband;
+use super::latch::Latch;
 use super::line::LineMeter;
-use super::player::{ClipBank, Music, Player};
-use super::playout::{Playout, Pulled};
+use super::player::{Music, Player};
+use super::playout::{self, Scale};
 use super::rtcp::{Session, Wall};
-use super::rtp::{self, PACKET, Received, Stream};
+use super::rtp::Stream;
 use super::talking::Talking;
 use super::ways::Ways;
-use super::wire::{DATAGRAM_MAX, Wire};
+use super::wide::{Wide, Wideband};
+use super::wire::Wire;
 use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
-use crate::media_api::{Law, LegFigures, MediaSpec, PlayToken, Playlist};
+use crate::media_api::{Codec, FarFigures, Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
-use crate::units::FRAME;
-use std::net::SocketAddr;
-
-/// Datagrams taken from a leg's socket a tick at most; the rest waits.
-const TAKEN_MAX: usize = 32;
-/// Keys that one tick of packets can hold: one a packet.
-pub type Keys = [Option<Key>; TAKEN_MAX];
-/// Payload type of comfort noise (RFC 3389).
-const COMFORT_NOISE: u8 = 13;
-/// What digital silence decodes to: µ-law has a zero, A-law's smallest step is 8. Nothing else is left out of the sum.
-const DIGITAL_SILENCE: [i16; 2] = [0, 8];
+use crate::units::{FRAME_MS, SAMPLE_RATE};
 
 /// What a leg begins with: who it is, and randomness for its stream.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +42,9 @@ pub struct Leg<W> {
     wire: W,
     spec: MediaSpec,
     latch: Option<Latch>,
-    playout: Playout,
+    playout: playout::Narrow,
+    /// The coders of a line of 16 kHz: what comes goes through these then, not through `playout` and `heard`.
+    wide: Option<Box<Wide>>,
     events: Events,
     inband: Inband,
     /// The key whose tones were noticed in this tick.
@@ -79,12 +73,13 @@ impl<W: Wire> Leg<W> {
     pub fn new(seed: LegSeed, wire: W) -> Leg<W> {
         let [a, b, c, d, e, f, g, h] = seed.random.to_be_bytes();
         let ssrc = u32::from_be_bytes([a, b, c, d]);
-        Leg {
+        let mut leg = Leg {
             id: seed.id,
             wire,
             spec: seed.spec,
             latch: None,
-            playout: Playout::new(),
+            playout: playout::Narrow::new(G711::new(), Scale::One),
+            wide: Wide::new(seed.spec.codec),
             events: Events::default(),
             inband: Inband::default(),
             tone_key: None,
@@ -106,7 +101,9 @@ impl<W: Wire> Leg<W> {
             silent: true,
             last_frame: None,
             on_turn: false,
-        }
+        };
+        leg.stream.set_steps(0, leg.steps());
+        leg
     }
 
     /// The leg comes to a media thread that began so.
@@ -126,166 +123,24 @@ impl<W: Wire> Leg<W> {
         self.on_turn
     }
 
-    /// Receives what has come, and decodes this tick's frame. Returns the keys that were pressed.
-    pub fn listen(&mut self, frame: u64, counters: &mut Counters) -> Keys {
-        let mut keys = [None; TAKEN_MAX];
-        let mut buffer = [0; DATAGRAM_MAX];
-        for key in &mut keys {
-            let Some(datagram) = self.wire.receive(&mut buffer) else {
-                break;
-            };
-            *key = self.take(
-                frame,
-                datagram.from,
-                &buffer[..datagram.len.min(DATAGRAM_MAX)],
-                counters,
-            );
-        }
-        if self.latch_mut(frame).handle_tick(frame) {
-            self.wire.unsettle();
-        }
-        self.tend_control(frame, counters);
-        self.pull(frame, counters);
-        keys
-    }
-
-    fn take(&mut self, frame: u64, from: SocketAddr, packet: &[u8], counters: &mut Counters) -> Option<Key> {
-        if rtp::is_control(packet) {
-            counters.count(Counter::Control);
-            return None;
-        }
-        let Some(received) = rtp::read(packet) else {
-            counters.count(Counter::NotRtp);
-            return None;
-        };
-        let kind = self.kind_of(received.payload_type);
-        if kind == Kind::Unknown {
-            counters.count(Counter::WrongPayload);
-            if self.latch_mut(frame).target().ip() == from.ip() {
-                self.ways.handle_unknown();
-            }
-            return None;
-        }
-        match self.latch_mut(frame).handle_packet(frame, from) {
-            Verdict::Take => {}
-            Verdict::Settle(peer) => self.settle(peer, counters),
-            Verdict::Drop => {
-                counters.count(Counter::Stranger);
-                self.ways.handle_stranger(from);
-                return None;
-            }
-        }
-        self.take_valid(frame, kind, received, counters)
-    }
-
-    fn take_valid(
-        &mut self,
-        frame: u64,
-        kind: Kind,
-        packet: Received,
-        counters: &mut Counters,
-    ) -> Option<Key> {
-        self.ways.handle_packet(frame);
-        self.meter.packet(frame, &packet, matches!(kind, Kind::Audio(_)));
-        match kind {
-            Kind::Audio(law) => {
-                let place = (packet.ssrc, packet.timestamp);
-                self.playout.put(frame, place, law, packet.payload, counters);
-                None
-            }
-            Kind::Event => {
-                let told = self
-                    .events
-                    .handle_packet(frame, packet.marker, packet.timestamp, packet.payload);
-                told.unwrap_or_else(|_| {
-                    counters.count(Counter::BadEvent);
-                    None
-                })
-            }
-            Kind::Quiet => {
-                let place = (packet.ssrc, packet.timestamp);
-                self.playout.put_noise(place, packet.payload);
-                None
-            }
-            Kind::Unknown => None,
-        }
-    }
-
-    fn kind_of(&self, payload_type: u8) -> Kind {
-        match payload_type {
-            pt if Some(pt) == self.spec.event_payload_type => Kind::Event,
-            pt if pt == Law::A.payload_type() => Kind::Audio(Law::A),
-            pt if pt == Law::Mu.payload_type() => Kind::Audio(Law::Mu),
-            COMFORT_NOISE => Kind::Quiet,
-            _ => Kind::Unknown,
-        }
-    }
-
-    fn settle(&mut self, peer: SocketAddr, counters: &mut Counters) {
-        self.wire.settle(peer);
-        if self.latch.as_ref().is_some_and(Latch::moved) {
-            counters.count(Counter::Moved);
-        }
-    }
-
-    fn latch_mut(&mut self, frame: u64) -> &mut Latch {
-        self.latch
-            .get_or_insert_with(|| Latch::new(self.spec.remote, frame))
-    }
-
-    fn pull(&mut self, frame: u64, counters: &mut Counters) {
-        let pulled = self.playout.pull(frame, &mut self.heard, counters);
-        match pulled {
-            Pulled::Played => counters.count(Counter::Played),
-            Pulled::Concealed => {
-                counters.count(Counter::Concealed);
-                self.meter.concealed();
-            }
-            Pulled::Nothing => {}
-        }
-        if self.events.is_down(frame) || !self.spec.receive {
-            self.heard = SILENCE;
-            self.playout.forget();
-        }
-        self.said_peak = self
-            .heard
-            .iter()
-            .map(|sample| sample.unsigned_abs())
-            .max()
-            .unwrap_or(0);
-        self.hear_tones(pulled != Pulled::Played);
-        if self.muted {
-            self.heard = SILENCE;
-        }
-        let (low, high) = self
-            .heard
-            .iter()
-            .fold((i16::MAX, i16::MIN), |(low, high), &s| (low.min(s), high.max(s)));
-        self.peak = low.unsigned_abs().max(high.unsigned_abs());
-        self.silent = low == high && DIGITAL_SILENCE.contains(&low);
-    }
-
-    /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
-    fn hear_tones(&mut self, lost: bool) {
-        if self.events.is_seen() {
-            return;
-        }
-        let Heard { key, tone } = self.inband.hear(&self.heard, self.said_peak, lost);
-        self.tone_key = key;
-        if tone {
-            self.heard = SILENCE;
-            self.said_peak = 0;
-        }
-    }
-
     /// The key whose tones were noticed in this tick.
     pub fn take_tone_key(&mut self) -> Option<Key> {
         self.tone_key.take()
     }
 
-    /// What the caller said in this tick.
+    /// What the caller of a line of 8 kHz said in this tick; of one of 16 kHz nothing.
     pub fn heard(&self) -> &Frame {
         &self.heard
+    }
+
+    /// What the caller of a line of 16 kHz said in this tick.
+    pub fn heard_wide(&self) -> Option<&Wideband> {
+        self.wide.as_ref().map(|wide| &wide.heard)
+    }
+
+    /// Whether it is a line of 16 kHz.
+    pub fn is_wide(&self) -> bool {
+        self.wide.is_some()
     }
 
     /// The largest sample of what the caller said.
@@ -321,30 +176,35 @@ impl<W: Wire> Leg<W> {
 
     /// How the line does.
     pub fn figures(&self) -> LegFigures {
+        let held = match &self.wide {
+            Some(wide) => wide.held(),
+            None => self.playout.held(),
+        };
+        let (line, far) = (self.meter.figures(held), self.session.far());
+        // Both count in their RTP clock.
+        let samples = |steps: u32| steps / (self.spec.codec.clock() / SAMPLE_RATE);
         LegFigures {
-            far: self.session.far(),
+            jitter: samples(line.jitter),
+            far: FarFigures {
+                jitter: samples(far.jitter),
+                ..far
+            },
             fault: self.ways.fault(),
-            ..self.meter.figures(self.playout.held())
+            ..line
         }
     }
 
-    /// The law in which this leg is spoken to.
-    pub fn law(&self) -> Law {
-        self.spec.law
+    /// The law in which this leg is spoken to, if it is.
+    pub fn law(&self) -> Option<Law> {
+        match self.spec.codec {
+            Codec::G711(law) => Some(law),
+            Codec::G722 | Codec::Opus(_) => None,
+        }
     }
 
-    /// Adds the music to `sound`, then lays the next 20 ms of the playing clip over it, for which it steps back (−6 dB).
-    pub fn play_over(&mut self, bank: &ClipBank, sound: &mut Frame) -> Option<PlayToken> {
-        self.music.add(bank, sound);
-        if !self.player.is_playing() {
-            return None;
-        }
-        let mut clip = SILENCE;
-        let ended = self.player.next(bank, &mut clip);
-        for (sample, &over) in sound.iter_mut().zip(&clip) {
-            *sample = (*sample / 2).saturating_add(over);
-        }
-        ended
+    /// Steps of its RTP clock in a frame.
+    fn steps(&self) -> u32 {
+        self.spec.codec.clock() / (1_000 / FRAME_MS as u32)
     }
 
     /// Plays `clips`, instead of what plays now.
@@ -357,47 +217,26 @@ impl<W: Wire> Leg<W> {
         self.player.stop();
     }
 
-    /// Encodes and sends a frame.
-    pub fn say(&mut self, frame: u64, sound: &Frame, counters: &mut Counters) {
-        let mut coded = [0; FRAME];
-        law::encode(self.spec.law, sound, &mut coded);
-        self.say_coded(frame, &coded, counters);
-    }
-
-    /// Sends a frame that is encoded already, in this leg's law.
-    pub fn say_coded(&mut self, frame: u64, coded: &Coded, counters: &mut Counters) {
-        if !self.spec.send {
-            return;
-        }
-        let mut packet = [0; PACKET];
-        let len = self
-            .stream
-            .write(frame, self.spec.law.payload_type(), coded, &mut packet);
-        let target = self.latch_mut(frame).target();
-        if self.wire.send(target, &packet[..len]) {
-            self.session.handle_sent(coded.len());
-        } else {
-            counters.count(Counter::SendFailed);
-        }
-    }
-
-    /// The peer's side changed (re-INVITE).
-    pub fn update(&mut self, frame: u64, spec: MediaSpec) {
+    /// The peer's side changed (re-INVITE), maybe to another codec, which `coder` is for. The coder that is not needed is
+    /// returned.
+    pub fn update(&mut self, frame: u64, spec: MediaSpec, coder: Option<Box<Wide>>) -> Option<Box<Wide>> {
         self.spec = spec;
+        let is_spoken =
+            self.wide.as_ref().map(|wide| wide.codec()) == coder.as_ref().map(|coder| coder.codec());
+        let unneeded = if is_spoken {
+            coder
+        } else {
+            self.heard = SILENCE;
+            self.playout.forget();
+            std::mem::replace(&mut self.wide, coder)
+        };
+        self.stream.set_steps(frame, self.steps());
         let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote);
         if elsewhere {
             self.wire.unsettle();
             self.session.forget_source();
         }
         self.ways.handle_update(frame, elsewhere, self.session.packets());
+        unneeded
     }
-}
-
-/// What a payload type stands for on this leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Audio(Law),
-    Event,
-    Quiet,
-    Unknown,
 }

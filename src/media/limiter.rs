@@ -1,15 +1,12 @@
 //! One limiter a room: it looks at the loudest of all mixes that leave the room, falls at once and rises slowly. While
 //! nothing is too loud it does nothing at all, to the bit.
 
-use super::Frame;
-use super::mixer::Sum;
-
 /// Peak that is left alone: full scale, so that one talker alone is never touched however loud the telephone is.
 const CEILING: i32 = i16::MAX as i32;
 /// How much a gain rises in a frame: back from −12 dB in 0.6 s.
 const RISE: f32 = 0.025;
-/// Samples over which a gain changes: 4 ms, so that nothing clicks.
-const RAMP: usize = 32;
+/// The part of a frame over which a gain changes: 4 ms, so that nothing clicks.
+const RAMP_PART: usize = 5;
 
 /// A room's limiter.
 #[derive(Clone, Debug)]
@@ -43,17 +40,18 @@ impl Limiter {
         self.now < 1.0 || self.before < 1.0
     }
 
-    /// Brings a mix to 16 bit. What is still too loud while the gain falls is cut.
-    pub fn apply(&self, mix: &Sum, out: &mut Frame) {
+    /// Brings a mix of 20 ms to 16 bit. What is still too loud while the gain falls is cut.
+    pub fn apply<const N: usize>(&self, mix: &[i32; N], out: &mut [i16; N]) {
         if !self.is_at_work() {
             out.iter_mut()
                 .zip(mix)
                 .for_each(|(sample, &value)| *sample = clamp(value));
             return;
         }
-        let step = (self.now - self.before) / RAMP as f32;
+        let ramp = N / RAMP_PART;
+        let step = (self.now - self.before) / ramp as f32;
         for (i, (sample, &value)) in out.iter_mut().zip(mix).enumerate() {
-            let gain = if i < RAMP {
+            let gain = if i < ramp {
                 self.before + step * (i + 1) as f32
             } else {
                 self.now
@@ -70,6 +68,7 @@ fn clamp(value: i32) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::mixer::Sum;
     use crate::units::FRAME;
 
     #[test]

@@ -3,7 +3,6 @@
 use super::rtcp::Block;
 use super::rtp::Received;
 use crate::media_api::LegFigures;
-use crate::units::FRAME;
 
 /// A sequence number this far from the last one belongs to another stream (RFC 3550 A.1, MAX_DROPOUT).
 const DROPOUT_MAX: u16 = 3_000;
@@ -31,7 +30,7 @@ struct Stream {
     highest: u16,
     /// Received and expected at the last report.
     told: (u32, u32),
-    /// Arrival less time stamp of the last audio packet, in samples.
+    /// Arrival less time stamp of the last audio packet, in steps of the RTP clock.
     transit: Option<u32>,
 }
 
@@ -42,8 +41,8 @@ impl Stream {
 }
 
 impl LineMeter {
-    /// A packet came in tick `frame`. Events repeat their time stamp, so jitter looks at audio alone.
-    pub fn packet(&mut self, frame: u64, packet: &Received, audio: bool) {
+    /// A packet came at `now` of its RTP clock. Events repeat their time stamp, so jitter looks at audio alone.
+    pub fn packet(&mut self, now: u32, packet: &Received, audio: bool) {
         self.received += 1;
         let mut stream = match self.stream {
             Some(stream) if stream.ssrc == packet.ssrc && is_near(stream.highest, packet.sequence) => stream,
@@ -68,13 +67,11 @@ impl LineMeter {
             stream.highest = packet.sequence;
         }
         if audio {
-            let transit = (frame as u32)
-                .wrapping_mul(FRAME as u32)
-                .wrapping_sub(packet.timestamp);
+            let transit = now.wrapping_sub(packet.timestamp);
             let moved = stream.transit.map_or(0, |before| {
                 transit.wrapping_sub(before).cast_signed().unsigned_abs()
             });
-            self.jitter_16 = self.jitter_16 - (self.jitter_16 + 8) / 16 + moved.min(8_000);
+            self.jitter_16 = self.jitter_16 - (self.jitter_16 + 8) / 16 + moved.min(48_000);
             stream.transit = Some(transit);
         }
         self.stream = Some(stream);
@@ -158,7 +155,7 @@ mod tests {
                 ssrc,
                 payload: &[],
             };
-            meter.packet(frame, &packet, true);
+            meter.packet(frame as u32 * 160, &packet, true);
         }
         meter.figures(0)
     }

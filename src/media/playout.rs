@@ -14,34 +14,27 @@
 //! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
-use super::Frame;
-use super::cells::{AHEAD, CELL, Cells};
+use super::cells::{AHEAD, CELL_BYTES, Cells, G711, MadeUp, Piece, Store};
 use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::lateness::Lateness;
 use super::stretch::{self, Joint};
-use crate::media_api::Law;
 use crate::units::FRAME;
 
-/// Where a stream begins, so that what came before its first packet has a place too.
-const ORIGIN: u32 = 4_096 * 64 * CELL as u32;
-/// Samples of the longest packet: 120 ms.
-const PACKET_MAX: usize = 6 * FRAME;
-/// Samples that the buffer goes back for a late packet.
-const BACK_MAX: i64 = 4 * FRAME as i64;
-/// A packet later than this belongs to a stream that jumped: 1 s.
-const PAST_MAX: i64 = 50 * FRAME as i64;
+/// Cells of the longest packet: 120 ms.
+const PACKET_CELLS: usize = 12;
 /// Late packets in a row after which the stream begins anew where it is.
 const LATE_IN_A_ROW: u8 = 8;
 /// Ticks in a row in which the depth must have been more than was needed before it shrinks: 1 s.
 const CALM: u16 = 50;
 /// Ticks between two changes.
 const REST: u8 = 3;
-/// Samples after which a gap is silent: the concealer's 60 ms.
-const SILENT_AFTER: i64 = 3 * FRAME as i64;
+
+/// The buffer of a line of 8 kHz.
+pub type Narrow = Playout<G711, FRAME, CELL_BYTES>;
 
 /// What a leg's buffer may take of the slab: 5.25 KiB.
-const _: () = assert!(size_of::<Playout>() <= 5 * 1024 + 256);
+const _: () = assert!(size_of::<Narrow>() <= 5 * 1024 + 256 + 32);
 
 /// What the tick got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +47,24 @@ pub enum Pulled {
     Nothing,
 }
 
-/// One leg's playout buffer.
+/// How many samples a step of the RTP clock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// One: G.711.
+    One,
+    /// Two: G.722.
+    Two,
+    /// A third: Opus at 16 kHz.
+    Third,
+}
+
+/// One leg's playout buffer. A frame of 20 ms has `F` samples, a cell of 10 ms `CELL`.
 #[derive(Clone, Debug)]
-pub struct Playout {
-    cells: Cells,
-    concealer: Concealer<FRAME>,
-    lateness: Lateness,
+pub struct Playout<S, const F: usize, const CELL: usize> {
+    cells: Cells<S, CELL>,
+    scale: Scale,
+    concealer: Concealer<F>,
+    lateness: Lateness<CELL>,
     stream: Option<Stream>,
     /// What the histogram wants to be told of this tick: its most belated packet.
     late: Option<i64>,
@@ -72,8 +77,8 @@ pub struct Playout {
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     ssrc: u32,
-    /// The time stamp of position 0.
-    base: u32,
+    /// The time stamp of some packet that came, and its position.
+    anchor: (u32, u32),
     due: u32,
     /// What is behind this was played, or never will be.
     played_to: u32,
@@ -90,11 +95,43 @@ struct Noise {
     rms: f32,
 }
 
-impl Playout {
+impl Scale {
+    /// Steps of the clock in samples; none if that is no whole number.
+    fn samples(self, steps: i64) -> Option<i64> {
+        match self {
+            Scale::One => Some(steps),
+            Scale::Two => Some(2 * steps),
+            Scale::Third => (steps % 3 == 0).then_some(steps / 3),
+        }
+    }
+}
+
+impl Stream {
+    /// The position of a time stamp.
+    fn position(&self, timestamp: u32, scale: Scale) -> Option<u32> {
+        let (anchor, at) = self.anchor;
+        let steps = distance(anchor, timestamp);
+        scale
+            .samples(steps)
+            .map(|samples| at.wrapping_add(samples as u32))
+    }
+}
+
+impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
+    /// Where a stream begins, so that what came before its first packet has a place too.
+    const ORIGIN: u32 = 4_096 * 64 * CELL as u32;
+    /// Samples that the buffer goes back for a late packet: 80 ms.
+    const BACK_MAX: i64 = 4 * F as i64;
+    /// A packet later than this belongs to a stream that jumped: 1 s.
+    const PAST_MAX: i64 = 50 * F as i64;
+    /// Samples after which a gap is silent: the concealer's 60 ms.
+    const SILENT_AFTER: i64 = 3 * F as i64;
+
     /// An empty buffer.
-    pub fn new() -> Playout {
+    pub fn new(store: S, scale: Scale) -> Playout<S, F, CELL> {
         Playout {
-            cells: Cells::new(),
+            cells: Cells::new(store),
+            scale,
             concealer: Concealer::new(),
             lateness: Lateness::new(),
             stream: None,
@@ -110,29 +147,23 @@ impl Playout {
         &mut self,
         frame: u64,
         (ssrc, timestamp): (u32, u32),
-        law: Law,
+        kind: S::Kind,
         payload: &[u8],
         counters: &mut Counters,
     ) {
-        let (cells, rest) = payload.as_chunks::<CELL>();
-        if cells.is_empty() || !rest.is_empty() || payload.len() > PACKET_MAX {
+        let cells = self.cells.measure(payload).unwrap_or(0);
+        if !(1..=PACKET_CELLS).contains(&cells) {
             return counters.count(Counter::OddLength);
         }
         let (mut stream, at) = self.locate(ssrc, timestamp, counters);
-        let mut doubled = false;
-        if self.is_in_time(&mut stream, at, cells.len(), counters) {
-            for (coded, at) in cells.iter().zip(places(at)) {
-                if (1 - CELL as i64..i64::from(AHEAD) * CELL as i64).contains(&distance(stream.due, at)) {
-                    doubled |= !self.cells.put(at, law, coded);
-                }
-            }
-            if doubled {
+        if self.is_in_time(&mut stream, at, cells, counters) {
+            if self.lay_down(stream.due, at, cells, (kind, payload)) {
                 counters.count(Counter::Doubled);
             } else {
                 stream.late_in_a_row = 0;
                 self.came(frame, at);
             }
-        } else if places(at).take(cells.len()).all(|at| self.cells.was_played(at)) {
+        } else if places::<CELL>(at).take(cells).all(|at| self.cells.was_played(at)) {
             counters.count(Counter::Doubled);
         } else {
             counters.count(Counter::Late);
@@ -146,18 +177,39 @@ impl Playout {
         self.stream = (!jumped).then_some(stream);
     }
 
+    /// Lays a packet's cells down; whether one of them was there already.
+    fn lay_down(&mut self, due: u32, at: u32, cells: usize, (kind, payload): (S::Kind, &[u8])) -> bool {
+        let (mut doubled, mut first) = (false, true);
+        for (nth, at) in places::<CELL>(at).take(cells).enumerate() {
+            if (1 - CELL as i64..i64::from(AHEAD) * CELL as i64).contains(&distance(due, at)) {
+                let piece = Piece {
+                    nth,
+                    first,
+                    kind,
+                    payload,
+                };
+                let put = self.cells.put(at, piece);
+                first &= !put;
+                doubled |= !put;
+            }
+        }
+        doubled
+    }
+
     fn came(&mut self, frame: u64, at: u32) {
-        let late = clock(frame) - i64::from(at);
+        let late = Self::clock(frame) - i64::from(at);
         self.late = Some(self.late.map_or(late, |before| before.max(late)));
     }
 
     /// The stream and the packet's position in it; begins anew with a packet of another stream.
     fn locate(&mut self, ssrc: u32, timestamp: u32, counters: &mut Counters) -> (Stream, u32) {
-        if let Some(stream) = self.stream {
-            let at = timestamp.wrapping_sub(stream.base);
-            let reach = -PAST_MAX..i64::from(AHEAD) * CELL as i64;
-            let on_grid = (at as usize).is_multiple_of(CELL);
-            if stream.ssrc == ssrc && on_grid && reach.contains(&distance(stream.due, at)) {
+        if let Some(mut stream) = self.stream {
+            let reach = -Self::PAST_MAX..i64::from(AHEAD) * CELL as i64;
+            let fits =
+                |&at: &u32| (at as usize).is_multiple_of(CELL) && reach.contains(&distance(stream.due, at));
+            let at = stream.position(timestamp, self.scale).filter(fits);
+            if let Some(at) = at.filter(|_| stream.ssrc == ssrc) {
+                stream.anchor = (timestamp, at);
                 return (stream, at);
             }
             counters.count(Counter::Jumped);
@@ -168,14 +220,14 @@ impl Playout {
         self.late = None;
         let stream = Stream {
             ssrc,
-            base: timestamp.wrapping_sub(ORIGIN),
-            due: ORIGIN,
-            played_to: ORIGIN,
+            anchor: (timestamp, Self::ORIGIN),
+            due: Self::ORIGIN,
+            played_to: Self::ORIGIN,
             fresh: true,
             late_in_a_row: 0,
             noise: None,
         };
-        (stream, ORIGIN)
+        (stream, Self::ORIGIN)
     }
 
     /// Whether any of a packet can still be played; goes back for it if nothing after it was played yet.
@@ -197,10 +249,11 @@ impl Playout {
         }
         let room = i64::from(AHEAD - self.cells.count().min(AHEAD)) * CELL as i64;
         if !stream.fresh
-            && late <= BACK_MAX.min(room - PACKET_MAX as i64 / 2)
+            && late <= Self::BACK_MAX.min(room - (PACKET_CELLS * CELL) as i64 / 2)
             && distance(stream.played_to, at) >= 0
         {
             stream.due = at;
+            self.cells.cut();
             counters.count(Counter::Grown);
             return true;
         }
@@ -212,31 +265,40 @@ impl Playout {
         let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) else {
             return;
         };
-        let Some(&level) = payload.first() else { return };
+        let from = stream.position(timestamp, self.scale);
+        let (Some(&level), Some(from)) = (payload.first(), from) else {
+            return;
+        };
         stream.noise = Some(Noise {
-            from: timestamp.wrapping_sub(stream.base),
+            from,
             // Its level is in dB below overload, the sign bit is nothing (RFC 3389 §3.1).
             rms: 32_768.0 * 10f32.powf(-f32::from(level & 0x7f) / 20.0),
         });
     }
 
+    /// The tick's time in samples.
+    fn clock(frame: u64) -> i64 {
+        frame as i64 * F as i64
+    }
+
     /// Frames that lie ready.
     pub fn held(&self) -> u32 {
-        self.cells.count().div_ceil((FRAME / CELL) as u32)
+        self.cells.count().div_ceil((F / CELL) as u32)
     }
 
     /// What was played must not be heard again.
     pub fn forget(&mut self) {
         self.concealer.forget();
+        self.cells.forget();
     }
 
     /// Plays what is due in tick `frame`, and advances.
-    pub fn pull(&mut self, frame: u64, linear: &mut Frame, counters: &mut Counters) -> Pulled {
+    pub fn pull(&mut self, frame: u64, linear: &mut [i16; F], counters: &mut Counters) -> Pulled {
         let Some(mut stream) = self.stream else {
             self.concealer.fill(linear, None);
             return Pulled::Nothing;
         };
-        let depth = clock(frame) - i64::from(stream.due);
+        let depth = Self::clock(frame) - i64::from(stream.due);
         if std::mem::take(&mut stream.fresh) {
             self.late = Some(depth);
         }
@@ -261,11 +323,11 @@ impl Playout {
         &mut self,
         stream: &mut Stream,
         surplus: i64,
-        linear: &mut Frame,
+        linear: &mut [i16; F],
         counters: &mut Counters,
     ) -> bool {
         let gap = distance(stream.played_to, stream.due);
-        if self.cells.is_empty() && gap >= SILENT_AFTER {
+        if self.cells.is_empty() && gap >= Self::SILENT_AFTER {
             // Nothing is heard, nothing waits: it costs nothing.
             stream.due = stream.due.wrapping_add(surplus.max(-gap) as u32);
             return false;
@@ -279,10 +341,11 @@ impl Playout {
             return false;
         }
         self.waited = self.waited.saturating_add(1);
-        let mut coming = [0; 2 * FRAME];
-        let most = FRAME + surplus.clamp(0, FRAME as i64) as usize;
+        let mut coming = [[0; F]; 2];
+        let coming = coming.as_flattened_mut();
+        let most = F + surplus.clamp(0, F as i64) as usize;
         let (there, count) = self.cells.run(stream.due, most);
-        if !there || count < FRAME {
+        if !there || count < F {
             return false;
         }
         let coming = &mut coming[..count];
@@ -301,29 +364,29 @@ impl Playout {
     }
 
     /// Makes a frame out of more than one; how many samples were used.
-    fn shorten(&self, coming: &[i16], linear: &mut Frame, counters: &mut Counters) -> usize {
+    fn shorten(&self, coming: &[i16], linear: &mut [i16; F], counters: &mut Counters) -> usize {
         let fine = |joint: &Joint| joint.likeness >= self.likeness_needed(0.01);
-        let Some(joint) = stretch::find_shorter(coming).filter(fine) else {
+        let Some(joint) = stretch::find_shorter::<F, CELL>(coming).filter(fine) else {
             return 0;
         };
         stretch::shorter(coming, joint.samples, linear);
         counters.count(Counter::Shrunk);
-        FRAME + joint.samples
+        F + joint.samples
     }
 
     /// Makes a frame out of less than one; how many samples were used.
-    fn lengthen(&self, coming: &[i16], linear: &mut Frame, counters: &mut Counters) -> usize {
+    fn lengthen(&self, coming: &[i16], linear: &mut [i16; F], counters: &mut Counters) -> usize {
         let played = self.concealer.last();
         let Some(coming) = coming.first_chunk() else {
             return 0;
         };
-        let joint = stretch::find_longer(&played, coming);
-        if joint.likeness < self.likeness_needed(0.04) {
+        let fine = |joint: &Joint| joint.likeness >= self.likeness_needed(0.04);
+        let Some(joint) = stretch::find_longer::<F, CELL>(&played, coming).filter(fine) else {
             return 0;
-        }
+        };
         stretch::longer(&played, coming, joint.samples, linear);
         counters.count(Counter::Stretched);
-        FRAME - joint.samples
+        F - joint.samples
     }
 
     /// How alike two stretches must be to be laid over each other: less, the longer nothing was found.
@@ -338,7 +401,7 @@ impl Playout {
     }
 
     /// Plays a frame as it came; what did not come is made up.
-    fn play(&mut self, stream: &mut Stream, linear: &mut Frame, counters: &mut Counters) -> Pulled {
+    fn play(&mut self, stream: &mut Stream, linear: &mut [i16; F], counters: &mut Counters) -> Pulled {
         let mut pulled = Pulled::Nothing;
         let mut rest = linear.as_mut_slice();
         while !rest.is_empty() {
@@ -366,10 +429,19 @@ impl Playout {
         let begins = stream.due == stream.played_to;
         let starved = self.cells.is_empty();
         let to = stream.due.wrapping_add(gap.len() as u32);
+        let made_up = self.cells.make_up(stream.due, gap);
         self.cells.pass(stream.due, to);
         stream.due = to;
-        let filled = self.concealer.fill(gap, noise.map(|noise| noise.rms));
-        let heard = noise.is_none() && filled == Filled::Sound;
+        let heard = match made_up {
+            MadeUp::Nothing => {
+                let filled = self.concealer.fill(gap, noise.map(|noise| noise.rms));
+                noise.is_none() && filled == Filled::Sound
+            }
+            MadeUp::Sound | MadeUp::Quiet => {
+                self.concealer.follow(gap);
+                made_up == MadeUp::Sound
+            }
+        };
         if heard && begins && starved {
             counters.count(Counter::Starved);
         }
@@ -378,13 +450,8 @@ impl Playout {
 }
 
 /// The cells from a position on.
-fn places(at: u32) -> impl Iterator<Item = u32> {
+fn places<const CELL: usize>(at: u32) -> impl Iterator<Item = u32> {
     (0..).map(move |n: u32| at.wrapping_add(n * CELL as u32))
-}
-
-/// The tick's time in samples.
-fn clock(frame: u64) -> i64 {
-    frame as i64 * FRAME as i64
 }
 
 /// Samples from `from` to `to`, negative if that lies before.

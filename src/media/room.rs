@@ -3,15 +3,15 @@
 use super::counters::{Counter, Counters};
 use super::engine::{Mailbox, Seats};
 use super::law::{self, Coded};
-use super::leg::Leg;
 use super::limiter::Limiter;
-use super::mixer::{self, Sum};
+use super::mix::{Bands, Mix};
+use super::mixer::Sum;
 use super::player::{ClipBank, Player};
 use super::wire::Wire;
 use super::{Frame, SILENCE};
 use crate::ids::{ClipId, RoomNumber};
 use crate::media_api::{Event, Law, PlayToken, Playlist};
-use crate::units::FRAME;
+use crate::units::{FRAME, WIDE};
 
 /// A room. Built complete by the control side, so that joining allocates nothing.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct Room {
     pub(super) slot: usize,
     pub(super) members: Vec<u32>,
     limiter: Limiter,
+    bands: Bands,
     tones: Player,
 }
 
@@ -32,6 +33,7 @@ impl Room {
             slot: 0,
             members: Vec::with_capacity(seats),
             limiter: Limiter::new(),
+            bands: Bands::default(),
             tones: Player::default(),
         }
     }
@@ -55,79 +57,66 @@ impl Room {
         mailbox: &mut M,
         counters: &mut Counters,
     ) {
-        let mut sum: Sum = [0; FRAME];
-        let mut loudness = 0;
+        let mut mix = Mix::new();
         for &member in &self.members {
             let Some(leg) = legs.get_mut(member) else { continue };
             if !leg.begin_tick(frame) {
                 continue;
             }
             super::engine::listen(leg, member, frame, mailbox, counters);
-            if leg.contributes() {
-                mixer::add(&mut sum, leg.heard());
-                loudness += i32::from(leg.peak());
-            }
+            mix.take(leg);
         }
         if self.tones.is_playing() {
             let mut tone = SILENCE;
             // Nobody waits for its end.
             let _ = self.tones.next(bank, &mut tone);
-            mixer::add(&mut sum, &tone);
-            loudness += i32::from(i16::MAX);
+            mix.take_tone(&tone);
         }
-        self.limiter.prepare(self.peak(loudness, &sum, legs));
+        mix.join(&mut self.bands);
+        let members = self.members.iter().filter_map(|&member| legs.get(member));
+        self.limiter.prepare(mix.peak(members));
         if self.limiter.is_at_work() {
             counters.count(Counter::Limited);
         }
-        let mut shared = Shared::default();
-        for &member in &self.members {
-            let Some(leg) = legs.get_mut(member) else { continue };
-            if !leg.is_on_turn() {
-                continue;
-            }
-            if leg.contributes() || leg.is_playing() {
-                self.speak_alone(frame, &sum, leg, bank, mailbox, counters);
-            } else {
-                leg.say_coded(frame, shared.coded(leg.law(), &sum, &self.limiter), counters);
-            }
-        }
+        self.speak(frame, &mix, legs, bank, mailbox, counters);
     }
 
-    /// The largest sample of all mixes; not looked for when the talkers together cannot be too loud.
-    fn peak<W: Wire>(&self, loudness: i32, sum: &Sum, legs: &Seats<W>) -> i32 {
-        if loudness <= i32::from(i16::MAX) / 2 {
-            return loudness;
-        }
-        let without = |leg: &Leg<W>| mixer::peak(&mixer::minus(sum, leg.heard()));
-        let talkers = self
-            .members
-            .iter()
-            .filter_map(|&member| legs.get(member))
-            .filter(|leg| leg.contributes());
-        talkers.map(without).max().unwrap_or(0).max(mixer::peak(sum))
-    }
-
-    fn speak_alone<W: Wire, M: Mailbox<W>>(
+    /// Everybody is spoken to.
+    fn speak<W: Wire, M: Mailbox<W>>(
         &self,
         frame: u64,
-        sum: &Sum,
-        leg: &mut Leg<W>,
+        mix: &Mix,
+        legs: &mut Seats<W>,
         bank: &ClipBank,
         mailbox: &mut M,
         counters: &mut Counters,
     ) {
-        let mut sound = SILENCE;
-        if leg.contributes() {
-            self.limiter.apply(&mixer::minus(sum, leg.heard()), &mut sound);
-        } else {
-            self.limiter.apply(sum, &mut sound);
+        let mut shared = Shared::default();
+        for &member in &self.members {
+            let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) else {
+                continue;
+            };
+            let alone = leg.contributes() || leg.is_playing();
+            let ended = match leg.law() {
+                Some(law) if !alone => {
+                    leg.say_coded(frame, shared.coded(law, &mix.narrow, &self.limiter), counters);
+                    None
+                }
+                Some(_) => {
+                    let mut sound = SILENCE;
+                    self.limiter.apply(&mix.for_narrow(leg), &mut sound);
+                    leg.say(frame, bank, sound, counters)
+                }
+                None => {
+                    let mut sound = [0; WIDE];
+                    self.limiter.apply(&mix.for_wide(leg), &mut sound);
+                    leg.say_wide(frame, bank, sound, counters)
+                }
+            };
+            if let Some(token) = ended {
+                super::engine::tell(mailbox, Event::Played { leg: leg.id, token }, counters);
+            }
         }
-        if leg.is_playing()
-            && let Some(token) = leg.play_over(bank, &mut sound)
-        {
-            super::engine::tell(mailbox, Event::Played { leg: leg.id, token }, counters);
-        }
-        leg.say(frame, &sound, counters);
     }
 }
 

@@ -1,11 +1,13 @@
 //! RTP packets (RFC 3550 §5.1): what of a received one matters here, and a leg's own outgoing stream.
 
-use super::law::Coded;
+use super::wide::PAYLOAD_MAX;
 use crate::units::FRAME;
 use rtp_rs::{RtpPacketBuilder, RtpReader, Seq};
 
-/// Bytes of an outgoing packet: a header without extensions and one frame.
-pub const PACKET: usize = 12 + FRAME;
+/// Bytes of the largest outgoing packet: a header without extensions and one frame.
+pub const PACKET: usize = 12 + PAYLOAD_MAX;
+/// Steps that the clock of 8 kHz makes in a frame.
+const STEPS: u32 = FRAME as u32;
 
 /// A received packet.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,8 @@ pub struct Stream {
     ssrc: u32,
     sequence: u16,
     timestamp_base: u32,
+    /// Steps of the RTP clock in a frame.
+    steps: u32,
     begun: bool,
 }
 
@@ -59,6 +63,7 @@ impl Stream {
             ssrc,
             sequence,
             timestamp_base,
+            steps: STEPS,
             begun: false,
         }
     }
@@ -72,11 +77,18 @@ impl Stream {
     pub fn timestamp(&self, frame: u64) -> u32 {
         // Truncation is the point: RTP time wraps at 2³².
         self.timestamp_base
-            .wrapping_add((frame as u32).wrapping_mul(FRAME as u32))
+            .wrapping_add((frame as u32).wrapping_mul(self.steps))
+    }
+
+    /// From tick `frame` on the clock makes so many steps a frame; it goes on from where it stands.
+    pub fn set_steps(&mut self, frame: u64, steps: u32) {
+        let now = self.timestamp(frame);
+        self.steps = steps;
+        self.timestamp_base = now.wrapping_sub((frame as u32).wrapping_mul(steps));
     }
 
     /// Writes the packet of tick `frame`; the first one carries the marker bit. Returns its length.
-    pub fn write(&mut self, frame: u64, payload_type: u8, coded: &Coded, packet: &mut [u8; PACKET]) -> usize {
+    pub fn write(&mut self, frame: u64, payload_type: u8, coded: &[u8], packet: &mut [u8; PACKET]) -> usize {
         let timestamp = self.timestamp(frame);
         let written = RtpPacketBuilder::new()
             .payload_type(payload_type)
@@ -103,8 +115,8 @@ mod tests {
         let mut seen = Vec::new();
         for frame in 0..3 {
             let len = stream.write(frame, 8, &[0xd5; FRAME], &mut packet);
-            assert_eq!(len, PACKET);
-            let got = read(&packet).expect("own packets are readable");
+            assert_eq!(len, 12 + FRAME);
+            let got = read(&packet[..len]).expect("own packets are readable");
             assert_eq!((got.payload_type, got.ssrc, got.payload.len()), (8, 7, FRAME));
             let sequence = u16::from_be_bytes([packet[2], packet[3]]);
             seen.push((sequence, got.timestamp, got.marker));
@@ -113,6 +125,15 @@ mod tests {
             seen,
             [(u16::MAX, u32::MAX - 159, true), (0, 0, false), (1, 160, false)]
         );
+    }
+
+    #[test]
+    fn another_clock_goes_on_from_where_the_first_one_stood() {
+        let mut stream = Stream::new(7, 0, 1_000);
+        stream.set_steps(0, 160);
+        assert_eq!(stream.timestamp(10), 2_600);
+        stream.set_steps(10, 960);
+        assert_eq!((stream.timestamp(10), stream.timestamp(11)), (2_600, 3_560));
     }
 
     #[test]

@@ -1,18 +1,21 @@
 //! Makes a frame of sound out of more or of less: a pitch period is left out or repeated, overlap-added where the two look
 //! alike (after the idea of WSOLA); of a quiet frame as much as is wanted. Must never keep anything: functions of what they
-//! are given. Lengths are those of 8 kHz.
+//! are given. A frame of 20 ms has `F` samples, the overlap of 10 ms has `O`: 160 and 80 at 8 kHz.
 
-use super::Frame;
 use super::pitch;
-use crate::units::FRAME;
 
-/// Pitch periods, in samples: 5 to 15 ms.
-pub const PERIOD_MIN: usize = FRAME / 4;
-pub const PERIOD_MAX: usize = FRAME * 3 / 4;
-/// Samples that are compared, and overlap-added: 10 ms.
-const OVERLAP: usize = FRAME / 2;
 /// A stretch whose samples all stay below this (about −46 dBov) is quiet: nobody hears what is done to it.
 const QUIET: u16 = 160;
+
+/// The shortest pitch period in samples: 5 ms.
+pub const fn period_min(frame: usize) -> usize {
+    frame / 4
+}
+
+/// The longest pitch period in samples: 15 ms.
+pub const fn period_max(frame: usize) -> usize {
+    frame * 3 / 4
+}
 
 /// What was found: so many samples may be left out or put in, at this likeness.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,65 +27,68 @@ pub struct Joint {
 }
 
 /// Finds how many samples are best left out of what comes: a frame, and behind it as many as may be left out, up to a frame.
-pub fn find_shorter(coming: &[i16]) -> Option<Joint> {
-    let most = coming.len().saturating_sub(FRAME).min(FRAME);
-    if most > 0 && is_quiet(&coming[..FRAME + most]) {
+pub fn find_shorter<const F: usize, const O: usize>(coming: &[i16]) -> Option<Joint> {
+    let most = coming.len().saturating_sub(F).min(F);
+    if most > 0 && is_quiet(&coming[..F + most]) {
         return Some(Joint {
             samples: most,
             likeness: 1.0,
         });
     }
-    let most = most.min(PERIOD_MAX);
-    if most < PERIOD_MIN {
+    let most = most.min(period_max(F));
+    if most < period_min(F) {
         return None;
     }
-    let reference = coming.first_chunk::<OVERLAP>()?;
-    let found = pitch::find(reference, &coming[PERIOD_MIN..most + OVERLAP]);
+    let reference = coming.first_chunk::<O>()?;
+    let found = pitch::find(reference, &coming[period_min(F)..most + O]);
     Some(Joint {
-        samples: PERIOD_MIN + found.offset,
+        samples: period_min(F) + found.offset,
         likeness: found.likeness,
     })
 }
 
-/// Finds how many samples are best put in between what was played, the last [`PERIOD_MAX`] samples of it, and what comes.
-pub fn find_longer(played: &[i16; PERIOD_MAX], coming: &Frame) -> Joint {
+/// Finds how many samples are best put in between the frame that was played and what comes.
+pub fn find_longer<const F: usize, const O: usize>(played: &[i16; F], coming: &[i16; F]) -> Option<Joint> {
+    let longest = period_max(F);
+    let played = &played[F - longest..];
     if is_quiet(coming) && is_quiet(played) {
-        return Joint {
-            samples: PERIOD_MAX,
+        return Some(Joint {
+            samples: longest,
             likeness: 1.0,
-        };
+        });
     }
-    let mut both = [0; PERIOD_MAX + OVERLAP];
-    both[..PERIOD_MAX].copy_from_slice(played);
-    both[PERIOD_MAX..].copy_from_slice(&coming[..OVERLAP]);
-    let mut reference = [0; OVERLAP];
-    reference.copy_from_slice(&coming[..OVERLAP]);
-    let found = pitch::find(&reference, &both[..PERIOD_MAX - PERIOD_MIN + OVERLAP]);
-    Joint {
-        samples: PERIOD_MAX - found.offset,
+    let reference = coming.first_chunk::<O>()?;
+    let mut both = [[0; F]; 2];
+    let both = both.as_flattened_mut();
+    both[..longest].copy_from_slice(played);
+    both[longest..longest + O].copy_from_slice(reference);
+    let found = pitch::find(reference, &both[..longest - period_min(F) + O]);
+    Some(Joint {
+        samples: longest - found.offset,
         likeness: found.likeness,
-    }
+    })
 }
 
 /// A frame that begins as `coming` and ends as what comes `samples` later.
-pub fn shorter(coming: &[i16], samples: usize, frame: &mut Frame) {
-    cross(&coming[..FRAME], &coming[samples..samples + FRAME], frame);
+pub fn shorter<const F: usize>(coming: &[i16], samples: usize, frame: &mut [i16; F]) {
+    cross(&coming[..F], &coming[samples..samples + F], frame);
 }
 
 /// A frame that begins as `coming` and ends as what came `samples` earlier.
-pub fn longer(played: &[i16; PERIOD_MAX], coming: &Frame, samples: usize, frame: &mut Frame) {
-    let mut earlier = [0; FRAME];
-    earlier[..samples].copy_from_slice(&played[PERIOD_MAX - samples..]);
-    earlier[samples..].copy_from_slice(&coming[..FRAME - samples]);
+pub fn longer<const F: usize>(played: &[i16; F], coming: &[i16; F], samples: usize, frame: &mut [i16; F]) {
+    let mut earlier = [0; F];
+    earlier[..samples].copy_from_slice(&played[F - samples..]);
+    earlier[samples..].copy_from_slice(&coming[..F - samples]);
     cross(coming, &earlier, frame);
 }
 
-/// Goes over from `from` to `to` within the overlap.
-fn cross(from: &[i16], to: &[i16], frame: &mut Frame) {
+/// Goes over from `from` to `to` within the overlap, half a frame.
+fn cross<const F: usize>(from: &[i16], to: &[i16], frame: &mut [i16; F]) {
+    let overlap = F as i32 / 2;
     for (at, sample) in frame.iter_mut().enumerate() {
-        let share = (at as i32 + 1).min(OVERLAP as i32);
+        let share = (at as i32 + 1).min(overlap);
         let (a, b) = (i32::from(from[at]), i32::from(to[at]));
-        *sample = (a + (b - a) * share / OVERLAP as i32) as i16;
+        *sample = (a + (b - a) * share / overlap) as i16;
     }
 }
 
@@ -93,6 +99,10 @@ fn is_quiet(sound: &[i16]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Frame;
+    use crate::units::FRAME;
+
+    const OVERLAP: usize = FRAME / 2;
 
     fn voice(from: usize, period: usize) -> [i16; 2 * FRAME] {
         std::array::from_fn(|at| {
@@ -102,6 +112,14 @@ mod tests {
                 .sum();
             (4_000.0 * wave) as i16
         })
+    }
+
+    fn find_shorter(coming: &[i16]) -> Option<Joint> {
+        super::find_shorter::<FRAME, OVERLAP>(coming)
+    }
+
+    fn find_longer(played: &Frame, coming: &Frame) -> Joint {
+        super::find_longer::<FRAME, OVERLAP>(played, coming).expect("there is enough")
     }
 
     #[test]
@@ -114,8 +132,7 @@ mod tests {
             shorter(&coming, shorter_by.samples, &mut frame);
             assert_eq!(frame, coming[..FRAME]);
 
-            let played: [i16; PERIOD_MAX] =
-                std::array::from_fn(|at| voice(period * 3 - PERIOD_MAX, period)[at]);
+            let played: Frame = std::array::from_fn(|at| voice(period * 4 - FRAME, period)[at]);
             let coming: Frame = std::array::from_fn(|at| coming[at]);
             let longer_by = find_longer(&played, &coming);
             assert!(longer_by.samples.is_multiple_of(period) && longer_by.likeness > 0.99);
@@ -140,7 +157,7 @@ mod tests {
             "of a voice, a period or nothing"
         );
         assert_eq!(find_shorter(&[100; FRAME]), None);
-        assert_eq!(find_longer(&[0; PERIOD_MAX], &[9; FRAME]).samples, PERIOD_MAX);
+        assert_eq!(find_longer(&[0; FRAME], &[9; FRAME]).samples, period_max(FRAME));
     }
 
     #[test]

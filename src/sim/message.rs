@@ -131,7 +131,7 @@ fn offer(caller: &Caller, direction: &str, without_address: bool) -> String {
     let payloads = match (caller.plan.sip, caller.plan.law) {
         (SipFault::NoCodec | SipFault::NoCodecNoAck, _) => "96 101",
         (_, Law::A) => "8 0 101",
-        (_, Law::Mu) => "0 8 101",
+        (_, Law::Mu) => "0 101",
     };
     format!(
         "v=0\r\no=- 1 {} IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP {payloads}\r\n\

@@ -3,7 +3,10 @@
 
 use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
-use crate::media::{ClipBank, ControlDatagram, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use crate::media::{
+    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wide,
+    Wire,
+};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::sip::{Admission, Peer, UserAgent};
 use crate::units::Time;
@@ -69,13 +72,13 @@ impl Wire for Line {
 
 #[derive(Default)]
 struct Rings {
-    commands: VecDeque<Command<Leg<Line>, Room>>,
+    commands: VecDeque<ToEngine<Line>>,
     events: VecDeque<Event>,
     free: Vec<Seat>,
 }
 
 impl Mailbox<Line> for Rings {
-    fn command(&mut self) -> Option<Command<Leg<Line>, Room>> {
+    fn command(&mut self) -> Option<ToEngine<Line>> {
         self.commands.pop_front()
     }
 
@@ -86,7 +89,7 @@ impl Mailbox<Line> for Rings {
 
     fn publish(&mut self, _: Seat, _: LegFigures) {}
 
-    fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
+    fn give_back(&mut self, finished: FromEngine<Line>) {
         if let Finished::Leg { seat, .. } = finished {
             self.free.push(seat);
         }
@@ -284,7 +287,8 @@ impl Site {
     fn ask(&mut self, request: MediaRequest) {
         self.deeds.push_back(Deed::Asked(request));
         let (seats, places) = (&self.seats, self.calls_max);
-        let command = request.command(|leg| seats.get(&leg).copied(), |number| Room::new(number, places));
+        let seat_of = |leg| seats.get(&leg).copied();
+        let command = request.command(seat_of, |number| Room::new(number, places), Wide::new);
         if let MediaRequest::Remove { leg } = request {
             self.seats.remove(&leg);
             let port = self.ports.remove(&leg);

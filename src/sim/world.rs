@@ -14,6 +14,7 @@ use super::link::Link;
 use super::plan::{LASTS_MS, Scenario};
 use super::site::Site;
 use super::tones::{self, Ear};
+use crate::media_api::Codecs;
 use crate::room::Policy;
 use crate::sip::{Listen, UaConfig, UserAgent};
 use crate::units::Time;
@@ -116,6 +117,7 @@ impl World {
             }],
             served: vec![ipnet::IpNet::from(TRUNK)],
             calls_max: CALLS_MAX,
+            codecs: Codecs::default(),
         };
         let agent = UserAgent::new(config, Box::new(move || random.fork().bits()));
         let mut aside = chance.aside().fork();

@@ -1,17 +1,30 @@
-//! Owns how an SDP offer is read and what of it we take (RFC 3264, RFC 3551, RFC 4733): the first audio stream with
-//! G.711, its first law, and telephone events. Every other stream is refused in its place. Must never open a stream that
+//! Owns how an SDP offer is read and what of it we take (RFC 3264, RFC 3551, RFC 4733, RFC 7587): the first audio stream with
+//! a codec of ours, of its codecs the one that we prefer, and telephone events. Every other stream is refused in its place. Must never open a stream that
 //! was not offered, nor print what the offer says about its sender.
 
 use super::counters::Refused;
 pub use super::peer::Families;
-use crate::media_api::{Law, MediaSpec};
-use sdp_types::{Direction, Media, RtpMap, Session};
+use crate::media_api::{Codec, CodecName, Codecs, EventSpec, Law, MediaSpec, OpusSpec};
+use sdp_types::{Direction, Fmtp, FmtpParam, Media, RtpMap, Session};
 use std::net::{IpAddr, SocketAddr};
 
 /// The most media lines of an offer.
 pub const STREAMS_MAX: usize = 32;
 /// The payload type of telephone events in our own offers.
-pub const EVENTS: u8 = 101;
+pub const EVENTS: EventSpec = EventSpec {
+    payload_type: 101,
+    clock: 8_000,
+};
+/// The Opus of our own offers.
+pub const OPUS: OpusSpec = OpusSpec {
+    payload_type: 96,
+    fec: true,
+    bitrate: OPUS_BITRATE,
+};
+/// Bits a second of a peer that names none: libopus' own limit.
+const OPUS_BITRATE: u32 = 510_000;
+/// Fewer than this no peer can mean (RFC 7587 §6.1).
+const OPUS_BITRATE_MIN: u32 = 6_000;
 /// Payload types that an offer may bind as it likes (RFC 3551 §6).
 const DYNAMIC: std::ops::RangeInclusive<u8> = 96..=127;
 
@@ -54,7 +67,7 @@ impl Unusable {
             Unusable::Missing => (399, "The session description is missing"),
             Unusable::Malformed => (399, "The session description is malformed"),
             Unusable::Stream => (304, "No audio stream over RTP/AVP is offered"),
-            Unusable::Codec => (305, "Neither PCMA nor PCMU is offered"),
+            Unusable::Codec => (305, "None of the codecs spoken here is offered"),
             Unusable::Address => (301, "No unicast address of our family is offered"),
         }
     }
@@ -72,19 +85,19 @@ pub fn silence(trunk: IpAddr) -> MediaSpec {
     MediaSpec {
         remote: SocketAddr::new(trunk, 0),
         control: None,
-        law: Law::A,
-        event_payload_type: Some(EVENTS),
+        codec: Codec::G711(Law::A),
+        events: Some(EVENTS),
         send: false,
         receive: false,
     }
 }
 
-/// Reads an offer. The peer's address must be of a family of `ours`.
-pub fn read(body: &[u8], ours: Families) -> Result<Agreement, Unusable> {
+/// Reads an offer. The peer's address must be of a family of `ours`, its codec one of `codecs`.
+pub fn read(body: &[u8], ours: Families, codecs: &Codecs) -> Result<Agreement, Unusable> {
     let session = parsed(body)?;
     let mut reason = Unusable::Stream;
     for (taken, media) in session.medias.iter().enumerate() {
-        match stream(&session, media, ours) {
+        match stream(&session, media, ours, codecs) {
             Ok((spec, direction)) => {
                 let streams = session.medias.iter().map(mirrored).collect();
                 return Ok(Agreement {
@@ -102,12 +115,17 @@ pub fn read(body: &[u8], ours: Families) -> Result<Agreement, Unusable> {
 }
 
 /// Reads the answer to our offer, whose taken stream stood at `place`.
-pub fn read_answer(body: &[u8], ours: Families, place: usize) -> Result<MediaSpec, Unusable> {
+pub fn read_answer(
+    body: &[u8],
+    ours: Families,
+    codecs: &Codecs,
+    place: usize,
+) -> Result<MediaSpec, Unusable> {
     let session = parsed(body)?;
     let media = session.medias.get(place).ok_or(Unusable::Stream)?;
-    let (mut spec, _) = stream(&session, media, ours)?;
+    let (mut spec, _) = stream(&session, media, ours, codecs)?;
     // The peer sends events under the payload type that we offered (RFC 3264 §6.1).
-    spec.event_payload_type = spec.event_payload_type.map(|_| EVENTS);
+    spec.events = spec.events.map(|_| EVENTS);
     Ok(spec)
 }
 
@@ -147,7 +165,12 @@ fn mirrored(media: &Media) -> Stream {
 }
 
 /// What we take of one media line.
-fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec, Direction), Unusable> {
+fn stream(
+    session: &Session,
+    media: &Media,
+    ours: Families,
+    codecs: &Codecs,
+) -> Result<(MediaSpec, Direction), Unusable> {
     let is_audio = media.media.eq_ignore_ascii_case("audio") && media.proto.eq_ignore_ascii_case("RTP/AVP");
     if !is_audio || media.port == 0 {
         return Err(Unusable::Stream);
@@ -161,9 +184,14 @@ fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec
         .attributes_typed::<RtpMap>()
         .filter_map(Result::ok)
         .collect();
-    let law = formats
-        .iter()
-        .find_map(|format| law(*format, &maps))
+    let offered = Offered {
+        formats: &formats,
+        maps: &maps,
+        media,
+    };
+    let mut preferred = codecs.names().iter();
+    let codec = preferred
+        .find_map(|name| offered.codec(*name))
         .ok_or(Unusable::Codec)?;
     let ip = address(session, media, ours)?;
     let direction = match ip.is_unspecified() {
@@ -174,8 +202,8 @@ fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec
     let spec = MediaSpec {
         remote: SocketAddr::new(ip, media.port),
         control: control(media, ip),
-        law,
-        event_payload_type: formats.iter().copied().find(|format| is_event(*format, &maps)),
+        codec,
+        events: offered.events(codec.clock()),
         send: direction.has_recv(),
         // Who offers `sendonly` holds the call, and what it then sends is music (RFC 3264 §8.4).
         receive: direction == Direction::SendRecv,
@@ -183,27 +211,74 @@ fn stream(session: &Session, media: &Media, ours: Families) -> Result<(MediaSpec
     Ok((spec, direction.reverse()))
 }
 
-fn law(format: u8, maps: &[RtpMap]) -> Option<Law> {
-    let (law, name) = match format {
-        8 => (Law::A, "PCMA"),
-        0 => (Law::Mu, "PCMU"),
-        _ => return None,
-    };
-    let says_otherwise =
-        |map: &RtpMap| !map.encoding_name.eq_ignore_ascii_case(name) || map.clock_rate != 8_000;
-    let contradicted = maps
-        .iter()
-        .any(|map| map.payload_type == format && says_otherwise(map));
-    (!contradicted).then_some(law)
+/// The formats of a media line.
+struct Offered<'a> {
+    formats: &'a [u8],
+    maps: &'a [RtpMap],
+    media: &'a Media,
 }
 
-fn is_event(format: u8, maps: &[RtpMap]) -> bool {
-    let is_named = |map: &RtpMap| {
-        map.payload_type == format
-            && map.encoding_name.eq_ignore_ascii_case("telephone-event")
-            && map.clock_rate == 8_000
-    };
-    DYNAMIC.contains(&format) && maps.iter().any(is_named)
+impl Offered<'_> {
+    /// The codec of this name, if it is among them.
+    fn codec(&self, name: CodecName) -> Option<Codec> {
+        match name {
+            CodecName::PcmA => self.fixed(Codec::G711(Law::A)),
+            CodecName::PcmU => self.fixed(Codec::G711(Law::Mu)),
+            CodecName::G722 => self.fixed(Codec::G722),
+            CodecName::Opus => self.mapped(name.encoding(), 48_000).map(|opus| self.opus(opus)),
+        }
+    }
+
+    /// A codec with a static payload type, unless its map says that it is another one.
+    fn fixed(&self, codec: Codec) -> Option<Codec> {
+        let (format, name) = (codec.payload_type(), codec.name().encoding());
+        let says_otherwise =
+            |map: &RtpMap| !map.encoding_name.eq_ignore_ascii_case(name) || map.clock_rate != codec.clock();
+        let mut maps = self.maps.iter();
+        let contradicted = maps.any(|map| map.payload_type == format && says_otherwise(map));
+        (self.formats.contains(&format) && !contradicted).then_some(codec)
+    }
+
+    /// The first dynamic payload type that stands for this.
+    fn mapped(&self, name: &str, clock: u32) -> Option<u8> {
+        let is_named = |map: &RtpMap, format: u8| {
+            map.payload_type == format
+                && map.encoding_name.eq_ignore_ascii_case(name)
+                && map.clock_rate == clock
+        };
+        let is_it =
+            |format: u8| DYNAMIC.contains(&format) && self.maps.iter().any(|map| is_named(map, format));
+        self.formats.iter().copied().find(|format| is_it(*format))
+    }
+
+    /// What its `fmtp` says of Opus (RFC 7587 §6.1).
+    fn opus(&self, payload_type: u8) -> Codec {
+        let lines = self.media.attributes_typed::<Fmtp>().filter_map(Result::ok);
+        let parameters: Vec<FmtpParam> = lines
+            .filter(|line| line.fmt == payload_type)
+            .flat_map(|line| line.format_specific_params)
+            .collect();
+        let value = |name: &str| {
+            let is_named = |one: &&FmtpParam| one.param.trim().eq_ignore_ascii_case(name);
+            let found = parameters.iter().find(is_named)?;
+            found.val.as_ref()?.trim().parse::<u32>().ok()
+        };
+        let bitrate = value("maxaveragebitrate").unwrap_or(OPUS_BITRATE);
+        Codec::Opus(OpusSpec {
+            payload_type,
+            fec: value("useinbandfec") == Some(1),
+            bitrate: bitrate.clamp(OPUS_BITRATE_MIN, OPUS_BITRATE),
+        })
+    }
+
+    /// Telephone events, with the voice's clock if there are such (RFC 4733 §2.1).
+    fn events(&self, clock: u32) -> Option<EventSpec> {
+        let clocks = [clock, 8_000, 16_000, 48_000];
+        clocks.into_iter().find_map(|clock| {
+            let payload_type = self.mapped("telephone-event", clock)?;
+            Some(EventSpec { payload_type, clock })
+        })
+    }
 }
 
 /// The peer's address: the media line's, else the session's.

@@ -8,7 +8,7 @@ use super::message::{self, Message, Method};
 use super::offer::{self, Agreement};
 use super::peer::Transport;
 use super::stream::{Framer, Piece};
-use crate::media_api::MediaSpec;
+use crate::media_api::{Codecs, MediaSpec};
 use crate::secret::Key;
 use std::net::SocketAddr;
 
@@ -102,8 +102,8 @@ pub struct Answered {
 
 /// Answers an offer with our RTP address `local`; `None` if it is refused.
 pub fn offer(body: &[u8], local: SocketAddr) -> Option<Answered> {
-    let agreement = offer::read(body, local.ip().into()).ok()?;
-    let mut answerer = Answerer::new(u64::MAX);
+    let agreement = offer::read(body, local.ip().into(), &Codecs::default()).ok()?;
+    let mut answerer = Answerer::new(u64::MAX, Codecs::default());
     let Agreement { spec, taken, .. } = agreement;
     Some(Answered {
         spec,
@@ -115,9 +115,9 @@ pub fn offer(body: &[u8], local: SocketAddr) -> Option<Answered> {
 
 /// Reads the answer to an offer of ours that was made with the RTP address `local`; `None` if it cannot be used.
 pub fn answer(body: &[u8], local: SocketAddr) -> Option<MediaSpec> {
-    let mut answerer = Answerer::new(u64::MAX);
+    let mut answerer = Answerer::new(u64::MAX, Codecs::default());
     answerer.offer(local);
-    offer::read_answer(body, local.ip().into(), answerer.place()).ok()
+    offer::read_answer(body, local.ip().into(), answerer.codecs(), answerer.place()).ok()
 }
 
 /// The key that an INFO with this body brings.

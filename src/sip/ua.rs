@@ -21,7 +21,7 @@ use super::timer::{Owner, Timer, Timers, TxId};
 use super::transactions::{Clients, Servers};
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
-use crate::media_api::MediaSpec;
+use crate::media_api::{Codecs, MediaSpec};
 use crate::secret::Key;
 use crate::units::Time;
 use call::Call;
@@ -40,6 +40,8 @@ pub struct UaConfig {
     pub served: Vec<IpNet>,
     /// The most calls at a time, those that are being hung up included.
     pub calls_max: usize,
+    /// The codecs that are spoken.
+    pub codecs: Codecs,
 }
 
 /// The most transactions at a time for `calls_max` calls. Each rests for 32 s, INVITE and BYE apart: room for every
@@ -131,6 +133,7 @@ pub struct UserAgent {
     listens: Listens,
     served: Served,
     calls_max: usize,
+    codecs: Codecs,
     random: Box<dyn FnMut() -> u64 + Send>,
     /// Makes the tags of refusals differ from process to process.
     seed: u64,
@@ -153,6 +156,7 @@ impl UserAgent {
             listens: Listens::new(config.listens),
             served: Served::new(config.served),
             calls_max: config.calls_max,
+            codecs: config.codecs,
             seed: random(),
             identities: IdentityKey::new(&mut *random),
             connections: Connections::default(),

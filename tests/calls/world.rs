@@ -70,6 +70,7 @@ impl World {
             }],
             served: vec!["127.0.0.1/32".parse().expect("a network")],
             calls_max: SEATS as usize,
+            codecs: rundruf::media_api::Codecs::default(),
         };
         let agent = UserAgent::new(config, Box::new(random));
         World {

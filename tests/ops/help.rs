@@ -58,6 +58,7 @@ fn every_counter_is_explained_to_the_operator() {
         listens: Vec::new(),
         served: vec![],
         calls_max: 1,
+        codecs: rundruf::media_api::Codecs::default(),
     };
     let status = Bridge::new(
         UserAgent::new(config, Box::new(|| 7)),

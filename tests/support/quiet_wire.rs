@@ -4,7 +4,7 @@
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::{LegId, RoomNumber};
 use rundruf::media::{ClipBank, ControlDatagram, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
-use rundruf::media_api::{Command, Event, Finished, Law, LegFigures, MediaSpec, Seat};
+use rundruf::media_api::{Codec, Command, Event, EventSpec, Law, LegFigures, MediaSpec, Seat};
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -91,13 +91,13 @@ impl Wire for QuietWire {
 
 /// Rings that never grow.
 pub struct Rings {
-    pub commands: VecDeque<Command<Leg<QuietWire>, Room>>,
+    pub commands: VecDeque<ToEngine<QuietWire>>,
     pub events: VecDeque<Event>,
-    pub finished: Vec<Finished<Leg<QuietWire>, Room>>,
+    pub finished: Vec<FromEngine<QuietWire>>,
 }
 
 impl Mailbox<QuietWire> for Rings {
-    fn command(&mut self) -> Option<Command<Leg<QuietWire>, Room>> {
+    fn command(&mut self) -> Option<ToEngine<QuietWire>> {
         self.commands.pop_front()
     }
     fn tell(&mut self, event: Event) -> bool {
@@ -107,7 +107,7 @@ impl Mailbox<QuietWire> for Rings {
         }
     }
     fn publish(&mut self, _: Seat, _: LegFigures) {}
-    fn give_back(&mut self, finished: Finished<Leg<QuietWire>, Room>) {
+    fn give_back(&mut self, finished: FromEngine<QuietWire>) {
         assert!(
             self.finished.len() < self.finished.capacity(),
             "made large enough"
@@ -146,8 +146,11 @@ impl Bench {
             let spec = MediaSpec {
                 remote: caller(),
                 control: Some(caller()),
-                law: if n % 2 == 0 { Law::A } else { Law::Mu },
-                event_payload_type: Some(101),
+                codec: Codec::G711(if n % 2 == 0 { Law::A } else { Law::Mu }),
+                events: Some(EventSpec {
+                    payload_type: 101,
+                    clock: 8_000,
+                }),
                 send: true,
                 receive: true,
             };
@@ -173,7 +176,7 @@ impl Bench {
         bench
     }
 
-    pub fn ask(&mut self, command: Command<Leg<QuietWire>, Room>) {
+    pub fn ask(&mut self, command: ToEngine<QuietWire>) {
         self.rings.commands.push_back(command);
     }
 

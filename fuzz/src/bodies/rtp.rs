@@ -5,7 +5,7 @@
 
 use super::reader::Reader;
 use super::telephone::{EVENTS, TAKEN_MAX, Telephone, peer, rtp, spec, stranger};
-use rundruf::media_api::{Law, MediaSpec};
+use rundruf::media_api::{EventSpec, Law, MediaSpec};
 use rundruf::secret::Key;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -57,7 +57,10 @@ pub fn run(data: &[u8]) {
 fn agreement(byte: u8) -> MediaSpec {
     let law = if byte & 1 == 0 { Law::A } else { Law::Mu };
     MediaSpec {
-        event_payload_type: (byte & 2 == 0).then_some(EVENTS),
+        events: (byte & 2 == 0).then_some(EventSpec {
+            payload_type: EVENTS,
+            clock: 8_000,
+        }),
         send: byte & 4 == 0,
         receive: byte & 8 == 0,
         ..spec(law)

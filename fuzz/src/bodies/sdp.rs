@@ -13,7 +13,7 @@ pub fn run(data: &[u8]) {
         }
         if let Some(spec) = probe::answer(data, local) {
             assert_eq!(spec.remote.is_ipv4(), local.is_ipv4());
-            assert!(spec.remote.port() != 0 && spec.event_payload_type.is_none_or(|events| events == 101));
+            assert!(spec.remote.port() != 0 && spec.events.is_none_or(|events| events.payload_type == 101));
         }
     }
 }
@@ -82,7 +82,7 @@ fn judge(data: &[u8], answered: &Answered, local: SocketAddr) {
             assert!(our.attributes.is_empty());
         }
     }
-    let law = spec.law.payload_type().to_string();
+    let law = spec.codec.payload_type().to_string();
     assert_eq!(ours[taken].formats[0], law);
     assert_eq!(spec.remote.is_ipv4(), local.is_ipv4());
     assert!(!spec.remote.ip().is_multicast());

@@ -2,8 +2,10 @@
 //! one frame on, and no more frames in the buffer than it has places.
 
 use rundruf::ids::LegId;
-use rundruf::media::{ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, SILENCE, Wire};
-use rundruf::media_api::{Law, LegFigures, MediaSpec};
+use rundruf::media::{
+    ClipBank, ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, SILENCE, Wide, Wire,
+};
+use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -38,8 +40,11 @@ pub fn spec(law: Law) -> MediaSpec {
     MediaSpec {
         remote: peer(),
         control: Some(peer_control()),
-        law,
-        event_payload_type: Some(EVENTS),
+        codec: Codec::G711(law),
+        events: Some(EventSpec {
+            payload_type: EVENTS,
+            clock: 8_000,
+        }),
         send: true,
         receive: true,
     }
@@ -151,7 +156,8 @@ impl Telephone {
         assert!(self.leg.begin_tick(self.frame), "its only tick of this frame");
         let keys = self.leg.listen(self.frame, &mut self.counters);
         assert!(self.leg.figures().buffered <= BUFFERED_MAX);
-        self.leg.say(self.frame, &SILENCE, &mut self.counters);
+        self.leg
+            .say(self.frame, &ClipBank::default(), SILENCE, &mut self.counters);
         let sent = std::mem::take(&mut self.ends.borrow_mut().sent);
         assert_eq!(sent.len(), usize::from(self.spec.send), "one packet a tick");
         sent.iter().for_each(|(_, packet)| self.judge(packet));
@@ -169,7 +175,7 @@ impl Telephone {
             frame: self.frame,
         };
         assert_eq!((*first, payload.len()), (0x80, 160));
-        assert_eq!(second & 0x7f, self.spec.law.payload_type());
+        assert_eq!(second & 0x7f, self.spec.codec.payload_type());
         assert_eq!(
             second & 0x80 != 0,
             self.last.is_none(),
@@ -201,7 +207,7 @@ impl Telephone {
     /// A re-INVITE changed the peer's side.
     pub fn updates(&mut self, spec: MediaSpec) {
         self.spec = spec;
-        self.leg.update(self.frame, spec);
+        self.leg.update(self.frame, spec, Wide::new(spec.codec));
     }
 
     pub fn mutes(&mut self, muted: bool) {

@@ -2,13 +2,15 @@ use super::*;
 use crate::ids::ClipId;
 use crate::media::law;
 use crate::media::{ControlDatagram, Datagram, Frame, LegSeed};
-use crate::media_api::{Law, MediaSpec, PlayToken, Playlist};
+use crate::media_api::{Codec, EventSpec, Law, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use crate::units::FRAME;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
+
+mod wide;
 
 /// A telephone on an ideal line, and the bridge's end of it.
 #[derive(Clone, Debug, Default)]
@@ -87,13 +89,13 @@ impl Line {
 
 #[derive(Default)]
 struct Rings {
-    commands: VecDeque<Command<Leg<Line>, Room>>,
+    commands: VecDeque<ToEngine<Line>>,
     events: Vec<Event>,
-    finished: Vec<Finished<Leg<Line>, Room>>,
+    finished: Vec<FromEngine<Line>>,
 }
 
 impl Mailbox<Line> for Rings {
-    fn command(&mut self) -> Option<Command<Leg<Line>, Room>> {
+    fn command(&mut self) -> Option<ToEngine<Line>> {
         self.commands.pop_front()
     }
     fn tell(&mut self, event: Event) -> bool {
@@ -101,8 +103,22 @@ impl Mailbox<Line> for Rings {
         self.events.len() < 100
     }
     fn publish(&mut self, _: Seat, _: LegFigures) {}
-    fn give_back(&mut self, finished: Finished<Leg<Line>, Room>) {
+    fn give_back(&mut self, finished: FromEngine<Line>) {
         self.finished.push(finished);
+    }
+}
+
+fn spec(codec: Codec) -> MediaSpec {
+    MediaSpec {
+        remote: caller(),
+        control: None,
+        codec,
+        events: Some(EventSpec {
+            payload_type: 101,
+            clock: 8_000,
+        }),
+        send: true,
+        receive: true,
     }
 }
 
@@ -126,20 +142,16 @@ impl World {
         }
     }
 
-    fn ask(&mut self, command: Command<Leg<Line>, Room>) {
+    fn ask(&mut self, command: ToEngine<Line>) {
         self.rings.commands.push_back(command);
     }
 
     fn call(&mut self, n: u32) -> Line {
+        self.call_in(n, spec(Codec::G711(Law::A)))
+    }
+
+    fn call_in(&mut self, n: u32, spec: MediaSpec) -> Line {
         let line = Line::default();
-        let spec = MediaSpec {
-            remote: caller(),
-            control: None,
-            law: Law::A,
-            event_payload_type: Some(101),
-            send: true,
-            receive: true,
-        };
         let seed = LegSeed {
             id: LegId(u64::from(n)),
             spec,

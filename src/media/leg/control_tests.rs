@@ -1,9 +1,10 @@
 use super::*;
 use crate::ids::LegId;
+use crate::media::ClipBank;
 use crate::media::rtcp::{Block, Heard, Report, Sender, write};
 use crate::media::wire::{ControlDatagram, Datagram};
 use crate::media::{LegSeed, SILENCE};
-use crate::media_api::{Law, MediaSpec};
+use crate::media_api::{Codec, Law, MediaSpec};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -64,8 +65,8 @@ impl Call {
         let spec = MediaSpec {
             remote: at(1, 4_000),
             control: Some(at(1, 4_001)),
-            law: Law::A,
-            event_payload_type: None,
+            codec: Codec::G711(Law::A),
+            events: None,
             send: true,
             receive: true,
         };
@@ -89,7 +90,8 @@ impl Call {
         self.frame += 1;
         self.leg.begin_tick(self.frame);
         self.leg.listen(self.frame, &mut self.counters);
-        self.leg.say(self.frame, &SILENCE, &mut self.counters);
+        self.leg
+            .say(self.frame, &ClipBank::default(), SILENCE, &mut self.counters);
     }
 
     /// So many seconds in which the voice comes from there, if from anywhere.
@@ -246,7 +248,7 @@ fn an_address_of_nobody_gets_no_report_and_a_listener_without_a_voice_a_plain_on
         receive: false,
         ..call.spec
     };
-    call.leg.update(call.frame, held);
+    call.leg.update(call.frame, held, None);
     call.pass(20, None);
     assert_eq!(call.reports(), []);
     call.leg.update(
@@ -255,6 +257,7 @@ fn an_address_of_nobody_gets_no_report_and_a_listener_without_a_voice_a_plain_on
             send: false,
             ..call.spec
         },
+        None,
     );
     call.pass(20, Some(at(1, 4_000)));
     let reports = call.reports();

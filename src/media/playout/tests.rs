@@ -1,5 +1,6 @@
 use super::*;
 use crate::media::{SILENCE, law};
+use crate::media_api::Law;
 
 mod drift;
 mod lines;
@@ -29,7 +30,7 @@ pub(super) fn steepest(sound: &[i16]) -> i32 {
 
 /// A leg's buffer, and a sender whose voice goes round and round.
 pub(super) struct Line {
-    pub buffer: Playout,
+    pub buffer: Narrow,
     pub counters: Counters,
     pub heard: Vec<i16>,
     voice: Vec<u8>,
@@ -40,7 +41,7 @@ pub(super) struct Line {
 impl Line {
     pub fn new(start: u32) -> Line {
         Line {
-            buffer: Playout::new(),
+            buffer: Narrow::new(G711::new(), Scale::One),
             counters: Counters::default(),
             heard: Vec::new(),
             voice: voice(Law::A),
@@ -88,7 +89,11 @@ impl Line {
     pub fn behind(&self, sender: u64) -> i64 {
         let stream = self.buffer.stream.expect("a stream has begun");
         distance(
-            stream.base.wrapping_add(stream.due),
+            stream
+                .anchor
+                .0
+                .wrapping_add(stream.due)
+                .wrapping_sub(stream.anchor.1),
             self.start.wrapping_add(sender as u32),
         )
     }

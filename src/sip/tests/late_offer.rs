@@ -2,7 +2,7 @@
 
 use super::{Asked, OFFER, World, status};
 use crate::ids::LegId;
-use crate::media_api::Law;
+use crate::media_api::{Codec, Law};
 use crate::sip::{EndReason, Event, Noted, Refused};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn offered(world: &mut World) -> (LegId, String) {
     assert!(!spec.send && !spec.receive, "nothing is agreed yet");
     world.accepts(leg);
     let ok = world.sent();
-    assert!(ok.contains("m=audio 20000 RTP/AVP 8 0 101\r\n") && ok.contains("a=sendrecv\r\n"));
+    assert!(ok.contains("m=audio 20000 RTP/AVP 96 9 8 0 101\r\n") && ok.contains("a=sendrecv\r\n"));
     (leg, ok)
 }
 
@@ -54,7 +54,10 @@ fn the_answer_in_the_ack_opens_the_media() {
     let Event::Reinvited { spec, .. } = world.told() else {
         panic!("the media is not told");
     };
-    assert_eq!((spec.law, spec.event_payload_type), (Law::Mu, Some(101)));
+    assert_eq!(
+        (spec.codec, spec.events.map(|events| events.payload_type)),
+        (Codec::G711(Law::Mu), Some(101))
+    );
     assert_eq!(spec.remote, "192.0.2.9:4000".parse().expect("address"));
     assert!(spec.send && spec.receive);
     assert_eq!(world.told(), Event::Confirmed { leg });
@@ -95,14 +98,15 @@ fn a_reinvite_without_an_offer_gets_one_with_every_stream_so_far() {
     world.hears(&Asked::new("INVITE", 2, "i2").within(&ok));
     let offer = world.sent();
     assert!(
-        offer.contains("m=audio 20000 RTP/AVP 8 0 101\r\n") && offer.contains("m=video 0 RTP/AVP 96\r\n")
+        offer.contains("m=audio 20000 RTP/AVP 96 9 8 0 101\r\n")
+            && offer.contains("m=video 0 RTP/AVP 96\r\n")
     );
     world.is_quiet();
     // While our offer is out, the peer's must not meet it.
     world.hears(&with(Asked::new("UPDATE", 3, "u3").within(&ok), OFFER));
     assert_eq!(world.answer(), 491);
     world.hears(&with(Asked::new("ACK", 2, "a2").within(&ok), ANSWER));
-    assert!(matches!(world.told(), Event::Reinvited { spec, .. } if spec.law == Law::Mu));
+    assert!(matches!(world.told(), Event::Reinvited { spec, .. } if spec.codec == Codec::G711(Law::Mu)));
     world.is_quiet();
     world.hears(&Asked::new("INVITE", 4, "i4").within(&ok));
     world.sent();

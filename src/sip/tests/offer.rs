@@ -1,7 +1,7 @@
 //! What offers are taken, and what the answer says.
 
 use super::{Agreement, Families, Unusable, read, read_answer};
-use crate::media_api::Law;
+use crate::media_api::{Codec, CodecName, Codecs, Law, MediaSpec, OpusSpec};
 use crate::sip::answer::Answerer;
 use sdp_types::Session;
 
@@ -11,29 +11,33 @@ const FOUR: Families = Families { v4: true, v6: false };
 const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
 
 fn offer(rest: &str) -> Result<Agreement, Unusable> {
-    read(format!("{HEAD}{rest}").as_bytes(), FOUR)
+    read(format!("{HEAD}{rest}").as_bytes(), FOUR, &Codecs::default())
+}
+
+fn events(spec: MediaSpec) -> Option<u8> {
+    spec.events.map(|events| events.payload_type)
 }
 
 fn answer(agreement: &Agreement) -> String {
     let local = ([192, 0, 2, 100], 20_000).into();
-    let bytes = Answerer::new(84).answer(agreement, local);
+    let bytes = Answerer::new(84, Codecs::default()).answer(agreement, local);
     Session::parse(&bytes).expect("our own answer");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
 #[test]
-fn the_answer_takes_the_first_law_and_the_offered_event_payload_type() {
+fn the_answer_takes_the_codec_that_we_prefer_and_the_offered_event_payload_type() {
     let rest = "m=audio 4000 RTP/AVP 18 0 8 98 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:98 speex/8000\r\n\
         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=rtcp:4009\r\na=ptime:30\r\n";
     let agreement = offer(rest).expect("usable");
     let spec = agreement.spec;
-    assert_eq!((spec.law, spec.event_payload_type), (Law::Mu, Some(101)));
+    assert_eq!((spec.codec, events(spec)), (Codec::G711(Law::A), Some(101)));
     assert_eq!(spec.remote, "192.0.2.9:4000".parse().expect("address"));
     assert!(spec.send && spec.receive);
     assert_eq!(
         answer(&agreement),
         "v=0\r\no=- 42 1 IN IP4 192.0.2.100\r\ns=-\r\nc=IN IP4 192.0.2.100\r\nt=0 0\r\n\
-         m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
+         m=audio 20000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
          a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     );
 }
@@ -44,7 +48,7 @@ fn other_streams_are_refused_in_their_places() {
         m=audio 4030 RTP/AVP 8\r\nc=IN IP4 192.0.2.77\r\nm=audio 4040 RTP/AVP 0\r\nm=video 4050 RTP/AVP 96 97\r\n";
     let agreement = offer(rest).expect("usable");
     assert_eq!(agreement.spec.remote, "192.0.2.77:4030".parse().expect("address"));
-    assert_eq!(agreement.spec.event_payload_type, None);
+    assert_eq!(events(agreement.spec), None);
     let text = answer(&agreement);
     let lines: Vec<_> = text.lines().filter(|line| line.starts_with("m=")).collect();
     let expected = [
@@ -91,13 +95,13 @@ fn what_cannot_be_taken_is_told_why() {
         ("m=audio 0 RTP/AVP 8\r\n", Unusable::Stream),
         ("m=video 4000 RTP/AVP 8\r\n", Unusable::Stream),
         ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Stream),
-        ("m=audio 4000 RTP/AVP 18 9\r\n", Unusable::Codec),
+        ("m=audio 4000 RTP/AVP 18 3\r\n", Unusable::Codec),
         (
             "m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000/2\r\n",
             Unusable::Codec,
         ),
         (
-            "m=audio 4000 RTP/AVP 9\r\nm=video 1 RTP/AVP 96\r\n",
+            "m=audio 4000 RTP/AVP 3\r\nm=video 1 RTP/AVP 96\r\n",
             Unusable::Codec,
         ),
         (
@@ -121,21 +125,22 @@ fn what_cannot_be_taken_is_told_why() {
     ] {
         assert_eq!(offer(rest), Err(why), "{rest}");
     }
-    assert_eq!(read(b" \r\n", FOUR), Err(Unusable::Missing));
-    assert_eq!(read(b"hello", FOUR), Err(Unusable::Malformed));
+    assert_eq!(read(b" \r\n", FOUR, &Codecs::default()), Err(Unusable::Missing));
+    assert_eq!(read(b"hello", FOUR, &Codecs::default()), Err(Unusable::Malformed));
 }
 
 #[test]
 fn odd_but_legal_descriptions_are_read() {
     let latin = b"v=0\no=M\xfcller 1 1 IN IP4 192.0.2.9\ns=\xdcbung  \nt=0 0\nm=audio 4000/2 RTP/AVP 8 \nc=IN  IP4 192.0.2.9 \n";
-    let agreement = read(latin, FOUR).expect("usable");
-    assert_eq!(agreement.spec.law, Law::A);
+    let agreement = read(latin, FOUR, &Codecs::default()).expect("usable");
+    assert_eq!(agreement.spec.codec, Codec::G711(Law::A));
     let nameless = "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
-    assert!(read(nameless.as_bytes(), FOUR).is_ok());
+    assert!(read(nameless.as_bytes(), FOUR, &Codecs::default()).is_ok());
     let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
     let agreement = read(
         six.as_bytes(),
         std::net::IpAddr::from(std::net::Ipv6Addr::LOCALHOST).into(),
+        &Codecs::default(),
     )
     .expect("usable");
     assert_eq!(
@@ -145,7 +150,7 @@ fn odd_but_legal_descriptions_are_read() {
 }
 
 #[test]
-fn events_need_a_dynamic_payload_type_at_8000() {
+fn events_need_a_dynamic_payload_type_and_have_the_voices_clock_if_they_can() {
     for (rest, expected) in [
         (
             "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 Telephone-Event/8000\r\n",
@@ -159,6 +164,15 @@ fn events_need_a_dynamic_payload_type_at_8000() {
             "m=audio 4000 RTP/AVP 8 96 97\r\na=rtpmap:96 telephone-event/48000\r\na=rtpmap:97 telephone-event/8000\r\n",
             Some(97),
         ),
+        (
+            "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/16000\r\n",
+            Some(96),
+        ),
+        (
+            "m=audio 4000 RTP/AVP 111 96 97\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:97 telephone-event/48000\r\n\
+             a=rtpmap:96 telephone-event/8000\r\n",
+            Some(97),
+        ),
         ("m=audio 4000 RTP/AVP 8 101\r\n", None),
         (
             "m=audio 4000 RTP/AVP 8\r\na=rtpmap:101 telephone-event/8000\r\n",
@@ -169,11 +183,7 @@ fn events_need_a_dynamic_payload_type_at_8000() {
             None,
         ),
     ] {
-        assert_eq!(
-            offer(rest).expect("usable").spec.event_payload_type,
-            expected,
-            "{rest}"
-        );
+        assert_eq!(events(offer(rest).expect("usable").spec), expected, "{rest}");
     }
 }
 
@@ -192,12 +202,12 @@ fn what_is_no_word_is_not_repeated_in_an_answer() {
 
 #[test]
 fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
-    let answer = |rest: &str| read_answer(format!("{HEAD}{rest}").as_bytes(), FOUR, 1);
+    let answer = |rest: &str| read_answer(format!("{HEAD}{rest}").as_bytes(), FOUR, &Codecs::default(), 1);
     let taken = "m=video 0 RTP/AVP 96\r\nm=audio 4000 RTP/AVP 0 97\r\na=rtpmap:97 telephone-event/8000\r\n";
     let spec = answer(taken).expect("usable");
     assert_eq!(
-        (spec.law, spec.event_payload_type),
-        (Law::Mu, Some(101)),
+        (spec.codec, events(spec)),
+        (Codec::G711(Law::Mu), Some(101)),
         "as we offered"
     );
     for (rest, why) in [
@@ -237,4 +247,53 @@ fn reports_go_to_the_port_after_unless_the_offer_says_otherwise() {
     assert_eq!(control("b=RS:0\r\nb=RR:0\r\n"), None);
     let last = offer("m=audio 65535 RTP/AVP 8\r\n").expect("usable").spec;
     assert_eq!(last.control, None, "there is no port after");
+}
+
+#[test]
+fn of_the_offered_codecs_the_first_of_ours_is_taken() {
+    let all = "m=audio 4000 RTP/AVP 8 0 9 111\r\na=rtpmap:111 Opus/48000/2\r\na=fmtp:111 minptime=10; useinbandfec=1;maxaveragebitrate=16000\r\n";
+    let opus = Codec::Opus(OpusSpec {
+        payload_type: 111,
+        fec: true,
+        bitrate: 16_000,
+    });
+    use CodecName::{G722, Opus, PcmA, PcmU};
+    for (ours, expected) in [
+        (vec![Opus, G722, PcmA, PcmU], Ok(opus)),
+        (vec![G722, Opus, PcmA, PcmU], Ok(Codec::G722)),
+        (vec![PcmU, PcmA], Ok(Codec::G711(Law::Mu))),
+        (vec![PcmA, Opus], Ok(Codec::G711(Law::A))),
+    ] {
+        let ours = Codecs::new(&ours).expect("each once");
+        let read = read(format!("{HEAD}{all}").as_bytes(), FOUR, &ours);
+        assert_eq!(read.map(|agreement| agreement.spec.codec), expected);
+    }
+    for rest in [
+        "m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/16000\r\n",
+        "m=audio 4000 RTP/AVP 96\r\na=rtpmap:97 opus/48000/2\r\n",
+        "m=audio 4000 RTP/AVP 9\r\na=rtpmap:9 G729/8000\r\n",
+    ] {
+        assert_eq!(offer(rest).err(), Some(Unusable::Codec), "{rest}");
+    }
+}
+
+#[test]
+fn opus_is_answered_under_the_peers_payload_type_as_rfc_7587_has_it() {
+    let rest = "m=audio 4000 RTP/AVP 111 8 101\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:101 telephone-event/48000\r\n";
+    let agreement = offer(rest).expect("usable");
+    assert_eq!(agreement.spec.codec.clock(), 48_000);
+    let text = answer(&agreement);
+    let (_, media) = text.split_once("m=").expect("a media line");
+    assert_eq!(
+        media,
+        "audio 20000 RTP/AVP 111 101\r\na=rtpmap:111 opus/48000/2\r\n\
+         a=fmtp:111 maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;sprop-stereo=0;useinbandfec=1\r\n\
+         a=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+    let mut answerer = Answerer::new(84, Codecs::default());
+    let ours = String::from_utf8(answerer.offer(([192, 0, 2, 100], 20_000).into())).expect("UTF-8");
+    assert!(
+        ours.contains("RTP/AVP 96 9 8 0 101\r\n") && ours.contains("a=rtpmap:9 G722/8000\r\n"),
+        "{ours}"
+    );
 }

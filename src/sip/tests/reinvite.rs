@@ -1,7 +1,7 @@
 //! Calls whose media change while they stand.
 
 use super::{Asked, OFFER, World, header, peer, status};
-use crate::media_api::Law;
+use crate::media_api::{Codec, Law};
 use crate::sip::{EndReason, Event, Refused};
 use std::time::Duration;
 
@@ -62,7 +62,9 @@ fn hold_and_resume_are_told_and_answered_with_the_same_address() {
     world.is_quiet();
     world.hears(&again(4, "i4", &ok, OFFER));
     assert_eq!(origin(&world.sent()).1, origin(&ok).1 + 2);
-    assert!(matches!(world.told(), Event::Reinvited { spec, .. } if spec.send && spec.law == Law::A));
+    assert!(
+        matches!(world.told(), Event::Reinvited { spec, .. } if spec.send && spec.codec == Codec::G711(Law::A))
+    );
     world.hears(&Asked::new("ACK", 4, "a4").within(&ok));
     hangs_up_in_the_end(world, &ok);
 }
@@ -218,7 +220,10 @@ fn a_reinvite_may_bring_a_new_address_law_and_payload_type() {
     };
     assert_eq!(told, leg);
     assert_eq!(spec.remote, "192.0.2.10:4040".parse().expect("address"));
-    assert_eq!((spec.law, spec.event_payload_type), (Law::Mu, Some(96)));
+    assert_eq!(
+        (spec.codec, spec.events.map(|events| events.payload_type)),
+        (Codec::G711(Law::Mu), Some(96))
+    );
     world.hears(&Asked::new("ACK", 2, "a2").within(&ok));
     hangs_up_in_the_end(world, &ok);
 }

@@ -128,7 +128,8 @@ impl Call {
     pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
             let place = self.answerer.place();
-            self.agreed = Some(offer::read_answer(&ack.body, media.ip().into(), place)?);
+            let codecs = self.answerer.codecs();
+            self.agreed = Some(offer::read_answer(&ack.body, media.ip().into(), codecs, place)?);
             self.unanswered = false;
         }
         Ok(())

@@ -46,7 +46,7 @@ impl UserAgent {
         if content(request) != Content::Session {
             return Ok(None);
         }
-        match offer::read(&request.body, ours) {
+        match offer::read(&request.body, ours, &self.codecs) {
             Ok(agreement) => Ok(Some(agreement)),
             Err(Unusable::Missing) => Ok(None),
             Err(why) => Err(why),
@@ -73,8 +73,10 @@ impl UserAgent {
         let host = host.unwrap_or(origin.local.ip());
         let incoming = Incoming::new(tx, origin, request, session);
         let dialog = Dialog::new(request, origin, tag);
-        self.calls
-            .insert(leg, Call::new(dialog, Answerer::new(session_id), incoming));
+        self.calls.insert(
+            leg,
+            Call::new(dialog, Answerer::new(session_id, self.codecs), incoming),
+        );
         self.counters.note(Noted::Invited);
         self.tell(Event::Invited {
             leg,

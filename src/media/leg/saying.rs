@@ -1,0 +1,108 @@
+//! What a leg says to its caller: the mix, what plays over it, encoded and sent.
+
+use super::super::counters::{Counter, Counters};
+use super::super::law::{self, Coded};
+use super::super::player::ClipBank;
+use super::super::rtp::PACKET;
+use super::super::wide::{PAYLOAD_MAX, Wideband};
+use super::super::wire::Wire;
+use super::super::{Frame, SILENCE};
+use super::Leg;
+use crate::media_api::PlayToken;
+use crate::units::FRAME;
+
+/// What plays beside the room.
+struct Beside {
+    sound: Frame,
+    /// A clip plays: everything else steps back, by 6 dB.
+    steps_back: bool,
+    ended: Option<PlayToken>,
+}
+
+impl<W: Wire> Leg<W> {
+    /// The next 20 ms of the music and of the playing clip.
+    fn beside(&mut self, bank: &ClipBank) -> Beside {
+        let mut sound = SILENCE;
+        self.music.add(bank, &mut sound);
+        let steps_back = self.player.is_playing();
+        let mut ended = None;
+        if steps_back {
+            let mut clip = SILENCE;
+            ended = self.player.next(bank, &mut clip);
+            for (sample, &over) in sound.iter_mut().zip(&clip) {
+                *sample = (*sample / 2).saturating_add(over);
+            }
+        }
+        Beside {
+            sound,
+            steps_back,
+            ended,
+        }
+    }
+
+    /// Sends `sound` with what plays laid over it; the clips that have ended.
+    pub fn say(
+        &mut self,
+        frame: u64,
+        bank: &ClipBank,
+        mut sound: Frame,
+        counters: &mut Counters,
+    ) -> Option<PlayToken> {
+        let mut ended = None;
+        if self.is_playing() {
+            let beside = self.beside(bank);
+            ended = beside.ended;
+            for (sample, &over) in sound.iter_mut().zip(&beside.sound) {
+                let back = if beside.steps_back { *sample / 2 } else { *sample };
+                *sample = back.saturating_add(over);
+            }
+        }
+        let mut coded = [0; FRAME];
+        if let Some(law) = self.law() {
+            law::encode(law, &sound, &mut coded);
+            self.say_coded(frame, &coded, counters);
+        }
+        ended
+    }
+
+    /// The same on a line of 16 kHz.
+    pub fn say_wide(
+        &mut self,
+        frame: u64,
+        bank: &ClipBank,
+        mut sound: Wideband,
+        counters: &mut Counters,
+    ) -> Option<PlayToken> {
+        let beside = self.beside(bank);
+        if beside.steps_back {
+            sound.iter_mut().for_each(|sample| *sample /= 2);
+        }
+        let mut payload = [0; PAYLOAD_MAX];
+        if let Some(wide) = &mut self.wide {
+            wide.lay_over(&beside.sound, &mut sound);
+            let len = wide.encode(&sound, &mut payload);
+            self.send(frame, &payload[..len], counters);
+        }
+        beside.ended
+    }
+
+    /// Sends a frame that is encoded already, in this leg's law.
+    pub fn say_coded(&mut self, frame: u64, coded: &Coded, counters: &mut Counters) {
+        self.send(frame, coded, counters);
+    }
+
+    fn send(&mut self, frame: u64, payload: &[u8], counters: &mut Counters) {
+        if !self.spec.send {
+            return;
+        }
+        let mut packet = [0; PACKET];
+        let payload_type = self.spec.codec.payload_type();
+        let len = self.stream.write(frame, payload_type, payload, &mut packet);
+        let target = self.latch_mut(frame).target();
+        if self.wire.send(target, &packet[..len]) {
+            self.session.handle_sent(payload.len());
+        } else {
+            counters.count(Counter::SendFailed);
+        }
+    }
+}

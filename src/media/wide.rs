@@ -1,0 +1,184 @@
+//! A line of 16 kHz: G.722 or Opus. Built by the control side, for it is large and some of it libopus allocates; the leg's other
+//! parts are those of any line. Must never hold what a line of 8 kHz needs.
+
+mod ahead;
+mod g722;
+mod opus;
+
+use super::cells::{MadeUp, Piece, Store};
+use super::counters::Counters;
+use super::playout::{Playout, Pulled, Scale};
+use super::resample::{self, Down, Up};
+use super::{Frame, SILENCE};
+use crate::media_api::Codec;
+use crate::units::{FRAME, WIDE};
+
+/// One frame of 20 ms at 16 kHz.
+pub type Wideband = [i16; WIDE];
+
+/// Samples of 10 ms.
+const CELL: usize = WIDE / 2;
+/// Bytes of the largest payload that is sent: G.722's 160; Opus at 24 kbit/s has 60, and never more than this.
+pub const PAYLOAD_MAX: usize = 320;
+
+/// The coders of one line, and what its voice went through last.
+#[derive(Debug)]
+pub struct Wide {
+    codec: Codec,
+    playout: Playout<Shelf, WIDE, CELL>,
+    encoder: Encoder,
+    /// What the caller said in this tick.
+    pub heard: Wideband,
+    up: Up,
+    down: Down,
+}
+
+#[derive(Debug)]
+enum Encoder {
+    G722(g722::Encoder),
+    Opus(opus::Encoder),
+}
+
+/// What a voice is kept in until it is played, by its codec.
+#[derive(Debug)]
+enum Shelf {
+    G722(g722::G722),
+    Opus(opus::Opus),
+}
+
+impl Wide {
+    /// The coders for a codec; none for one of the telephone band, which needs none.
+    pub fn new(codec: Codec) -> Option<Box<Wide>> {
+        resample::prepare();
+        let (shelf, scale, encoder) = match codec {
+            Codec::G711(_) => return None,
+            Codec::G722 => (
+                Shelf::G722(g722::G722::new()),
+                Scale::Two,
+                Encoder::G722(g722::Encoder::new()),
+            ),
+            Codec::Opus(spec) => (
+                Shelf::Opus(opus::Opus::new()),
+                Scale::Third,
+                Encoder::Opus(opus::Encoder::new(spec)),
+            ),
+        };
+        Some(Box::new(Wide {
+            codec,
+            playout: Playout::new(shelf, scale),
+            encoder,
+            heard: [0; WIDE],
+            up: Up::default(),
+            down: Down::default(),
+        }))
+    }
+
+    /// Which codec it speaks.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// Takes an audio packet.
+    pub fn put(&mut self, frame: u64, place: (u32, u32), payload: &[u8], counters: &mut Counters) {
+        self.playout.put(frame, place, (), payload, counters);
+    }
+
+    /// Takes a packet of comfort noise.
+    pub fn put_noise(&mut self, place: (u32, u32), payload: &[u8]) {
+        self.playout.put_noise(place, payload);
+    }
+
+    /// Hears what is due in this tick.
+    pub fn pull(&mut self, frame: u64, counters: &mut Counters) -> Pulled {
+        self.playout.pull(frame, &mut self.heard, counters)
+    }
+
+    /// What was heard must not be heard by anybody.
+    pub fn forget(&mut self) {
+        self.heard = [0; WIDE];
+        self.playout.forget();
+    }
+
+    /// Frames that lie ready.
+    pub fn held(&self) -> u32 {
+        self.playout.held()
+    }
+
+    /// The telephone band of what was heard.
+    pub fn telephone_band(&mut self) -> Frame {
+        let mut narrow = [0; FRAME];
+        self.down.add(&self.heard.map(i32::from), &mut narrow);
+        narrow.map(clamp)
+    }
+
+    /// Lays a sound of 8 kHz over one of 16.
+    pub fn lay_over(&mut self, narrow: &Frame, sound: &mut Wideband) {
+        if *narrow == SILENCE && self.up.is_quiet() {
+            return;
+        }
+        let mut wide = sound.map(i32::from);
+        self.up.add(&narrow.map(i32::from), &mut wide);
+        *sound = wide.map(clamp);
+    }
+
+    /// Encodes a frame; how many bytes it takes.
+    pub fn encode(&mut self, sound: &Wideband, payload: &mut [u8; PAYLOAD_MAX]) -> usize {
+        match &mut self.encoder {
+            Encoder::G722(encoder) => encoder.encode(sound, payload),
+            Encoder::Opus(encoder) => encoder.encode(sound, payload),
+        }
+    }
+}
+
+fn clamp(value: i32) -> i16 {
+    value.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
+}
+
+impl Store<CELL> for Shelf {
+    type Kind = ();
+
+    fn cells(&self, payload: &[u8]) -> Option<usize> {
+        match self {
+            Shelf::G722(shelf) => shelf.cells(payload),
+            Shelf::Opus(shelf) => shelf.cells(payload),
+        }
+    }
+
+    fn keep(&mut self, at: u32, piece: Piece<'_, ()>) {
+        match self {
+            Shelf::G722(shelf) => shelf.keep(at, piece),
+            Shelf::Opus(shelf) => shelf.keep(at, piece),
+        }
+    }
+
+    fn read(&mut self, at: u32, linear: &mut [i16]) {
+        match self {
+            Shelf::G722(shelf) => shelf.read(at, linear),
+            Shelf::Opus(shelf) => shelf.read(at, linear),
+        }
+    }
+
+    fn make_up(&mut self, at: u32, next: Option<u32>, gap: &mut [i16]) -> MadeUp {
+        match self {
+            Shelf::G722(_) => MadeUp::Nothing,
+            Shelf::Opus(shelf) => shelf.make_up(at, next, gap),
+        }
+    }
+
+    fn cut(&mut self) {
+        match self {
+            Shelf::G722(shelf) => shelf.cut(),
+            Shelf::Opus(shelf) => shelf.cut(),
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Shelf::G722(_) => {}
+            Shelf::Opus(shelf) => shelf.forget(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
