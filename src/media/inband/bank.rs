@@ -12,7 +12,7 @@ pub const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
 pub const DIAL_TONE: f32 = 425.0;
 
 /// Correlators: rows, columns, dial tone.
-const TONES: usize = 9;
+pub const TONES: usize = 9;
 /// Where the dial tone stands among them.
 pub const DIAL: usize = 8;
 /// A line of the table: nine cosines, nine sines, the weight, and nothing. A multiple of four, so that four go at once.
@@ -40,11 +40,10 @@ const fn table() -> [[f32; LANES]; FRAME] {
     let mut table = [[0.0; LANES]; FRAME];
     let mut at = 0;
     while at < FRAME {
-        let slope = sine((at as f64 + 0.5) / (2.0 * FRAME as f64));
-        let weight = slope * slope;
+        let weight = weight(at as f64);
         let mut tone = 0;
         while tone < TONES {
-            let turns = frequency(tone) as f64 * at as f64 / SAMPLE_RATE as f64;
+            let turns = turns(tone, at as f64);
             table[at][tone] = (weight * sine(turns + 0.25)) as f32;
             table[at][TONES + tone] = (weight * sine(turns)) as f32;
             tone += 1;
@@ -55,8 +54,19 @@ const fn table() -> [[f32; LANES]; FRAME] {
     table
 }
 
+/// Hann's weight of sample `at` of a frame.
+pub const fn weight(at: f64) -> f64 {
+    let slope = sine((at + 0.5) / (2.0 * FRAME as f64));
+    slope * slope
+}
+
+/// Whole turns of correlator `tone` in so many samples.
+pub const fn turns(tone: usize, samples: f64) -> f64 {
+    frequency(tone) as f64 * samples / SAMPLE_RATE as f64
+}
+
 /// The sine of so many whole turns, for the compiler: its own is not to be had there.
-const fn sine(turns: f64) -> f64 {
+pub const fn sine(turns: f64) -> f64 {
     let rest = turns - (turns as i64) as f64;
     let folded = match rest {
         0.25..0.75 => 0.5 - rest,
