@@ -137,6 +137,7 @@ impl Inband {
     fn look(&mut self) -> Heard {
         let sound = self.sound();
         let mut heard = Heard::default();
+        let mut measured = None;
         for end in (sound.len() - FRAME + HOP..=sound.len()).step_by(HOP) {
             let glance = &sound[end - GLANCE..end];
             let down = self
@@ -146,7 +147,8 @@ impl Inband {
             heard.tone |= down;
             // While a key is plainly down there is no other.
             let window = sound[..end].last_chunk().filter(|_| !down && self.warm > 0);
-            if let Some(pair) = window.and_then(pair::find) {
+            measured = measured.filter(|_| window.is_some());
+            if let Some(pair) = window.and_then(|window| pair::find(window, &mut measured)) {
                 heard.tone = true;
                 heard.key = self.press(pair).or(heard.key);
             }

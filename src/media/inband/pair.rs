@@ -34,7 +34,7 @@ pub const LIKELY_SHARE: f32 = 0.5;
 /// … so the least that either correlator shows. A tone of amplitude 1 has 3/16 of the frame's length as weighted energy.
 pub const LIKELY_ENERGY: f32 = LIKELY_MIN * 3.0 / 16.0 * FRAME as f32 * LIKELY_SHARE;
 /// … and the most that one tone may be stronger: 14 dB.
-const LIKELY_TWIST: f32 = 25.0;
+pub const LIKELY_TWIST: f32 = 25.0;
 
 /// Two tones that are a key's.
 #[derive(Clone, Copy)]
@@ -58,10 +58,14 @@ pub fn is_likely(frame: &[f32; FRAME]) -> bool {
         && low + high > LIKELY_SHARE * rest
 }
 
-/// The key's tones in these 30 ms, if they are that.
-pub fn find(sound: &[f32; WINDOW]) -> Option<Pair> {
-    let first = Spectrum::of(sound[FIRST..].first_chunk()?);
-    let second = Spectrum::of(sound[FIRST + HOP..].first_chunk()?);
+/// The key's tones in these 30 ms, if they are that. The second measurement is left in `measured`: where the window is moved on by a
+/// hop, it is the first.
+pub fn find(sound: &[f32; WINDOW], measured: &mut Option<Spectrum>) -> Option<Pair> {
+    let first = match measured.take() {
+        Some(first) => first,
+        None => Spectrum::of(sound[FIRST..].first_chunk()?),
+    };
+    let second = *measured.insert(Spectrum::of(sound[FIRST + HOP..].first_chunk()?));
     let (row, column) = first.strongest();
     let low = Tone::measure(&first, &second, row).filter(|tone| tone.is_within_limits(row))?;
     let high = Tone::measure(&first, &second, column).filter(|tone| tone.is_within_limits(column))?;

@@ -83,8 +83,13 @@ pub fn lets_through(frame: &Frame, peak: u16) -> bool {
     if column < least {
         return false;
     }
+    let share = pair::LIKELY_SHARE * (folded.energy() - folded.most(&WAVES[DIAL..]));
+    // Nor can the row make up for what the column lacks.
+    if column + pair::LIKELY_TWIST * column < share {
+        return false;
+    }
     let row = folded.most(&WAVES[..4]);
-    row >= least && row + column > pair::LIKELY_SHARE * (folded.energy() - folded.most(&WAVES[DIAL..]))
+    row >= least && row + column > share
 }
 
 /// A frame folded in its middle.
