@@ -1,5 +1,5 @@
 //! Owns the first look at a loud frame: whether it can be what [`pair::is_likely`] asks for. Eight samples at a time in 16 bits, so
-//! that a voice costs an eighth of what it costs there. Must never refuse a frame that is likely; it may let others through.
+//! that a voice costs a fifth. Must never refuse a frame that is likely; it may let others through (one of voice in some 300).
 //!
 //! The frame is brought to ±1,024 and folded in its middle: sums of two samples go with cosines, differences with sines. A product
 //! keeps its upper 16 bits. A tone of amplitude A, after the shift, has a magnitude of 20 A, at most 27,000, here:
@@ -136,7 +136,7 @@ impl Folded {
     }
 }
 
-/// Half of what one half says of the other: the sum may leave 16 bits on its way, but not at its end.
+/// Of half a frame with half a wave, halved. The sum may leave 16 bits on its way, but not at its end.
 fn correlation(sound: &Half, wave: &Half) -> i32 {
     let products = sound.iter().zip(wave).map(|(&a, &b)| upper(a, b));
     i32::from(products.fold(0, i16::wrapping_add)) + MIDDLE
