@@ -11,10 +11,12 @@
 //!
 //! A key is told as soon as 30 ms of it were heard (`pair`, looked at every 5 ms), so the frames before are heard by the others;
 //! from the frame in which it is told to that in which it ends, the leg is to be silent. A frame that cannot hold a key costs
-//! one comparison if it is quiet, and one correlation of 20 ms (`bank`) if it is not.
+//! one comparison if it is quiet, a rough look in 16 bits (`sieve`) if it is not, and one correlation of 20 ms (`bank`) if it is one
+//! loud frame of voice in hundreds.
 
 mod bank;
 mod pair;
+mod sieve;
 
 use super::{Frame, SILENCE};
 use crate::secret::Key;
@@ -114,7 +116,8 @@ impl Inband {
             };
         }
         self.held = 0;
-        let likely = peak >= QUIET && pair::is_likely(&frame.map(f32::from));
+        let likely =
+            peak >= QUIET && sieve::lets_through(frame, peak) && pair::is_likely(&frame.map(f32::from));
         self.warm = if likely { WARM } else { self.warm.saturating_sub(1) };
         if self.warm == 0 && self.pressed.is_none() {
             return Heard::default();
@@ -134,6 +137,7 @@ impl Inband {
     fn look(&mut self) -> Heard {
         let sound = self.sound();
         let mut heard = Heard::default();
+        let mut measured = None;
         for end in (sound.len() - FRAME + HOP..=sound.len()).step_by(HOP) {
             let glance = &sound[end - GLANCE..end];
             let down = self
@@ -143,7 +147,8 @@ impl Inband {
             heard.tone |= down;
             // While a key is plainly down there is no other.
             let window = sound[..end].last_chunk().filter(|_| !down && self.warm > 0);
-            if let Some(pair) = window.and_then(pair::find) {
+            measured = measured.filter(|_| window.is_some());
+            if let Some(pair) = window.and_then(|window| pair::find(window, &mut measured)) {
                 heard.tone = true;
                 heard.key = self.press(pair).or(heard.key);
             }

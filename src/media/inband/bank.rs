@@ -12,12 +12,14 @@ pub const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
 pub const DIAL_TONE: f32 = 425.0;
 
 /// Correlators: rows, columns, dial tone.
-const TONES: usize = 9;
+pub const TONES: usize = 9;
 /// Where the dial tone stands among them.
 pub const DIAL: usize = 8;
 /// A line of the table: nine cosines, nine sines, the weight, and nothing. A multiple of four, so that four go at once.
 const LANES: usize = 20;
 const WEIGHT: usize = 2 * TONES;
+/// Half a frame. The frame is folded in its middle: sums of two samples go with cosines, differences with sines.
+const HALF: usize = FRAME / 2;
 
 /// The frequency of correlator `at`, in Hz.
 pub const fn frequency(at: usize) -> f32 {
@@ -33,18 +35,18 @@ pub fn per_sample(hertz: f32) -> f32 {
     TAU * hertz / SAMPLE_RATE as f32
 }
 
-/// By sample, so that all correlators take a sample in one go. Made by the compiler: nothing is prepared on the tick.
-static TABLE: [[f32; LANES]; FRAME] = table();
+/// By sample from the frame's middle outwards, so that all correlators take two samples in one go. Made by the compiler: nothing is
+/// prepared on the tick.
+static TABLE: [[f32; LANES]; HALF] = table();
 
-const fn table() -> [[f32; LANES]; FRAME] {
-    let mut table = [[0.0; LANES]; FRAME];
+const fn table() -> [[f32; LANES]; HALF] {
+    let mut table = [[0.0; LANES]; HALF];
     let mut at = 0;
-    while at < FRAME {
-        let slope = sine((at as f64 + 0.5) / (2.0 * FRAME as f64));
-        let weight = slope * slope;
+    while at < HALF {
+        let weight = weight((HALF + at) as f64);
         let mut tone = 0;
         while tone < TONES {
-            let turns = frequency(tone) as f64 * at as f64 / SAMPLE_RATE as f64;
+            let turns = turns(tone, at as f64 + 0.5);
             table[at][tone] = (weight * sine(turns + 0.25)) as f32;
             table[at][TONES + tone] = (weight * sine(turns)) as f32;
             tone += 1;
@@ -55,8 +57,19 @@ const fn table() -> [[f32; LANES]; FRAME] {
     table
 }
 
+/// Hann's weight of sample `at` of a frame.
+pub const fn weight(at: f64) -> f64 {
+    let slope = sine((at + 0.5) / (2.0 * FRAME as f64));
+    slope * slope
+}
+
+/// Whole turns of correlator `tone` in so many samples.
+pub const fn turns(tone: usize, samples: f64) -> f64 {
+    frequency(tone) as f64 * samples / SAMPLE_RATE as f64
+}
+
 /// The sine of so many whole turns, for the compiler: its own is not to be had there.
-const fn sine(turns: f64) -> f64 {
+pub const fn sine(turns: f64) -> f64 {
     let rest = turns - (turns as i64) as f64;
     let folded = match rest {
         0.25..0.75 => 0.5 - rest,
@@ -87,11 +100,13 @@ impl Spectrum {
     pub fn of(sound: &[f32; FRAME]) -> Spectrum {
         let mut lanes = [0.0; LANES];
         let mut energy = 0.0;
-        for (&sample, line) in sound.iter().zip(&TABLE) {
-            for (lane, factor) in lanes.iter_mut().zip(line) {
-                *lane += sample * factor;
+        let (before, after) = sound.split_at(HALF);
+        for ((after, before), line) in after.iter().zip(before.iter().rev()).zip(&TABLE) {
+            let (sum, difference) = (after + before, after - before);
+            for (at, (lane, factor)) in lanes.iter_mut().zip(line).enumerate() {
+                *lane += factor * if at < TONES { sum } else { difference };
             }
-            energy += (sample * line[WEIGHT]) * (sample * line[WEIGHT]);
+            energy += (after * after + before * before) * (line[WEIGHT] * line[WEIGHT]);
         }
         Spectrum {
             re: std::array::from_fn(|tone| lanes[tone]),
@@ -129,7 +144,7 @@ impl Spectrum {
 
     /// The phase of the tone in the middle of the 20 ms, 79.5 samples after their beginning, in radians.
     pub fn phase(&self, tone: usize) -> f32 {
-        self.im[tone].atan2(self.re[tone]) + per_sample(frequency(tone)) * (FRAME - 1) as f32 / 2.0
+        self.im[tone].atan2(self.re[tone])
     }
 
     fn magnitude_squared(&self, tone: usize) -> f32 {

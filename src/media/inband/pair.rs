@@ -27,12 +27,14 @@ const HARMONIC_MAX: f32 = 0.03;
 /// How far a dial tone may be from where it belongs, in Hz; else it is left where it is.
 const DIAL_OFF_MAX: f32 = 12.0;
 
-/// In the first look at a frame, the least level: −30 dBm0, squared.
+/// For a frame to be likely, the least level: −30 dBm0, squared.
 const LIKELY_MIN: f32 = 720.0 * 720.0;
 /// … the least part of the energy, without that of a dial tone; a tone 26 Hz off its place shows 70 % of what it has.
-const LIKELY_SHARE: f32 = 0.5;
+pub const LIKELY_SHARE: f32 = 0.5;
+/// … so the least that either correlator shows. A tone of amplitude 1 has 3/16 of the frame's length as weighted energy.
+pub const LIKELY_ENERGY: f32 = LIKELY_MIN * 3.0 / 16.0 * FRAME as f32 * LIKELY_SHARE;
 /// … and the most that one tone may be stronger: 14 dB.
-const LIKELY_TWIST: f32 = 25.0;
+pub const LIKELY_TWIST: f32 = 25.0;
 
 /// Two tones that are a key's.
 #[derive(Clone, Copy)]
@@ -45,21 +47,25 @@ pub struct Pair {
     pub power: f32,
 }
 
-/// Whether 20 ms could be part of a key: a cheap look which no key fails, and nearly all speech.
+/// Whether 20 ms could be part of a key: a look which no key fails, and nearly all speech. A cheaper one (`sieve`) goes before.
 pub fn is_likely(frame: &[f32; FRAME]) -> bool {
     let spectrum = Spectrum::of(frame);
     let (row, column) = spectrum.strongest();
     let (low, high) = (spectrum.energy_of(row), spectrum.energy_of(column));
     let rest = spectrum.energy - spectrum.energy_of(DIAL);
-    // A tone of amplitude 1 has 3/16 of the frame's length as weighted energy.
-    let least = LIKELY_MIN * 3.0 / 16.0 * FRAME as f32 * LIKELY_SHARE;
-    low.min(high) > least && low.max(high) < LIKELY_TWIST * low.min(high) && low + high > LIKELY_SHARE * rest
+    low.min(high) > LIKELY_ENERGY
+        && low.max(high) < LIKELY_TWIST * low.min(high)
+        && low + high > LIKELY_SHARE * rest
 }
 
-/// The key's tones in these 30 ms, if they are that.
-pub fn find(sound: &[f32; WINDOW]) -> Option<Pair> {
-    let first = Spectrum::of(sound[FIRST..].first_chunk()?);
-    let second = Spectrum::of(sound[FIRST + HOP..].first_chunk()?);
+/// The key's tones in these 30 ms, if they are that. The second measurement is left in `measured`: where the window is moved on by a
+/// hop, it is the first.
+pub fn find(sound: &[f32; WINDOW], measured: &mut Option<Spectrum>) -> Option<Pair> {
+    let first = match measured.take() {
+        Some(first) => first,
+        None => Spectrum::of(sound[FIRST..].first_chunk()?),
+    };
+    let second = *measured.insert(Spectrum::of(sound[FIRST + HOP..].first_chunk()?));
     let (row, column) = first.strongest();
     let low = Tone::measure(&first, &second, row).filter(|tone| tone.is_within_limits(row))?;
     let high = Tone::measure(&first, &second, column).filter(|tone| tone.is_within_limits(column))?;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use sound::{Press, Random, Sound};
 
 mod limits;
+mod sieve;
 mod sound;
 
 /// What was told, by keys' faces.
