@@ -16,7 +16,7 @@ pub mod status;
 pub use output::{Found, MediaRequest, Output};
 
 use crate::ids::{Language, LegId, RoomNumber};
-use crate::media_api::{self, Fault, KeyForm, Playlist};
+use crate::media_api::{self, Codec, Fault, KeyForm, Playlist};
 use crate::room::{Guessing, GuessingPolicy, Policy, Rooms};
 use crate::secret::Key;
 use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
@@ -270,11 +270,11 @@ impl Bridge {
         }
     }
 
-    /// Where a call is, and since when it stands.
-    pub fn whereabouts(&self, leg: LegId) -> Option<(Option<RoomNumber>, Time)> {
+    /// Where a call is, since when it stands, and how its voice travels.
+    pub fn whereabouts(&self, leg: LegId) -> Option<(Option<RoomNumber>, Time, Codec)> {
         self.calls
             .get(&leg)
-            .map(|call| (self.rooms.room_of(leg), call.since))
+            .map(|call| (self.rooms.room_of(leg), call.since, call.spec.codec))
     }
 
     /// Gives back all that a call held, but for its dialog, which signalling brings to its end.

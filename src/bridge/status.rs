@@ -46,6 +46,9 @@ pub struct LineStatus {
     pub room: Option<String>,
     /// Seconds since the call came.
     pub since_s: u64,
+    /// How its voice travels: the codec, as SDP names it.
+    #[serde(default)]
+    pub codec: String,
     /// Packets that never came, of those that should have since the call came, 0 to 100.
     pub loss_pct: f64,
     /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds.

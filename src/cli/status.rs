@@ -92,7 +92,8 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
     let mut rows = vec![(
         format!("line {} {place}", line.line),
         format!(
-            "{:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up{}",
+            "{}, {:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up{}",
+            line.codec,
             line.loss_pct,
             line.jitter_ms,
             line.buffer_ms,
@@ -184,12 +185,15 @@ mod tests {
         let mut status = Status::default();
         status.lines.push(LineStatus {
             line: 3,
+            codec: "G722".into(),
             mos: Some(4.36),
             ..LineStatus::default()
         });
         let quiet = table(&status);
         assert!(
-            quiet.contains("line 3 in reception") && quiet.contains("MOS 4.4"),
+            quiet.contains("line 3 in reception")
+                && quiet.contains("G722, 0.0 % lost")
+                && quiet.contains("MOS 4.4"),
             "{quiet}"
         );
         assert!(

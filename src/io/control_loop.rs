@@ -345,10 +345,11 @@ impl ControlLoop {
     /// Every call's line, by its number.
     fn lines(&self) -> Vec<LineStatus> {
         let line = |(leg, line, figures): (LegId, u32, LegFigures)| {
-            let (room, since) = self.bridge.whereabouts(leg)?;
+            let (room, since, codec) = self.bridge.whereabouts(leg)?;
             Some(LineStatus {
                 room: room.map(|number| number.to_string()),
                 since_s: self.now().since(since).as_secs(),
+                codec: codec.name().encoding().to_owned(),
                 ..quality::line(line, &figures)
             })
         };

@@ -2,8 +2,8 @@
 //! socket for fingers. Loopback only, no audio device.
 
 use super::{Guarded, LOCALHOST, eventually, free_port_pair, read_wav};
-use rundruf::caller::{Tone, Voice};
-use rundruf::units::FRAME;
+use rundruf::caller::Tone;
+use rundruf::units::SAMPLE_RATE;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Length of the tone that is said: longer than any test.
-const TONE_FRAMES: u64 = 50 * 120;
+const TONE_S: u32 = 120;
 /// Between two keys: baresip holds a key for about 0.1 s.
 const KEY_GAP: Duration = Duration::from_millis(300);
 /// How often, and how long each time, it may try to start.
@@ -30,9 +30,14 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Starts it, ready to dial.
+    /// Starts it, ready to dial; it offers G.711.
     pub fn start(tone: Tone) -> Baresip {
-        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone));
+        Baresip::start_with(tone, "PCMA,PCMU")
+    }
+
+    /// Starts it, ready to dial; it offers these codecs, as its account file names them.
+    pub fn start_with(tone: Tone, codecs: &str) -> Baresip {
+        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone, codecs));
         let mut logs = String::new();
         for attempt in started {
             match attempt {
@@ -44,9 +49,9 @@ impl Baresip {
     }
 
     /// The ports that were free may be taken by the time that it wants them: the log, then.
-    fn try_start(tone: Tone) -> Result<Baresip, String> {
+    fn try_start(tone: Tone, codecs: &str) -> Result<Baresip, String> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let address = configure(folder.path(), tone);
+        let address = configure(folder.path(), tone, codecs);
         let mut process = Guarded(spawn(folder.path()));
         let mut control = None;
         eventually(START_MAX, || {
@@ -174,28 +179,35 @@ fn log_of(folder: &Path) -> String {
 }
 
 /// Writes configuration, account and tone; returns where the control socket will listen.
-fn configure(folder: &Path, tone: Tone) -> SocketAddr {
+fn configure(folder: &Path, tone: Tone, codecs: &str) -> SocketAddr {
     // TLS takes the port after SIP's.
     let sip = free_port_pair();
     let rtp = free_port_pair();
     let listener = TcpListener::bind((LOCALHOST, 0)).expect("a free port");
     let control = listener.local_addr().expect("it is bound");
     let here = folder.display();
+    // It does not bring a source of 8 kHz to the 16 of G.722.
+    let rate = if codecs.contains("16000") {
+        16_000
+    } else {
+        SAMPLE_RATE
+    };
     let config = format!(
         "sip_listen 127.0.0.1:{sip}\nnet_interface 127.0.0.1\naudio_path /nonexistent\naudio_player none,none\n\
-         audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate 8000\nauplay_srate 8000\n\
+         audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate {rate}\nauplay_srate {rate}\n\
          ausrc_channels 1\nauplay_channels 1\nausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
-         rtp_ports {rtp}-{}\njitter_buffer_delay 1-10\nmodule_path {}\nmodule g711.so\nmodule aufile.so\n\
+         rtp_ports {rtp}-{}\njitter_buffer_delay 1-10\nmodule_path {}\nmodule g711.so\nmodule g722.so\nmodule opus.so\nmodule aufile.so\n\
          module sndfile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen {control}\nsnd_path {here}\n",
         rtp.saturating_add(20),
         module_path(),
     );
-    let account = "<sip:member@127.0.0.1>;regint=0;audio_codecs=PCMA,PCMU;ptime=20;dtmfmode=rtpevent\n";
+    let account =
+        format!("<sip:member@127.0.0.1>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent\n");
     fs::write(folder.join("config"), config).expect("the folder is ours");
     fs::write(folder.join("accounts"), account).expect("the folder is ours");
     fs::write(folder.join("contacts"), "").expect("the folder is ours");
-    write_tone(&folder.join("say.wav"), tone);
+    write_tone(&folder.join("say.wav"), tone, rate);
     control
 }
 
@@ -208,19 +220,20 @@ fn module_path() -> &'static str {
     found.expect("baresip's modules are installed (package baresip-core)")
 }
 
-pub(super) fn write_tone(file: &Path, tone: Tone) {
+/// Writes the tone with so many samples a second.
+pub(super) fn write_tone(file: &Path, tone: Tone, rate: u32) {
     let spec = hound::WavSpec {
         channels: 1,
-        sample_rate: 8_000,
+        sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(file, spec).expect("the folder is ours");
-    let mut voice = Voice::Tone(tone);
-    for frame in 0..TONE_FRAMES {
-        for sample in voice.next_frame(frame * FRAME as u64) {
-            writer.write_sample(sample).expect("there is room on the disk");
-        }
+    let peak = f64::from(i16::MAX) * 10f64.powf(tone.dbfs / 20.0);
+    for at in 0..TONE_S * rate {
+        let angle = std::f64::consts::TAU * tone.hz * f64::from(at) / f64::from(rate);
+        let sample = (peak * angle.sin()).round() as i16;
+        writer.write_sample(sample).expect("there is room on the disk");
     }
     writer.finalize().expect("there is room on the disk");
 }

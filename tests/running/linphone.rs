@@ -4,6 +4,7 @@
 use super::baresip::write_tone;
 use super::{Guarded, LOCALHOST, eventually, free_port_pair, read_wav};
 use rundruf::caller::Tone;
+use rundruf::units::SAMPLE_RATE;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -43,7 +44,7 @@ impl Linphone {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let here = folder.path();
         configure(here, digits);
-        write_tone(&here.join("say.wav"), tone);
+        write_tone(&here.join("say.wav"), tone, SAMPLE_RATE);
         let mut child = spawn(here);
         let keyboard = child.stdin.take().expect("it is piped");
         let mut linphone = Linphone {

@@ -11,6 +11,7 @@ pub mod sipp;
 
 use rundruf::bridge::status::Status;
 use rundruf::caller::options_answered;
+use rundruf::units::SAMPLE_RATE;
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -236,8 +237,11 @@ fn rundruf(folder: &Path) -> Command {
     command
 }
 
-/// The samples of a mono WAV file of 16 bit.
+/// The samples of a WAV file of 16 bit: the first channel, of a higher rate as many as 8 kHz has (test tones lie below 4 kHz).
 pub fn read_wav(file: &Path) -> Vec<i16> {
     let reader = hound::WavReader::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    reader.into_samples::<i16>().map_while(Result::ok).collect()
+    let spec = reader.spec();
+    let every = usize::from(spec.channels) * (spec.sample_rate / SAMPLE_RATE) as usize;
+    let samples = reader.into_samples::<i16>().map_while(Result::ok);
+    samples.step_by(every).collect()
 }

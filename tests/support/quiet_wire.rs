@@ -3,7 +3,9 @@
 
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::{LegId, RoomNumber};
-use rundruf::media::{ClipBank, ControlDatagram, Datagram, Engine, Leg, LegSeed, Mailbox, Room, Wire};
+use rundruf::media::{
+    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wire,
+};
 use rundruf::media_api::{Codec, Command, Event, EventSpec, Law, LegFigures, MediaSpec, Seat};
 use std::collections::VecDeque;
 use std::hint::black_box;
