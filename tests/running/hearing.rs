@@ -57,6 +57,13 @@ impl Faults {
         }
     }
 
+    /// Whatever else must be so.
+    pub fn must(&mut self, who: &str, is_so: bool, otherwise: &str) {
+        if !is_so {
+            self.0.push(format!("{who}: {otherwise}"));
+        }
+    }
+
     pub fn complain(self) {
         assert!(self.0.is_empty(), "\n{}", self.0.join("\n"));
     }
