@@ -205,7 +205,7 @@ pub struct LegFigures {
     pub jitter: u32,
     /// Frames that lie in the playout buffer after a tick.
     pub buffered: u32,
-    /// Frames that were concealed.
+    /// Samples that were made up for what never came, or came too late.
     pub concealed: u32,
     /// RTP packets lost between our last two reports, in 256ths of those that were expected.
     pub loss_256: u32,

@@ -239,7 +239,7 @@ impl<W: Wire> Leg<W> {
             Pulled::Played => counters.count(Counter::Played),
             Pulled::Concealed => {
                 counters.count(Counter::Concealed);
-                self.meter.concealed();
+                self.meter.concealed(self.playout.made_up());
             }
             Pulled::Nothing => {}
         }

@@ -67,6 +67,8 @@ pub struct Playout {
     rest: u8,
     /// Ticks since a change was wanted first.
     waited: u8,
+    /// Samples of the last tick that were made up for a loss.
+    made_up: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +104,7 @@ impl Playout {
             calm: 0,
             rest: 0,
             waited: 0,
+            made_up: 0,
         }
     }
 
@@ -225,6 +228,12 @@ impl Playout {
         self.cells.count().div_ceil((FRAME / CELL) as u32)
     }
 
+    /// Samples of the last tick that were made up for a loss: where frames and packets do not begin together, one lost packet
+    /// takes a part of two frames.
+    pub fn made_up(&self) -> u32 {
+        self.made_up.into()
+    }
+
     /// What was played must not be heard again.
     pub fn forget(&mut self) {
         self.concealer.forget();
@@ -236,6 +245,7 @@ impl Playout {
             self.concealer.fill(linear, None);
             return Pulled::Nothing;
         };
+        self.made_up = 0;
         let depth = clock(frame) - i64::from(stream.due);
         if std::mem::take(&mut stream.fresh) {
             self.late = Some(depth);
@@ -354,6 +364,7 @@ impl Playout {
                 stream.noise = stream.noise.filter(|noise| distance(noise.from, stream.due) <= 0);
             } else if self.fill(stream, now, counters) {
                 pulled = Pulled::Concealed;
+                self.made_up += count as u16;
             }
             rest = later;
         }

@@ -25,8 +25,9 @@ const WARM: Duration = Duration::from_secs(8);
 /// What a bridge tells of its lines: all of them together, but for the depth, which is the greatest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Picture {
-    pub played: u64,
-    pub concealed: u64,
+    /// How long, all lines together, and how much of that was made up.
+    pub talk_ms: u64,
+    pub concealed_ms: u64,
     pub late: u64,
     pub doubled: u64,
     /// Times that a buffer went back for a late packet.
@@ -37,15 +38,15 @@ pub struct Picture {
 
 impl Picture {
     pub fn concealed_pct(&self) -> f64 {
-        self.share(self.concealed)
+        self.share(self.concealed_ms)
     }
 
     pub fn late_pct(&self) -> f64 {
-        self.share(self.late)
+        self.share(self.late * FRAME_MS)
     }
 
-    fn share(&self, part: u64) -> f64 {
-        part as f64 * 100.0 / (self.played + self.concealed).max(1) as f64
+    fn share(&self, part_ms: u64) -> f64 {
+        part_ms as f64 * 100.0 / self.talk_ms.max(1) as f64
     }
 }
 
@@ -65,8 +66,8 @@ pub fn live_through(plan: LinkPlan, seed: u64, before: [u32; 2], span: Duration)
     world.run(span);
     let then = world.picture();
     Picture {
-        played: then.played - already.played,
-        concealed: then.concealed - already.concealed,
+        talk_ms: then.talk_ms - already.talk_ms,
+        concealed_ms: then.concealed_ms - already.concealed_ms,
         late: then.late - already.late,
         doubled: then.doubled - already.doubled,
         gone_back: then.gone_back - already.gone_back,
@@ -131,8 +132,8 @@ impl World {
             (lost + line.lost, received + line.received)
         });
         Picture {
-            played: count(Counter::Played),
-            concealed: count(Counter::Concealed),
+            talk_ms: lines.len() as u64 * self.slot,
+            concealed_ms: lines.iter().map(|line| u64::from(line.concealed) / 8).sum(),
             late: count(Counter::Late),
             doubled: count(Counter::Doubled),
             gone_back: count(Counter::Grown),
