@@ -46,6 +46,14 @@ impl Way {
             to_bridge: true,
         }
     }
+
+    /// To a caller's ear.
+    pub fn down(caller: usize) -> Way {
+        Way {
+            caller,
+            to_bridge: false,
+        }
+    }
 }
 
 /// What the line does to the voice: by a chance of its own, so that the `n`th voice packet meets the same fate in every run,
@@ -262,10 +270,7 @@ impl Star {
             return;
         };
         let way = match (from, to) {
-            (BRIDGE, to) if to > BRIDGE => Way {
-                caller: to - 1,
-                to_bridge: false,
-            },
+            (BRIDGE, to) if to > BRIDGE => Way::down(to - 1),
             (from, BRIDGE) if from > BRIDGE => Way::up(from - 1),
             _ => return,
         };
