@@ -30,7 +30,8 @@ const REPORT_AGE: Duration = Duration::from_secs(12);
 const REPORT_OFF: f64 = 8.0;
 /// How far the real line's concealed and late shares may lie from the simulated one's, in percent points.
 const SHARES_APART: f64 = 1.5;
-/// A piece of 20 ms is a hole if it is so far below its tone.
+/// A piece of 5 ms is a hole if it is so far below its tone: a frame that lacks has three of them at least.
+const PIECE: usize = FRAME / 4;
 const HOLE_DB: f64 = -12.0;
 
 struct Cell {
@@ -71,7 +72,7 @@ fn with_three_percent_lost_everybody_comes_in_and_is_heard_without_holes() {
         },
         seed: 2,
         concealed_pct_max: 6.0,
-        holes_pct_max: 1.0,
+        holes_pct_max: 0.5,
     });
     assert!(talk.picture.concealed_ms > 0, "{:?}", talk.picture);
 }
@@ -90,7 +91,7 @@ fn with_jitter_and_reordering_as_well_too() {
         },
         seed: 3,
         concealed_pct_max: 8.0,
-        holes_pct_max: 2.0,
+        holes_pct_max: 0.5,
     });
     assert!(talk.picture.doubled > 0, "{:?}", talk.picture);
     for line in &talk.lines {
@@ -281,7 +282,7 @@ fn listen(cell: &Cell, members: &[Baresip], end: Instant, from: Instant, to: Ins
             heard,
             members[listener].tone,
         );
-        let pieces = heard.chunks_exact(FRAME);
+        let pieces = heard.chunks_exact(PIECE);
         let count = pieces.len();
         let holes = pieces
             .filter(|piece| loudness_dbfs(piece) < tone.dbfs + HOLE_DB)
