@@ -81,12 +81,13 @@ impl Namespace {
     }
 }
 
-/// Carries a UNIX socket's connections to a port on a place's loopback, for as long as the guard lives.
+/// Connects to a port on a place's loopback, as soon as somebody listens there, and then carries one connection to it from a UNIX
+/// socket, which is made then.
 pub fn carry_in(place: Place, socket: &Path, port: u16) -> Guarded {
     let child = place
         .command("socat")
-        .arg(format!("UNIX-LISTEN:{},fork", socket.display()))
-        .arg(format!("TCP:127.0.0.1:{port}"))
+        .arg(format!("TCP:127.0.0.1:{port},retry=200,interval=0.05"))
+        .arg(format!("UNIX-LISTEN:{}", socket.display()))
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
