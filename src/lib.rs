@@ -1,7 +1,7 @@
 //! Rundruf, a telephone dial-in conference bridge: the floor plan.
 //!
 //! ```text
-//! hall     ids secret units config media_api   shared words; depend on nothing
+//! hall     ids secret units codec config media_api   shared words; depend on nothing
 //! sip/     (pure) user agent: messages, transactions, dialogs, offer/answer
 //! ivr/     (pure) reception: greeting, room number, PIN, tries
 //! room/    (pure) conference rules: who may enter, how many, cancelled
@@ -21,6 +21,7 @@
 pub mod bridge;
 pub mod caller;
 pub mod cli;
+pub mod codec;
 pub mod config;
 pub mod ids;
 pub mod io;

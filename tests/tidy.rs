@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const HALL: &[&str] = &["ids", "secret", "units", "config", "media_api"];
+const HALL: &[&str] = &["ids", "secret", "units", "codec", "config", "media_api"];
 /// Which top modules each may name, besides itself and the hall.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("sip", &[]),
@@ -24,8 +24,9 @@ const HALL_MAY_USE: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("secret", &[]),
     ("units", &[]),
-    ("config", &["ids"]),
-    ("media_api", &["ids", "secret", "units"]),
+    ("codec", &[]),
+    ("config", &["ids", "codec"]),
+    ("media_api", &["ids", "secret", "units", "codec"]),
 ];
 const PURE: &[&str] = &["sip", "ivr", "room", "speech", "media", "bridge", "sim"];
 /// What a pure module never says. Test modules are held to it too.
@@ -58,6 +59,8 @@ const NOT_ON_THE_TICK: &[&str] = &[
     "Box::new",
     "vec![",
 ];
+/// What the control side builds before it moves in.
+const BUILT_BEFORE: &[&str] = &["src/media/wide/build.rs"];
 const LINES_MAX: usize = 500;
 /// Where secrets are shown in clear, how often, and what for.
 const REVEALED: &[(&str, usize)] = &[
@@ -205,6 +208,7 @@ fn nothing_on_the_tick_locks_or_formats() {
     for source in sources()
         .iter()
         .filter(|source| source.module == "media" && !source.is_test())
+        .filter(|source| !BUILT_BEFORE.contains(&source.path.as_str()))
     {
         for (at, line) in source.code() {
             let said = NOT_ON_THE_TICK.iter().filter(|word| line.contains(**word));

@@ -2,7 +2,7 @@
 
 use super::raw::{RawHttp, RawLog, RawMedia};
 use super::{ConfigError, error};
-use crate::media_api::{CodecName, Codecs};
+use crate::codec::{CodecName, Codecs};
 use std::net::SocketAddr;
 
 /// Most characters of a log filter.

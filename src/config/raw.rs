@@ -2,7 +2,7 @@
 //! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
 
 use super::ConfigErrors;
-use crate::media_api::CodecName;
+use crate::codec::CodecName;
 use serde::{Deserialize, Serialize};
 
 /// A whole `bridge.toml`.

@@ -21,7 +21,7 @@ macro_rules! counters {
 counters! {
     /// Frames played as they came.
     Played = "frames_played",
-    /// Frames that had not come when they were due, and were made up.
+    /// Frames that had not come, or not wholly, when they were due, and were made up as far as they lacked.
     Concealed = "frames_concealed",
     /// Frames that came after their time and were dropped.
     Late = "frames_late",

@@ -16,6 +16,7 @@ pub struct LineMeter {
     lost_before: u32,
     /// Jitter times 16, as RFC 3550 A.8 keeps it.
     jitter_16: u32,
+    /// Samples.
     concealed: u32,
     /// Of the last report.
     fraction_lost: u8,
@@ -77,9 +78,9 @@ impl LineMeter {
         self.stream = Some(stream);
     }
 
-    /// A frame was concealed.
-    pub fn concealed(&mut self) {
-        self.concealed += 1;
+    /// So many samples were made up.
+    pub fn concealed(&mut self, samples: u32) {
+        self.concealed = self.concealed.wrapping_add(samples);
     }
 
     /// What a report says of the stream (RFC 3550 §6.4.1, A.3); none if nothing came since the report before. The peer's own

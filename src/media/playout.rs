@@ -72,6 +72,8 @@ pub struct Playout<S, const F: usize, const CELL: usize> {
     rest: u8,
     /// Ticks since a change was wanted first.
     waited: u8,
+    /// Samples of the last tick that were made up for a loss.
+    made_up: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +141,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             calm: 0,
             rest: 0,
             waited: 0,
+            made_up: 0,
         }
     }
 
@@ -286,6 +289,12 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         self.cells.count().div_ceil((F / CELL) as u32)
     }
 
+    /// Samples of the last tick that were made up for a loss: where frames and packets do not begin together, one lost packet
+    /// takes a part of two frames.
+    pub fn made_up(&self) -> u32 {
+        self.made_up.into()
+    }
+
     /// What was played must not be heard again.
     pub fn forget(&mut self) {
         self.concealer.forget();
@@ -298,6 +307,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             self.concealer.fill(linear, None);
             return Pulled::Nothing;
         };
+        self.made_up = 0;
         let depth = Self::clock(frame) - i64::from(stream.due);
         if std::mem::take(&mut stream.fresh) {
             self.late = Some(depth);
@@ -417,6 +427,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
                 stream.noise = stream.noise.filter(|noise| distance(noise.from, stream.due) <= 0);
             } else if self.fill(stream, now, counters) {
                 pulled = Pulled::Concealed;
+                self.made_up += count as u16;
             }
             rest = later;
         }

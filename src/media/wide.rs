@@ -2,13 +2,14 @@
 //! parts are those of any line. Must never hold what a line of 8 kHz needs.
 
 mod ahead;
+mod build;
 mod g722;
 mod opus;
 
 use super::cells::{MadeUp, Piece, Store};
 use super::counters::Counters;
-use super::playout::{Playout, Pulled, Scale};
-use super::resample::{self, Down, Up};
+use super::playout::{Playout, Pulled};
+use super::resample::{Down, Up};
 use super::{Frame, SILENCE};
 use crate::media_api::Codec;
 use crate::units::{FRAME, WIDE};
@@ -35,7 +36,7 @@ pub struct Wide {
 
 #[derive(Debug)]
 enum Encoder {
-    G722(g722::Encoder),
+    G722(Box<g722::Encoder>),
     Opus(opus::Encoder),
 }
 
@@ -43,36 +44,10 @@ enum Encoder {
 #[derive(Debug)]
 enum Shelf {
     G722(g722::G722),
-    Opus(opus::Opus),
+    Opus(Box<opus::Opus>),
 }
 
 impl Wide {
-    /// The coders for a codec; none for one of the telephone band, which needs none.
-    pub fn new(codec: Codec) -> Option<Box<Wide>> {
-        resample::prepare();
-        let (shelf, scale, encoder) = match codec {
-            Codec::G711(_) => return None,
-            Codec::G722 => (
-                Shelf::G722(g722::G722::new()),
-                Scale::Two,
-                Encoder::G722(g722::Encoder::new()),
-            ),
-            Codec::Opus(spec) => (
-                Shelf::Opus(opus::Opus::new()),
-                Scale::Third,
-                Encoder::Opus(opus::Encoder::new(spec)),
-            ),
-        };
-        Some(Box::new(Wide {
-            codec,
-            playout: Playout::new(shelf, scale),
-            encoder,
-            heard: [0; WIDE],
-            up: Up::default(),
-            down: Down::default(),
-        }))
-    }
-
     /// Which codec it speaks.
     pub fn codec(&self) -> Codec {
         self.codec
@@ -91,6 +66,11 @@ impl Wide {
     /// Hears what is due in this tick.
     pub fn pull(&mut self, frame: u64, counters: &mut Counters) -> Pulled {
         self.playout.pull(frame, &mut self.heard, counters)
+    }
+
+    /// What of the last tick was made up for a loss, in samples of 8 kHz.
+    pub fn made_up(&self) -> u32 {
+        self.playout.made_up() * FRAME as u32 / WIDE as u32
     }
 
     /// What was heard must not be heard by anybody.

@@ -25,6 +25,7 @@ mod tones;
 mod world;
 
 pub use chance::Chance;
+pub use link::{Link, LinkPlan};
 pub use site::{Deed, Site};
 pub use tones::CALLERS_MAX;
 pub use world::{Failure, Journal, Reader, Summary, World};

@@ -1,14 +1,16 @@
 //! One baresip in a folder of its own: a tone for a microphone, its `sndfile` filter's dumps for a recorder, its control
-//! socket for fingers. Loopback only, no audio device.
+//! socket for fingers. Loopback or a namespace of the test's own, no audio device.
 
+use super::netns::{Namespace, Place, carry_in};
 use super::{Guarded, LOCALHOST, eventually, free_port_pair, read_wav};
 use rundruf::caller::Tone;
 use rundruf::units::SAMPLE_RATE;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 /// Length of the tone that is said: longer than any test.
@@ -19,25 +21,67 @@ const KEY_GAP: Duration = Duration::from_millis(300);
 const STARTS_MAX: usize = 3;
 const START_MAX: Duration = Duration::from_secs(10);
 const REPLY_MAX: Duration = Duration::from_secs(5);
+/// How often its control socket is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// Packets that its own jitter buffer holds, at least and at most.
+const GOOD_LINE: &str = "1-10";
+const BAD_LINE: &str = "6-12";
+
+/// Where it runs, what it calls itself, and the line that it is set up for.
+#[derive(Clone, Copy)]
+struct Site {
+    place: Place,
+    ip: IpAddr,
+    jitter_buffer: &'static str,
+    /// As its account file names them.
+    codecs: &'static str,
+}
+
+const HERE: Site = Site {
+    place: Place::Here,
+    ip: LOCALHOST,
+    jitter_buffer: GOOD_LINE,
+    codecs: "PCMA,PCMU",
+};
+
+/// Its control socket.
+trait Control: Read + Write + Send {}
+impl<S: Read + Write + Send> Control for S {}
 
 /// A running baresip.
 pub struct Baresip {
     pub tone: Tone,
     folder: tempfile::TempDir,
-    control: TcpStream,
+    control: Box<dyn Control>,
     said: String,
+    _carrier: Option<Guarded>,
     _process: Guarded,
 }
 
 impl Baresip {
     /// Starts it, ready to dial; it offers G.711.
     pub fn start(tone: Tone) -> Baresip {
-        Baresip::start_with(tone, "PCMA,PCMU")
+        Baresip::start_at(tone, HERE)
     }
 
     /// Starts it, ready to dial; it offers these codecs, as its account file names them.
-    pub fn start_with(tone: Tone, codecs: &str) -> Baresip {
-        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone, codecs));
+    pub fn start_with(tone: Tone, codecs: &'static str) -> Baresip {
+        Baresip::start_at(tone, Site { codecs, ..HERE })
+    }
+
+    /// Starts it in a namespace, set up for a bad line.
+    pub fn start_in(namespace: &Namespace, tone: Tone) -> Baresip {
+        let site = Site {
+            place: namespace.place(),
+            ip: namespace.address.into(),
+            jitter_buffer: BAD_LINE,
+            ..HERE
+        };
+        Baresip::start_at(tone, site)
+    }
+
+    fn start_at(tone: Tone, site: Site) -> Baresip {
+        let started = (0..STARTS_MAX).map(|_| Baresip::try_start(tone, site));
         let mut logs = String::new();
         for attempt in started {
             match attempt {
@@ -49,24 +93,29 @@ impl Baresip {
     }
 
     /// The ports that were free may be taken by the time that it wants them: the log, then.
-    fn try_start(tone: Tone, codecs: &str) -> Result<Baresip, String> {
+    fn try_start(tone: Tone, site: Site) -> Result<Baresip, String> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let address = configure(folder.path(), tone, codecs);
-        let mut process = Guarded(spawn(folder.path()));
+        let address = configure(folder.path(), tone, site);
+        let mut process = Guarded(spawn(folder.path(), site.place));
+        let socket = folder.path().join("control");
+        let carrier = match site.place {
+            Place::Here => None,
+            Place::Beside(_) => Some(carry_in(site.place, &socket, address.port())),
+        };
         let mut control = None;
         eventually(START_MAX, || {
-            control = TcpStream::connect(address).ok();
+            control = match site.place {
+                Place::Here => connect(address),
+                Place::Beside(_) => connect_within(&socket),
+            };
             control.is_some() || !matches!(process.0.try_wait(), Ok(None))
         });
-        let control = control.ok_or_else(|| log_of(folder.path()))?;
-        control
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .expect("a time-out above zero");
         Ok(Baresip {
+            control: control.ok_or_else(|| log_of(folder.path()))?,
             tone,
             folder,
-            control,
             said: String::new(),
+            _carrier: carrier,
             _process: process,
         })
     }
@@ -153,7 +202,7 @@ impl Baresip {
             let mut buffer = [0; 4_096];
             match control.read(&mut buffer) {
                 Ok(length) => said.push_str(&String::from_utf8_lossy(&buffer[..length])),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) if is_silence(&error) => {}
                 Err(error) => panic!("baresip has gone: {error}"),
             }
             said.contains(event)
@@ -162,9 +211,27 @@ impl Baresip {
     }
 }
 
-fn spawn(folder: &Path) -> Child {
+fn connect(address: SocketAddr) -> Option<Box<dyn Control>> {
+    let stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(LOOK)).ok()?;
+    Some(Box::new(stream))
+}
+
+fn connect_within(socket: &Path) -> Option<Box<dyn Control>> {
+    let stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(LOOK)).ok()?;
+    Some(Box::new(stream))
+}
+
+/// Whether it just says nothing at the moment.
+fn is_silence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+fn spawn(folder: &Path, place: Place) -> Child {
     let log = fs::File::create(folder.join("log")).expect("the folder is ours");
-    Command::new("baresip")
+    place
+        .command("baresip")
         .args(["-4", "-v", "-s", "-t", "120", "-f"])
         .arg(folder)
         .stdin(Stdio::null())
@@ -179,7 +246,13 @@ fn log_of(folder: &Path) -> String {
 }
 
 /// Writes configuration, account and tone; returns where the control socket will listen.
-fn configure(folder: &Path, tone: Tone, codecs: &str) -> SocketAddr {
+fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
+    let Site {
+        ip,
+        jitter_buffer,
+        codecs,
+        ..
+    } = site;
     // TLS takes the port after SIP's.
     let sip = free_port_pair();
     let rtp = free_port_pair();
@@ -193,17 +266,17 @@ fn configure(folder: &Path, tone: Tone, codecs: &str) -> SocketAddr {
         SAMPLE_RATE
     };
     let config = format!(
-        "sip_listen 127.0.0.1:{sip}\nnet_interface 127.0.0.1\naudio_path /nonexistent\naudio_player none,none\n\
+        "sip_listen {ip}:{sip}\nnet_interface {ip}\naudio_path /nonexistent\naudio_player none,none\n\
          audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate {rate}\nauplay_srate {rate}\n\
          ausrc_channels 1\nauplay_channels 1\nausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
-         rtp_ports {rtp}-{}\njitter_buffer_delay 1-10\nmodule_path {}\nmodule g711.so\nmodule g722.so\nmodule opus.so\nmodule aufile.so\n\
+         rtp_ports {rtp}-{}\njitter_buffer_delay {jitter_buffer}\nmodule_path {}\nmodule g711.so\nmodule g722.so\n\
+         module opus.so\nmodule aufile.so\n\
          module sndfile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen {control}\nsnd_path {here}\n",
         rtp.saturating_add(20),
         module_path(),
     );
-    let account =
-        format!("<sip:member@127.0.0.1>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent\n");
+    let account = format!("<sip:member@{ip}>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent\n");
     fs::write(folder.join("config"), config).expect("the folder is ours");
     fs::write(folder.join("accounts"), account).expect("the folder is ours");
     fs::write(folder.join("contacts"), "").expect("the folder is ours");

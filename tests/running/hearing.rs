@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 /// How far a voice may come from the level it was said at, and how far below it a voice counts as gone.
 const HEARD_DB: f64 = 6.0;
 const GONE_DB: f64 = -60.0;
+/// The same on a line of Opus: what it adds to the tones that are there lies as high as this.
+const GONE_BY_OPUS_DB: f64 = -45.0;
 /// What is looked at at the end of a recording: this long, ending this long before its end.
 const LATE: Duration = Duration::from_secs(5);
 const TAIL: Duration = Duration::from_secs(1);
@@ -50,10 +52,26 @@ impl Faults {
 
     /// Nothing of `tone` may last.
     pub fn must_not_hear(&mut self, who: &str, heard: &[i16], tone: Tone) {
+        self.must_be_gone(who, heard, tone, GONE_DB);
+    }
+
+    /// The same on a line of Opus.
+    pub fn must_not_hear_by_opus(&mut self, who: &str, heard: &[i16], tone: Tone) {
+        self.must_be_gone(who, heard, tone, GONE_BY_OPUS_DB);
+    }
+
+    fn must_be_gone(&mut self, who: &str, heard: &[i16], tone: Tone, gone_db: f64) {
         let level = lasting_dbfs(heard, tone.hz) - tone.dbfs;
         println!("not {who}: {level:+.1} dB");
-        if level > GONE_DB {
+        if level > gone_db {
             self.0.push(format!("not {who}: yet at {level:.1} dB"));
+        }
+    }
+
+    /// Whatever else must be so.
+    pub fn must(&mut self, who: &str, is_so: bool, otherwise: &str) {
+        if !is_so {
+            self.0.push(format!("{who}: {otherwise}"));
         }
     }
 

@@ -7,15 +7,19 @@ pub mod churn;
 pub mod flood;
 pub mod hearing;
 pub mod linphone;
+pub mod netns;
+pub mod relay;
+pub mod simulated_line;
 pub mod sipp;
 
+use netns::{Namespace, Place};
 use rundruf::bridge::status::Status;
 use rundruf::caller::options_answered;
 use rundruf::units::SAMPLE_RATE;
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -77,20 +81,23 @@ pub struct Bridge {
     manner: Manner,
 }
 
-/// How the bridge is started: how much it tells, and the ports of its calls.
+/// How the bridge is started: where, how much it tells, and the ports of its calls.
 #[derive(Clone, Copy)]
 struct Manner {
+    place: Place,
     log: &'static str,
     rtp_ports: &'static str,
 }
 
 /// At the finest level.
 const TALKATIVE: Manner = Manner {
+    place: Place::Here,
     log: "trace",
     rtp_ports: "24000-25999",
 };
 /// As an operator has it, with ports for 200 calls a second that rest for 30 s each; clear of the system's own choice.
 const LOADED: Manner = Manner {
+    place: Place::Here,
     log: "info",
     rtp_ports: "18100-32699",
 };
@@ -102,18 +109,28 @@ impl Bridge {
 
     /// With settings of its own, as they would stand in `bridge.toml`.
     pub fn start_with(settings: &str) -> Bridge {
-        Bridge::start_in(settings, TALKATIVE)
+        Bridge::start_at(here(), settings, TALKATIVE)
     }
 
     /// For many calls or messages at once.
     pub fn start_for_load(settings: &str) -> Bridge {
-        Bridge::start_in(settings, LOADED)
+        Bridge::start_at(here(), settings, LOADED)
     }
 
-    fn start_in(settings: &str, manner: Manner) -> Bridge {
+    /// In a network namespace of its own, for callers of its network.
+    pub fn start_in(namespace: &Namespace) -> Bridge {
+        let address = SocketAddr::new(namespace.address.into(), 5_060);
+        let settings = format!("sip.trunks = [\"{}/24\"]\n", namespace.address);
+        let manner = Manner {
+            place: namespace.place(),
+            ..TALKATIVE
+        };
+        Bridge::start_at(address, &settings, manner)
+    }
+
+    fn start_at(address: SocketAddr, settings: &str, manner: Manner) -> Bridge {
         let data = tempfile::tempdir().expect("a folder for the test");
         std::fs::write(data.path().join("bridge.toml"), settings).expect("the folder is ours");
-        let address = SocketAddr::new(LOCALHOST, free_port_pair());
         let bridge = Bridge {
             address,
             process: serve(address, data.path(), manner),
@@ -125,8 +142,12 @@ impl Bridge {
     }
 
     fn wait_until_open(&self) {
-        let answers =
-            || options_answered(LOCALHOST, self.address, Duration::from_millis(200)).unwrap_or(false);
+        let answers = || match self.manner.place {
+            Place::Here => {
+                options_answered(LOCALHOST, self.address, Duration::from_millis(200)).unwrap_or(false)
+            }
+            Place::Beside(_) => self.answer(&["status", "--json"]).status.success(),
+        };
         assert!(
             eventually(Duration::from_secs(20), answers),
             "no answer; log:\n{}",
@@ -194,17 +215,23 @@ impl Bridge {
 
     /// Asks the program something; its JSON answer.
     pub fn ask(&self, words: &[&str]) -> serde_json::Value {
-        let data = self.data.path();
-        let output = rundruf(data)
-            .args(words)
-            .arg("--data")
-            .arg(data)
-            .output()
-            .expect("the program runs");
+        let output = self.answer(words);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} {}: {complaint}", words[0], words[1]);
         serde_json::from_slice(&output.stdout).expect("one JSON value")
     }
+
+    fn answer(&self, words: &[&str]) -> Output {
+        let data = self.data.path();
+        let mut command = rundruf(Place::Here, data);
+        command.args(words).arg("--data").arg(data);
+        command.output().expect("the program runs")
+    }
+}
+
+/// A free address on loopback.
+fn here() -> SocketAddr {
+    SocketAddr::new(LOCALHOST, free_port_pair())
 }
 
 /// Starts the bridge; its log is added to the folder's.
@@ -213,7 +240,7 @@ fn serve(address: SocketAddr, data: &Path, manner: Manner) -> Guarded {
         .create(true)
         .append(true)
         .open(data.join("serve.log"));
-    let child = rundruf(data)
+    let child = rundruf(manner.place, data)
         .args([
             "serve",
             "--sip",
@@ -231,8 +258,8 @@ fn serve(address: SocketAddr, data: &Path, manner: Manner) -> Guarded {
     Guarded(child)
 }
 
-fn rundruf(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rundruf"));
+fn rundruf(place: Place, folder: &Path) -> Command {
+    let mut command = place.command(env!("CARGO_BIN_EXE_rundruf"));
     command.current_dir(folder).stdin(Stdio::null());
     command
 }

@@ -143,15 +143,18 @@ impl<W: Wire> Leg<W> {
     }
 
     fn pull(&mut self, frame: u64, counters: &mut Counters) {
-        let pulled = match &mut self.wide {
-            Some(wide) => wide.pull(frame, counters),
-            None => self.playout.pull(frame, &mut self.heard, counters),
+        let (pulled, made_up) = match &mut self.wide {
+            Some(wide) => (wide.pull(frame, counters), wide.made_up()),
+            None => (
+                self.playout.pull(frame, &mut self.heard, counters),
+                self.playout.made_up(),
+            ),
         };
         match pulled {
             Pulled::Played => counters.count(Counter::Played),
             Pulled::Concealed => {
                 counters.count(Counter::Concealed);
-                self.meter.concealed();
+                self.meter.concealed(made_up);
             }
             Pulled::Nothing => {}
         }

@@ -191,6 +191,23 @@ fn a_lost_frame_is_made_up_and_the_next_is_on_time() {
 }
 
 #[test]
+fn one_lost_packet_is_made_up_once_however_many_frames_it_touches() {
+    let mut line = Line::new(0);
+    let (mut sent, mut frames, mut samples) = (0, 0, 0);
+    for tick in 0..30 {
+        while sent < (tick + 1) * 160 {
+            if sent != 4 * 240 {
+                line.come(sent, 240);
+            }
+            sent += 240;
+        }
+        frames += u32::from(line.play() == Pulled::Concealed);
+        samples += line.buffer.made_up();
+    }
+    assert_eq!((frames, samples), (2, 240));
+}
+
+#[test]
 fn a_leg_at_the_edge_gets_one_frame_more_and_loses_nothing() {
     let mut line = Line::new(0);
     for n in 0..600u64 {

@@ -1,0 +1,170 @@
+//! Owns the names of the ways in which a voice travels, and what a peer may say of each. Depends on nothing; codes nothing.
+
+/// G.711's two companding laws (ITU-T G.711).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Law {
+    /// PCMA, payload type 8 (RFC 3551 §6).
+    A,
+    /// PCMU, payload type 0.
+    Mu,
+}
+
+impl Law {
+    /// The static RTP payload type.
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Law::A => 8,
+            Law::Mu => 0,
+        }
+    }
+}
+
+/// How a voice travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// G.711, 8 kHz.
+    G711(Law),
+    /// ITU-T G.722 at 64 kbit/s, 16 kHz.
+    G722,
+    /// Opus (RFC 6716), mono, 16 kHz here.
+    Opus(OpusSpec),
+}
+
+/// What a peer says of the Opus that it will receive (RFC 7587 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpusSpec {
+    /// Its dynamic payload type.
+    pub payload_type: u8,
+    /// Whether it makes use of in-band forward error correction.
+    pub fec: bool,
+    /// Bits a second at most.
+    pub bitrate: u32,
+}
+
+impl Codec {
+    /// The RTP payload type.
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Codec::G711(law) => law.payload_type(),
+            Codec::G722 => 9,
+            Codec::Opus(opus) => opus.payload_type,
+        }
+    }
+
+    /// The RTP clock in Hz. That of G.722 is 8,000 though it has 16,000 samples (RFC 3551 §4.5.2), that of Opus always
+    /// 48,000 (RFC 7587 §4.1).
+    pub const fn clock(self) -> u32 {
+        match self {
+            Codec::G711(_) | Codec::G722 => 8_000,
+            Codec::Opus(_) => 48_000,
+        }
+    }
+
+    /// Whether it carries more than the telephone band.
+    pub const fn is_wide(self) -> bool {
+        match self {
+            Codec::G711(_) => false,
+            Codec::G722 | Codec::Opus(_) => true,
+        }
+    }
+
+    /// What kind it is.
+    pub const fn name(self) -> CodecName {
+        match self {
+            Codec::G711(Law::A) => CodecName::PcmA,
+            Codec::G711(Law::Mu) => CodecName::PcmU,
+            Codec::G722 => CodecName::G722,
+            Codec::Opus(_) => CodecName::Opus,
+        }
+    }
+}
+
+/// The codecs that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodecName {
+    /// Opus.
+    Opus,
+    /// G.722.
+    G722,
+    /// G.711, A-law.
+    PcmA,
+    /// G.711, µ-law.
+    PcmU,
+}
+
+impl CodecName {
+    /// All of them, the best first.
+    pub const ALL: [CodecName; 4] = [CodecName::Opus, CodecName::G722, CodecName::PcmA, CodecName::PcmU];
+
+    /// Its name in SDP (RFC 3551 §6, RFC 7587 §7).
+    pub const fn encoding(self) -> &'static str {
+        match self {
+            CodecName::Opus => "opus",
+            CodecName::G722 => "G722",
+            CodecName::PcmA => "PCMA",
+            CodecName::PcmU => "PCMU",
+        }
+    }
+}
+
+/// Which codecs are spoken, the preferred one first: each at most once, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Codecs {
+    names: [CodecName; CodecName::ALL.len()],
+    count: usize,
+}
+
+impl Codecs {
+    /// These; `None` if there is none, or one twice.
+    pub fn new(names: &[CodecName]) -> Option<Codecs> {
+        let twice = |at: usize| names[..at].contains(&names[at]);
+        if names.is_empty() || (0..names.len()).any(twice) {
+            return None;
+        }
+        let mut codecs = Codecs {
+            count: names.len(),
+            ..Codecs::default()
+        };
+        codecs.names[..names.len()].copy_from_slice(names);
+        Some(codecs)
+    }
+
+    /// In their order.
+    pub fn names(&self) -> &[CodecName] {
+        &self.names[..self.count]
+    }
+}
+
+impl Default for Codecs {
+    fn default() -> Codecs {
+        Codecs {
+            names: CodecName::ALL,
+            count: CodecName::ALL.len(),
+        }
+    }
+}
+
+/// Telephone events as a peer wants them (RFC 4733).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EventSpec {
+    /// Their payload type.
+    pub payload_type: u8,
+    /// Their clock in Hz, that of the durations.
+    pub clock: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_names_each_codec_at_most_once() {
+        assert_eq!(Codecs::new(&[]), None);
+        assert_eq!(
+            Codecs::new(&[CodecName::G722, CodecName::PcmA, CodecName::G722]),
+            None
+        );
+        let all = Codecs::new(&CodecName::ALL).expect("each once");
+        assert_eq!((all, all.names()), (Codecs::default(), &CodecName::ALL[..]));
+    }
+}
