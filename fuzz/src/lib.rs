@@ -8,6 +8,7 @@ extern crate self as rundruf;
 #[path = "../../src"]
 mod program {
     pub mod bridge;
+    pub mod codec;
     pub mod ids;
     pub mod ivr;
     pub mod media;

@@ -33,6 +33,18 @@ fn the_shipped_file_has_every_key_and_a_comment_above_each() {
 fn each_fault_names_key_value_and_remedy() {
     for (text, wanted) in [
         (
+            "media.codecs = ['PCMA', 'g729']",
+            "media.codecs = \"g729\": write each of these at most once, the preferred one first: opus, G722, PCMA, PCMU",
+        ),
+        (
+            "media.codecs = ['pcma', 'PCMA']",
+            "media.codecs = \"pcma, PCMA\": write each of these at most once",
+        ),
+        (
+            "media.codecs = []",
+            "media.codecs = \"\": write each of these at most once",
+        ),
+        (
             "rtp.ports = '39999-20000'",
             "rtp.ports = \"39999-20000\": the first port must be below the last, for example \"20000-39999\"",
         ),

@@ -6,7 +6,6 @@
 //! ended, §2.5.1.3), and a sender that moves the time stamp in every packet while the duration keeps growing.
 
 use crate::secret::Key;
-use crate::units::FRAME;
 
 /// Time stamps remembered, so that a late packet of an earlier event is known.
 const REMEMBERED: usize = 8;
@@ -14,10 +13,10 @@ const REMEMBERED: usize = 8;
 const FORGOTTEN: u64 = 250;
 /// Ticks without a packet after which an event whose end was lost is over: 100 ms.
 const ABANDONED: u64 = 5;
-/// How far a moving time stamp may move from one packet to the next: 100 ms.
-const MOVES_MAX: u32 = 5 * FRAME as u32;
-/// Longest duration of one segment, less one packet.
-const SEGMENT_NEARLY: u16 = 0xff00;
+/// How far a moving time stamp may move from one packet to the next: 100 ms, in parts of a second.
+const MOVES_MAX_PART: u32 = 10;
+/// A segment whose duration is within so much of the longest, 65,535, is at its end: two packets of 20 ms, in parts of a second.
+const SEGMENT_END_PART: u32 = 25;
 
 /// A packet that is no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +46,12 @@ pub struct Events {
 }
 
 impl Events {
-    /// Takes an event packet's payload (RFC 4733 §2.3); tells the key if it is a new press of one of the sixteen keys.
+    /// Takes an event packet's payload (RFC 4733 §2.3), whose durations are in steps of `clock` Hz; tells the key if it is a new press of one of the sixteen keys.
     pub fn handle_packet(
         &mut self,
         tick: u64,
-        marker: bool,
-        timestamp: u32,
+        clock: u32,
+        (marker, timestamp): (bool, u32),
         payload: &[u8],
     ) -> Result<Option<Key>, Malformed> {
         let &[event, flags, high, low, ..] = payload else {
@@ -79,7 +78,10 @@ impl Events {
         if known {
             return Ok(None);
         }
-        let continues = !marker && self.current.is_some_and(|current| current.goes_on_in(packet));
+        let continues = !marker
+            && self
+                .current
+                .is_some_and(|current| current.goes_on_in(packet, clock));
         let earlier = self
             .current
             .is_some_and(|current| is_before(timestamp, current.timestamp));
@@ -133,14 +135,15 @@ impl Pressed {
         self.tick = packet.tick;
     }
 
-    /// Whether a packet with another time stamp is the same press.
-    fn goes_on_in(&self, next: Pressed) -> bool {
+    /// Whether a packet with another time stamp is the same press. The clock is 8,000, 16,000 or 48,000 Hz.
+    fn goes_on_in(&self, next: Pressed, clock: u32) -> bool {
         if self.ended || next.event != self.event || next.tick >= self.tick + ABANDONED {
             return false;
         }
         let moved = next.timestamp.wrapping_sub(self.timestamp);
-        let next_segment = self.duration >= SEGMENT_NEARLY && moved >= u32::from(SEGMENT_NEARLY);
-        let moving_time_stamp = moved <= MOVES_MAX && next.duration > self.duration;
+        let nearly = u32::from(u16::MAX) - clock / SEGMENT_END_PART;
+        let next_segment = u32::from(self.duration) >= nearly && moved >= nearly;
+        let moving_time_stamp = moved <= clock / MOVES_MAX_PART && next.duration > self.duration;
         next_segment || moving_time_stamp
     }
 }

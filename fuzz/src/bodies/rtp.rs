@@ -5,7 +5,7 @@
 
 use super::reader::Reader;
 use super::telephone::{EVENTS, TAKEN_MAX, Telephone, peer, rtp, spec, stranger};
-use rundruf::media_api::{EventSpec, Law, MediaSpec};
+use rundruf::media_api::{Codec, EventSpec, Law, MediaSpec, OpusSpec};
 use rundruf::secret::Key;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -63,7 +63,23 @@ fn agreement(byte: u8) -> MediaSpec {
         }),
         send: byte & 4 == 0,
         receive: byte & 8 == 0,
+        codec: codec(byte),
         ..spec(law)
+    }
+}
+
+/// Half of the lines are of 8 kHz.
+fn codec(byte: u8) -> Codec {
+    let opus = OpusSpec {
+        payload_type: 97,
+        fec: byte & 0x40 != 0,
+        bitrate: 24_000,
+    };
+    match (byte & 0x30, byte & 1) {
+        (0x20, _) => Codec::G722,
+        (0x30, _) => Codec::Opus(opus),
+        (_, 0) => Codec::G711(Law::A),
+        (_, _) => Codec::G711(Law::Mu),
     }
 }
 
@@ -95,9 +111,16 @@ impl Run {
             .wrapping_add(1)
             .wrapping_add_signed(small(sequence).into());
         let frames = i32::from(small(time));
-        self.timestamp = self.timestamp.wrapping_add(160).wrapping_add_signed(frames * 160);
+        let (steps, codec) = (self.telephone.steps(), self.telephone.codec());
+        self.timestamp = self
+            .timestamp
+            .wrapping_add(steps)
+            .wrapping_add_signed(frames * steps.cast_signed());
         let off_grid = u32::from(time == 0x80);
-        let second = PAYLOAD_TYPES[usize::from(kind & 7)];
+        let second = match PAYLOAD_TYPES[usize::from(kind & 7)] {
+            8 => codec.payload_type(),
+            other => other,
+        };
         let length = LENGTHS[usize::from(kind >> 3 & 7)];
         let payload = vec![fill; length];
         let ssrc = 7 + u32::from(kind >> 6);

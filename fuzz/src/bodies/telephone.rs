@@ -7,6 +7,7 @@ use rundruf::media::{
 };
 use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
+use rundruf::units::WIDE;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -156,8 +157,11 @@ impl Telephone {
         assert!(self.leg.begin_tick(self.frame), "its only tick of this frame");
         let keys = self.leg.listen(self.frame, &mut self.counters);
         assert!(self.leg.figures().buffered <= BUFFERED_MAX);
-        self.leg
-            .say(self.frame, &ClipBank::default(), SILENCE, &mut self.counters);
+        let (bank, counters) = (ClipBank::default(), &mut self.counters);
+        match self.leg.is_wide() {
+            true => self.leg.say_wide(self.frame, &bank, [0; WIDE], counters),
+            false => self.leg.say(self.frame, &bank, SILENCE, counters),
+        };
         let sent = std::mem::take(&mut self.ends.borrow_mut().sent);
         assert_eq!(sent.len(), usize::from(self.spec.send), "one packet a tick");
         sent.iter().for_each(|(_, packet)| self.judge(packet));
@@ -174,7 +178,11 @@ impl Telephone {
             ssrc: u32::from_be_bytes([*g, *h, *i, *j]),
             frame: self.frame,
         };
-        assert_eq!((*first, payload.len()), (0x80, 160));
+        let lengths = match self.spec.codec {
+            Codec::G711(_) | Codec::G722 => 160..=160,
+            Codec::Opus(_) => 1..=320,
+        };
+        assert!(*first == 0x80 && lengths.contains(&payload.len()));
         assert_eq!(second & 0x7f, self.spec.codec.payload_type());
         assert_eq!(
             second & 0x80 != 0,
@@ -184,7 +192,7 @@ impl Telephone {
         if let Some(last) = self.last {
             let frames = (now.frame - last.frame) as u32;
             assert_eq!(now.sequence, last.sequence.wrapping_add(1));
-            assert_eq!(now.timestamp, last.timestamp.wrapping_add(frames * 160));
+            assert_eq!(now.timestamp, last.timestamp.wrapping_add(frames * self.steps()));
             assert_eq!(now.ssrc, last.ssrc);
         }
         self.last = Some(now);
@@ -204,8 +212,25 @@ impl Telephone {
         self.ends.borrow().settled
     }
 
+    /// What is spoken.
+    pub fn codec(&self) -> Codec {
+        self.spec.codec
+    }
+
+    /// Steps of the RTP clock in a frame.
+    pub fn steps(&self) -> u32 {
+        self.spec.codec.clock() / 50
+    }
+
     /// A re-INVITE changed the peer's side.
     pub fn updates(&mut self, spec: MediaSpec) {
+        let (frame, steps) = (self.frame, self.steps());
+        // Another clock goes on from where the one before stands.
+        if let Some(last) = &mut self.last {
+            let frames = (frame - last.frame) as u32;
+            last.timestamp = last.timestamp.wrapping_add(frames * steps);
+            last.frame = frame;
+        }
         self.spec = spec;
         self.leg.update(self.frame, spec, Wide::new(spec.codec));
     }

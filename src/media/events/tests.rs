@@ -28,10 +28,19 @@ fn press(event: u8, timestamp: u32, frames: u16) -> Vec<Packet> {
 }
 
 fn heard(packets: &[Packet]) -> String {
+    heard_at(8_000, packets)
+}
+
+fn heard_at(clock: u32, packets: &[Packet]) -> String {
     let mut events = Events::default();
     let told = packets.iter().enumerate().filter_map(|(tick, packet)| {
         events
-            .handle_packet(tick as u64, packet.marker, packet.timestamp, &packet.payload)
+            .handle_packet(
+                tick as u64,
+                clock,
+                (packet.marker, packet.timestamp),
+                &packet.payload,
+            )
             .expect("well-formed")
     });
     told.map(|key| char::from(b"0123456789*#ABCD"[usize::from(key.event())]))
@@ -96,12 +105,78 @@ fn a_press_longer_than_a_segment_is_one_press() {
     assert_eq!(heard(&packets), "3");
 }
 
+/// A press of `frames` × 20 ms in segments of at most 65,535 steps (RFC 4733 §2.5.1.3), as a sender with this clock sends it.
+fn long_press(event: u8, timestamp: u32, frames: u32, clock: u32) -> Vec<Packet> {
+    let (longest, step) = (u32::from(u16::MAX), clock / 50);
+    let mut packets = Vec::new();
+    for at in (1..=frames).map(|n| n * step) {
+        let segment = (at - 1) / longest;
+        // A segment that is full ends before the next one begins.
+        if (at - 1) % longest < step && segment > 0 {
+            packets.push(packet(
+                event,
+                timestamp + (segment - 1) * longest,
+                u16::MAX,
+                false,
+            ));
+        }
+        let duration = (at - segment * longest) as u16;
+        packets.push(packet(
+            event,
+            timestamp + segment * longest,
+            duration,
+            at == frames * step,
+        ));
+    }
+    packets[0].marker = true;
+    packets
+        .iter_mut()
+        .skip(1)
+        .for_each(|packet| packet.marker = false);
+    packets
+}
+
+#[test]
+fn a_long_press_is_one_press_at_every_clock_whichever_packet_is_lost() {
+    for clock in [8_000, 16_000, 48_000] {
+        // Six seconds: one segment at 8,000 Hz, two at 16,000, five at 48,000.
+        let whole = long_press(9, 4_000_000, 300, clock);
+        assert_eq!(heard_at(clock, &whole), "9", "{clock}");
+        for lost in 0..whole.len() {
+            let mut packets = whole.clone();
+            packets.remove(lost);
+            assert_eq!(heard_at(clock, &packets), "9", "{clock} Hz without packet {lost}");
+        }
+    }
+}
+
+#[test]
+fn a_time_stamp_that_moves_is_one_press_at_every_clock() {
+    for clock in [8_000u32, 16_000, 48_000] {
+        let step = clock / 50;
+        let packets: Vec<_> = (1..=6)
+            .map(|n| packet(8, n * step, (n * step) as u16, n == 6))
+            .map(|moved| Packet {
+                marker: false,
+                ..moved
+            })
+            .collect();
+        assert_eq!(heard_at(clock, &packets), "8", "{clock}");
+    }
+}
+
 #[test]
 fn events_that_are_no_keys_and_short_payloads_are_not_told() {
     let mut events = Events::default();
-    assert_eq!(events.handle_packet(0, true, 0, &[16, 10, 0, 160]), Ok(None));
-    assert_eq!(events.handle_packet(1, true, 160, &[1, 10, 0]), Err(Malformed));
-    assert_eq!(events.handle_packet(1, true, 160, &[]), Err(Malformed));
+    assert_eq!(
+        events.handle_packet(0, 8_000, (true, 0), &[16, 10, 0, 160]),
+        Ok(None)
+    );
+    assert_eq!(
+        events.handle_packet(1, 8_000, (true, 160), &[1, 10, 0]),
+        Err(Malformed)
+    );
+    assert_eq!(events.handle_packet(1, 8_000, (true, 160), &[]), Err(Malformed));
 }
 
 #[test]
@@ -109,11 +184,11 @@ fn a_key_is_down_until_its_end_or_until_nothing_more_comes() {
     let mut events = Events::default();
     let first = packet(1, 0, 160, false);
     events
-        .handle_packet(10, true, 0, &first.payload)
+        .handle_packet(10, 8_000, (true, 0), &first.payload)
         .expect("well-formed");
     assert!(events.is_down(14) && !events.is_down(15));
     events
-        .handle_packet(11, false, 0, &packet(1, 0, 320, true).payload)
+        .handle_packet(11, 8_000, (false, 0), &packet(1, 0, 320, true).payload)
         .expect("well-formed");
     assert!(!events.is_down(11));
 }

@@ -10,7 +10,7 @@ use super::super::wire::{DATAGRAM_MAX, Wire};
 use super::Leg;
 use crate::media_api::{Codec, Law};
 use crate::secret::Key;
-use crate::units::WIDE;
+use crate::units::{SAMPLE_RATE, WIDE};
 use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
@@ -99,9 +99,9 @@ impl<W: Wire> Leg<W> {
                 None
             }
             Kind::Event => {
-                let told = self
-                    .events
-                    .handle_packet(frame, packet.marker, packet.timestamp, packet.payload);
+                let clock = self.spec.events.map_or(SAMPLE_RATE, |events| events.clock);
+                let place = (packet.marker, packet.timestamp);
+                let told = self.events.handle_packet(frame, clock, place, packet.payload);
                 told.unwrap_or_else(|_| {
                     counters.count(Counter::BadEvent);
                     None
