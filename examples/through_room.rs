@@ -23,13 +23,20 @@ const LEGS: u32 = 8;
 const TALKER: usize = 0;
 const LISTENER: usize = 1;
 
-/// A leg's line: what waits for the bridge, and what it sent.
+/// A leg's line.
 #[derive(Clone, Default)]
-struct Line(Rc<RefCell<(Option<Vec<u8>>, Option<Vec<u8>>)>>);
+struct Line(Rc<RefCell<Ends>>);
+
+/// What waits for the bridge, and what it sent.
+#[derive(Default)]
+struct Ends {
+    to_bridge: Option<Vec<u8>>,
+    to_caller: Option<Vec<u8>>,
+}
 
 impl Wire for Line {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
-        let packet = self.0.borrow_mut().0.take()?;
+        let packet = self.0.borrow_mut().to_bridge.take()?;
         buffer[..packet.len()].copy_from_slice(&packet);
         Some(Datagram {
             len: packet.len(),
@@ -37,7 +44,7 @@ impl Wire for Line {
         })
     }
     fn send(&mut self, _: SocketAddr, packet: &[u8]) -> bool {
-        self.0.borrow_mut().1 = Some(packet.to_vec());
+        self.0.borrow_mut().to_caller = Some(packet.to_vec());
         true
     }
     fn settle(&mut self, _: SocketAddr) {}
@@ -180,11 +187,11 @@ fn main() -> Result<()> {
     for (n, frame) in sound.chunks_exact(rate as usize / 50).enumerate() {
         let packet = talker.say(n as u32, frame);
         let lost = chance() < loss && n >= 10;
-        lines[TALKER].0.borrow_mut().0 = (!lost).then_some(packet);
+        lines[TALKER].0.borrow_mut().to_bridge = (!lost).then_some(packet);
         for slot in 0..20 {
             engine.run_slot(n as u64 * 20 + slot, &mut rings);
         }
-        let sent = lines[LISTENER].0.borrow_mut().1.take();
+        let sent = lines[LISTENER].0.borrow_mut().to_caller.take();
         let heard = sent.map_or(vec![0; frame.len()], |packet| listener.hear(n as u64, &packet));
         for sample in heard {
             writer.write_sample(sample)?;

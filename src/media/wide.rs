@@ -43,7 +43,7 @@ enum Encoder {
 /// What a voice is kept in until it is played, by its codec.
 #[derive(Debug)]
 enum Shelf {
-    G722(g722::G722),
+    G722(Box<g722::G722>),
     Opus(Box<opus::Opus>),
 }
 

@@ -13,7 +13,7 @@ impl Wide {
         let (shelf, scale, encoder) = match codec {
             Codec::G711(_) => return None,
             Codec::G722 => (
-                Shelf::G722(g722::G722::new()),
+                Shelf::G722(Box::new(g722::G722::new())),
                 Scale::Two,
                 Encoder::G722(Box::new(g722::Encoder::new())),
             ),

@@ -92,8 +92,10 @@ impl Line {
 
 #[test]
 fn a_clean_line_is_heard_in_its_tick_with_what_lies_above_the_telephone_band() {
+    // Of 24 kbit/s, FEC takes what a tone above the telephone band would need.
+    let opus = OpusSpec { fec: false, ..OPUS };
     // Both clocks wrap within the first second.
-    for (codec, start) in CODECS
+    for (codec, start) in [Codec::G722, Codec::Opus(opus)]
         .into_iter()
         .flat_map(|codec| [(codec, 0), (codec, u32::MAX - 20_000)])
     {
