@@ -3,7 +3,6 @@
 //! A leg is in reception or in one room. `Add` puts it into reception, `Join` into a room, `Leave` (or the room's `Close`)
 //! back; `Remove` from anywhere. A leg that moves to a slot that comes later in the same frame waits for its next frame.
 
-use super::SILENCE;
 use super::counters::{Counter, Counters};
 use super::leg::Leg;
 use super::player::ClipBank;
@@ -14,7 +13,7 @@ use super::wide::Wide;
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Command, Event, Finished, KeyForm, LegFigures, MediaSpec, Seat};
-use crate::units::{SLOTS, WIDE};
+use crate::units::{FRAME, SLOTS, WIDE};
 use std::sync::Arc;
 
 /// Commands applied a slot at most; the rest waits in its ring.
@@ -297,8 +296,8 @@ fn receive<W: Wire, M: Mailbox<W>>(
     }
     listen(leg, seat, frame, mailbox, counters);
     let ended = match leg.is_wide() {
-        true => leg.say_wide(frame, bank, [0; WIDE], counters),
-        false => leg.say(frame, bank, SILENCE, counters),
+        true => leg.say_wide(frame, bank, &mut [0; WIDE], counters),
+        false => leg.say(frame, bank, &mut [0; FRAME], counters),
     };
     if let Some(token) = ended {
         tell(mailbox, Event::Played { leg: leg.id, token }, counters);
@@ -315,7 +314,7 @@ pub(super) fn listen<W: Wire, M: Mailbox<W>>(
 ) {
     let id = leg.id;
     let key = |key, form| Event::Key { leg: id, key, form };
-    for event in leg.listen(frame, counters).into_iter().flatten() {
+    for event in leg.listen(frame, counters).iter().flatten() {
         tell(mailbox, key(event, KeyForm::Event), counters);
     }
     if let Some(tone) = leg.take_tone_key() {

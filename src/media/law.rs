@@ -1,9 +1,11 @@
-//! G.711 (ITU-T G.711) by whole frames. The tables are `audio-codec-algorithms`'.
+//! G.711 (ITU-T G.711) by whole frames. Decoding is by the tables of `audio-codec-algorithms`. Encoding is our own: that crate
+//! looks for each sample's segment by itself, and was half of a tick; here a float's exponent is the segment and the first four
+//! bits of its mantissa are the step, which the compiler does for several samples at once.
 
 use super::Frame;
 use crate::media_api::Law;
 use crate::units::FRAME;
-use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
+use audio_codec_algorithms::{decode_alaw, decode_ulaw};
 
 /// One frame as it travels: one byte a sample.
 pub type Coded = [u8; FRAME];
@@ -28,17 +30,57 @@ pub fn encode(law: Law, linear: &Frame, coded: &mut Coded) {
         Law::A => coded
             .iter_mut()
             .zip(linear)
-            .for_each(|(code, &sample)| *code = encode_alaw(sample)),
+            .for_each(|(code, &sample)| *code = encode_a(sample)),
         Law::Mu => coded
             .iter_mut()
             .zip(linear)
-            .for_each(|(code, &sample)| *code = encode_ulaw(sample)),
+            .for_each(|(code, &sample)| *code = encode_mu(sample)),
     }
+}
+
+/// Segment and step of a whole number below 2²⁴: its binary exponent, where `zeroth` stands for segment 0, and the four bits
+/// below its leading one.
+fn logarithm(value: i32, zeroth: i32) -> i32 {
+    ((value as f32).to_bits() >> 19) as i32 - ((127 + zeroth) << 4)
+}
+
+/// The sign as all bits of a number, and the magnitude: of −1 it is 0, as in the recommendation's tables.
+fn apart(sample: i16) -> (i32, i32) {
+    let sign = i32::from(sample) >> 31;
+    (sign, i32::from(sample) ^ sign)
+}
+
+/// A-law (table 1a): 12 bits of magnitude; below 32 the steps are even. Every second bit is turned over.
+fn encode_a(sample: i16) -> u8 {
+    let (sign, magnitude) = apart(sample);
+    let magnitude = magnitude >> 3;
+    let code = if magnitude < 32 {
+        magnitude >> 1
+    } else {
+        logarithm(magnitude, 4)
+    };
+    (code | (sign & 0x80)) as u8 ^ 0xd5
+}
+
+/// µ-law (table 2a): 13 bits of magnitude and a bias of 33, so that all segments are alike. All bits are turned over.
+fn encode_mu(sample: i16) -> u8 {
+    let (sign, magnitude) = apart(sample);
+    let code = logarithm((magnitude >> 2) + 33, 5).min(0x7f);
+    !((code | (sign & 0x80)) as u8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use audio_codec_algorithms::{encode_alaw, encode_ulaw};
+
+    #[test]
+    fn every_sample_is_encoded_as_the_recommendation_says() {
+        for sample in i16::MIN..=i16::MAX {
+            assert_eq!(encode_a(sample), encode_alaw(sample), "A-law of {sample}");
+            assert_eq!(encode_mu(sample), encode_ulaw(sample), "µ-law of {sample}");
+        }
+    }
 
     #[test]
     fn what_was_decoded_encodes_to_the_same_sound() {

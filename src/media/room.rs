@@ -105,12 +105,12 @@ impl Room {
                 Some(_) => {
                     let mut sound = SILENCE;
                     self.limiter.apply(&mix.for_narrow(leg), &mut sound);
-                    leg.say(frame, bank, sound, counters)
+                    leg.say(frame, bank, &mut sound, counters)
                 }
                 None => {
                     let mut sound = [0; WIDE];
                     self.limiter.apply(&mix.for_wide(leg), &mut sound);
-                    leg.say_wide(frame, bank, sound, counters)
+                    leg.say_wide(frame, bank, &mut sound, counters)
                 }
             };
             if let Some(token) = ended {

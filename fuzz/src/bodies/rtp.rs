@@ -6,7 +6,6 @@
 use super::reader::Reader;
 use super::telephone::{EVENTS, TAKEN_MAX, Telephone, peer, rtp, spec, stranger};
 use rundruf::media_api::{Codec, EventSpec, Law, MediaSpec, OpusSpec};
-use rundruf::secret::Key;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -151,7 +150,7 @@ impl Run {
         for _ in 0..count.min(TICKS_MAX - self.ticks) {
             self.ticks += 1;
             let waiting = self.telephone.waiting();
-            let keys: [Option<Key>; TAKEN_MAX] = self.telephone.tick();
+            let keys = self.telephone.tick();
             self.keys += keys.iter().flatten().count();
             let taken = waiting - self.telephone.waiting();
             assert_eq!(taken, waiting.min(TAKEN_MAX), "what waits is read");

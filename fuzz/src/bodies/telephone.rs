@@ -2,12 +2,10 @@
 //! one frame on, and no more frames in the buffer than it has places.
 
 use rundruf::ids::LegId;
-use rundruf::media::{
-    ClipBank, ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, SILENCE, Wide, Wire,
-};
+use rundruf::media::{ClipBank, ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, Wide, Wire};
 use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
-use rundruf::units::WIDE;
+use rundruf::units::{FRAME, WIDE};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -152,20 +150,20 @@ impl Telephone {
     }
 
     /// A tick; the key that each of its datagrams brought.
-    pub fn tick(&mut self) -> [Option<Key>; TAKEN_MAX] {
+    pub fn tick(&mut self) -> Vec<Option<Key>> {
         self.frame += 1;
         assert!(self.leg.begin_tick(self.frame), "its only tick of this frame");
         let keys = self.leg.listen(self.frame, &mut self.counters);
         assert!(self.leg.figures().buffered <= BUFFERED_MAX);
         let (bank, counters) = (ClipBank::default(), &mut self.counters);
         match self.leg.is_wide() {
-            true => self.leg.say_wide(self.frame, &bank, [0; WIDE], counters),
-            false => self.leg.say(self.frame, &bank, SILENCE, counters),
+            true => self.leg.say_wide(self.frame, &bank, &mut [0; WIDE], counters),
+            false => self.leg.say(self.frame, &bank, &mut [0; FRAME], counters),
         };
         let sent = std::mem::take(&mut self.ends.borrow_mut().sent);
         assert_eq!(sent.len(), usize::from(self.spec.send), "one packet a tick");
         sent.iter().for_each(|(_, packet)| self.judge(packet));
-        keys
+        keys.iter().collect()
     }
 
     fn judge(&mut self, packet: &[u8]) {

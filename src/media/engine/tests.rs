@@ -75,7 +75,7 @@ impl Line {
     /// The first sample of the last frame heard, and how many frames were heard since it was asked last.
     fn heard(&self) -> (i16, usize) {
         let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
-        let mut frame: Frame = SILENCE;
+        let mut frame: Frame = [0; FRAME];
         let Some(coded) = packets
             .last()
             .and_then(|packet| packet[12..].first_chunk::<FRAME>())

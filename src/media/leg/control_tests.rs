@@ -1,10 +1,11 @@
 use super::*;
 use crate::ids::LegId;
 use crate::media::ClipBank;
+use crate::media::LegSeed;
 use crate::media::rtcp::{Block, Heard, Report, Sender, write};
 use crate::media::wire::{ControlDatagram, Datagram};
-use crate::media::{LegSeed, SILENCE};
 use crate::media_api::{Codec, Law, MediaSpec};
+use crate::units::FRAME;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -90,8 +91,12 @@ impl Call {
         self.frame += 1;
         self.leg.begin_tick(self.frame);
         self.leg.listen(self.frame, &mut self.counters);
-        self.leg
-            .say(self.frame, &ClipBank::default(), SILENCE, &mut self.counters);
+        self.leg.say(
+            self.frame,
+            &ClipBank::default(),
+            &mut [0; FRAME],
+            &mut self.counters,
+        );
     }
 
     /// So many seconds in which the voice comes from there, if from anywhere.

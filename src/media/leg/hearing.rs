@@ -15,8 +15,12 @@ use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
 const TAKEN_MAX: usize = 32;
-/// Keys that one tick of packets can hold: one a packet.
-pub type Keys = [Option<Key>; TAKEN_MAX];
+/// The packets of one tick, each with the key that it pressed.
+#[derive(Debug, Default)]
+pub struct Keys {
+    list: [Option<Key>; TAKEN_MAX],
+    packets: usize,
+}
 /// Payload type of comfort noise (RFC 3389).
 const COMFORT_NOISE: u8 = 13;
 /// What digital silence decodes to: µ-law has a zero, A-law's smallest step is 8. Nothing else is left out of the sum.
@@ -25,18 +29,15 @@ const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 impl<W: Wire> Leg<W> {
     /// Receives what has come, and decodes this tick's frame. Returns the keys that were pressed.
     pub fn listen(&mut self, frame: u64, counters: &mut Counters) -> Keys {
-        let mut keys = [None; TAKEN_MAX];
+        let mut keys = Keys::default();
         let mut buffer = [0; DATAGRAM_MAX];
-        for key in &mut keys {
+        for key in &mut keys.list {
             let Some(datagram) = self.wire.receive(&mut buffer) else {
                 break;
             };
-            *key = self.take(
-                frame,
-                datagram.from,
-                &buffer[..datagram.len.min(DATAGRAM_MAX)],
-                counters,
-            );
+            let packet = &buffer[..datagram.len.min(DATAGRAM_MAX)];
+            *key = self.take(frame, datagram.from, packet, counters);
+            keys.packets += 1;
         }
         if self.latch_mut(frame).handle_tick(frame) {
             self.wire.unsettle();
@@ -167,21 +168,16 @@ impl<W: Wire> Leg<W> {
                 }
             }
         }
-        self.said_peak = peak(self.voice());
+        let (low, high) = match &self.wide {
+            Some(wide) => extremes(&wide.heard),
+            None => extremes(&self.heard),
+        };
+        self.said_peak = low.unsigned_abs().max(high.unsigned_abs());
+        self.peak = self.said_peak;
+        self.silent = low == high && DIGITAL_SILENCE.contains(&low);
         self.hear_tones(pulled != Pulled::Played);
         if self.muted {
             self.hush();
-        }
-        let (low, high) = extremes(self.voice());
-        self.peak = low.unsigned_abs().max(high.unsigned_abs());
-        self.silent = low == high && DIGITAL_SILENCE.contains(&low);
-    }
-
-    /// What was heard, at the line's own rate.
-    fn voice(&self) -> &[i16] {
-        match &self.wide {
-            Some(wide) => &wide.heard,
-            None => &self.heard,
         }
     }
 
@@ -191,6 +187,7 @@ impl<W: Wire> Leg<W> {
             Some(wide) => wide.heard = [0; WIDE],
             None => self.heard = SILENCE,
         }
+        (self.peak, self.silent) = (0, true);
     }
 
     /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
@@ -210,19 +207,18 @@ impl<W: Wire> Leg<W> {
     }
 }
 
-fn peak(voice: &[i16]) -> u16 {
-    voice
-        .iter()
-        .map(|sample| sample.unsigned_abs())
-        .max()
-        .unwrap_or(0)
-}
-
 /// The smallest and the largest sample.
-fn extremes(voice: &[i16]) -> (i16, i16) {
+fn extremes<const N: usize>(voice: &[i16; N]) -> (i16, i16) {
     voice
         .iter()
         .fold((i16::MAX, i16::MIN), |(low, high), &s| (low.min(s), high.max(s)))
+}
+
+impl Keys {
+    /// In the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = Option<Key>> {
+        self.list[..self.packets].iter().copied()
+    }
 }
 
 /// What a payload type stands for on this leg.

@@ -45,7 +45,7 @@ impl<W: Wire> Leg<W> {
         &mut self,
         frame: u64,
         bank: &ClipBank,
-        mut sound: Frame,
+        sound: &mut Frame,
         counters: &mut Counters,
     ) -> Option<PlayToken> {
         let mut ended = None;
@@ -59,7 +59,7 @@ impl<W: Wire> Leg<W> {
         }
         let mut coded = [0; FRAME];
         if let Some(law) = self.law() {
-            law::encode(law, &sound, &mut coded);
+            law::encode(law, sound, &mut coded);
             self.say_coded(frame, &coded, counters);
         }
         ended
@@ -70,7 +70,7 @@ impl<W: Wire> Leg<W> {
         &mut self,
         frame: u64,
         bank: &ClipBank,
-        mut sound: Wideband,
+        sound: &mut Wideband,
         counters: &mut Counters,
     ) -> Option<PlayToken> {
         let beside = self.beside(bank);
@@ -79,8 +79,8 @@ impl<W: Wire> Leg<W> {
         }
         let mut payload = [0; PAYLOAD_MAX];
         if let Some(wide) = &mut self.wide {
-            wide.lay_over(&beside.sound, &mut sound);
-            let len = wide.encode(&sound, &mut payload);
+            wide.lay_over(&beside.sound, sound);
+            let len = wide.encode(sound, &mut payload);
             self.send(frame, &payload[..len], counters);
         }
         beside.ended

@@ -82,7 +82,7 @@ impl Phone {
                     self.heard.extend(ear.heard);
                 }
                 None => {
-                    let mut frame = SILENCE;
+                    let mut frame = [0; FRAME];
                     law::decode(Law::A, &packet[12..], &mut frame);
                     self.heard.extend(frame);
                 }
