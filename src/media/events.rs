@@ -3,7 +3,9 @@
 //!
 //! An event is known by its time stamp. It is told at the first of its packets that comes, be that its last one. Two
 //! things look like a new event and are none: a segment of a long event (its time stamp continues where the one before
-//! ended, §2.5.1.3), and a sender that moves the time stamp in every packet while the duration keeps growing.
+//! ended, §2.5.1.3), and a sender that moves the time stamp in every packet while the duration keeps growing. As both move
+//! together, such a press is known by their difference, in whatever order its packets come and whatever is lost between them;
+//! two presses of one key can have the same only if the second one is more than twice as long, and its first half was lost.
 
 use crate::secret::Key;
 
@@ -22,9 +24,10 @@ const SEGMENT_END_PART: u32 = 25;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
+/// A press that was told: the first of its packets that came, and when the last one did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
-    timestamp: u32,
+    first: Pressed,
     tick: u64,
 }
 
@@ -65,12 +68,12 @@ impl Events {
             tick,
         };
         self.seen |= Key::from_event(event).is_some();
-        let known = self.is_known(tick, timestamp);
-        self.remember(Known { timestamp, tick });
+        let known = self.is_known(marker, packet);
+        self.remember(marker, packet, known);
         if let Some(current) = self
             .current
             .as_mut()
-            .filter(|current| current.timestamp == timestamp)
+            .filter(|current| current.is_in(marker, packet))
         {
             current.merge(packet);
             return Ok(None);
@@ -106,30 +109,49 @@ impl Events {
         self.seen
     }
 
-    fn is_known(&self, tick: u64, timestamp: u32) -> bool {
-        self.known
-            .iter()
-            .flatten()
-            .any(|known| known.timestamp == timestamp && tick < known.tick + FORGOTTEN)
+    fn is_known(&self, marker: bool, packet: Pressed) -> bool {
+        let fresh = |known: &&Known| packet.tick < known.tick + FORGOTTEN;
+        let mut known = self.known.iter().flatten().filter(fresh);
+        known.any(|known| known.first.is_in(marker, packet))
     }
 
-    /// Remembers the time stamp of a packet in the place that it has, else in that of the one which was not heard of for
-    /// longest: a key may be held down for longer than an event is remembered without a packet.
-    fn remember(&mut self, seen: Known) {
+    /// Remembers a press in the place that it has, else in that of the one which was not heard of for longest: a key may be
+    /// held down for longer than an event is remembered without a packet.
+    fn remember(&mut self, marker: bool, packet: Pressed, is_known: bool) {
         let age = |known: &Option<Known>| match known {
-            Some(known) if known.timestamp == seen.timestamp => 0,
+            Some(known) if known.first.is_in(marker, packet) => 0,
             None => 1,
             Some(known) => known.tick.saturating_add(2),
         };
-        if let Some(place) = self.known.iter_mut().min_by_key(|known| age(known)) {
-            *place = Some(seen);
-        }
+        let Some(place) = self.known.iter_mut().min_by_key(|known| age(known)) else {
+            return;
+        };
+        let first = place.filter(|_| is_known).map_or(packet, |known| known.first);
+        *place = Some(Known {
+            first,
+            tick: packet.tick,
+        });
     }
 }
 
 impl Pressed {
+    /// Whether a packet is known by what it says: by its time stamp, or as the one of a sender that moves it.
+    fn is_in(&self, marker: bool, packet: Pressed) -> bool {
+        let begins_anew = marker && is_before(self.timestamp, packet.timestamp);
+        let moves = packet.event == self.event && packet.beginning() == self.beginning();
+        packet.timestamp == self.timestamp || (moves && !begins_anew)
+    }
+
+    /// Where a time stamp that moves with the duration began.
+    fn beginning(&self) -> u32 {
+        self.timestamp.wrapping_sub(self.duration.into())
+    }
+
     /// Another packet of this event.
     fn merge(&mut self, packet: Pressed) {
+        if is_before(self.timestamp, packet.timestamp) {
+            self.timestamp = packet.timestamp;
+        }
         self.duration = self.duration.max(packet.duration);
         self.ended |= packet.ended;
         self.tick = packet.tick;

@@ -127,3 +127,6 @@ impl Keypad {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,7 @@ pub enum KeyFault {
 }
 
 impl KeyFault {
-    const ALL: [KeyFault; 15] = [
+    pub const ALL: [KeyFault; 15] = [
         KeyFault::EndsLost,
         KeyFault::OneEnd,
         KeyFault::EndsDoubled,

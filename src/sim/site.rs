@@ -35,6 +35,13 @@ struct Ends {
     begun: bool,
 }
 
+impl Line {
+    /// A packet comes to the leg.
+    pub fn arrives(&self, from: SocketAddr, packet: Vec<u8>) {
+        self.0.borrow_mut().came.push_back((from, packet));
+    }
+}
+
 impl Wire for Line {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
         let (from, packet) = self.0.borrow_mut().came.pop_front()?;

@@ -20,10 +20,20 @@ struct Packet {
     tick: u64,
     timestamp: u32,
     event: u8,
+    duration: u16,
     marker: bool,
     /// Four bytes of the agreed payload type, from the peer.
     counts: bool,
     told: bool,
+}
+
+impl Packet {
+    /// Whether time stamp and duration went on together from this one to the other: one press of a sender that moves both.
+    fn moved_on_to(&self, other: &Packet) -> bool {
+        let moved = other.timestamp.wrapping_sub(self.timestamp);
+        let lasted = u32::from(other.duration).wrapping_sub(self.duration.into());
+        other.counts && other.event == self.event && moved == lasted && moved < 1 << 31
+    }
 }
 
 /// Runs one input.
@@ -79,6 +89,7 @@ fn send(telephone: &mut Telephone, bytes: [u8; 8], sequence: u16) -> Packet {
         tick: 0,
         timestamp,
         event,
+        duration: u16::from_be_bytes([high, low]),
         marker: second & 0x80 != 0,
         counts: second & 0x7f == EVENTS && length >= 4 && from == peer(),
         told: false,
@@ -103,6 +114,7 @@ fn judge(key: Option<Key>, packet: Packet, past: &[Packet]) {
     let seen = past.iter().rfind(same);
     let Some(key) = key else {
         let must = packet.counts && packet.marker && packet.event <= 15 && seen.is_none();
+        let must = must && !past.iter().any(|other| packet.moved_on_to(other));
         return assert!(!must, "a new event with its marker was not told");
     };
     assert!(packet.counts, "told a key of a packet that brings none");

@@ -219,3 +219,29 @@ proptest! {
         prop_assert_eq!(heard(&arriving), String::from_iter(expected));
     }
 }
+
+#[test]
+fn a_time_stamp_that_moves_with_the_duration_is_one_press_in_any_order_and_over_any_gap() {
+    let moving = |event, from: u32| -> Vec<Packet> {
+        (1..=8u16)
+            .map(|n| Packet {
+                marker: n == 1,
+                ..packet(event, from + u32::from(n - 1) * 160, n * 160, n == 8)
+            })
+            .collect()
+    };
+    let mut backwards = moving(5, 0);
+    backwards.reverse();
+    assert_eq!(heard(&backwards), "5");
+    let ends = |press: &[Packet]| [press[0], press[7]];
+    let twice = [ends(&moving(5, 0)), ends(&moving(5, 2_400))];
+    assert_eq!(heard(twice.as_flattened()), "55", "two presses are two");
+    let late = [&moving(5, 0)[1..], &moving(6, 2_400), &moving(5, 0)[..1]];
+    assert_eq!(heard(&late.concat()), "56", "its first packet comes after the next press");
+}
+
+#[test]
+fn a_long_press_after_a_short_one_of_the_same_key_is_another_press() {
+    let presses = [press(5, 0, 2), press(5, 1_000, 20)];
+    assert_eq!(heard(&presses.concat()), "55");
+}

@@ -102,8 +102,8 @@ fn caller(chance: &mut Chance, rooms: &[RoomPlan], locking: &[bool]) -> CallerPl
         keys,
         sip,
         signalling: signalling(chance),
-        there: media(chance, keys),
-        back: media(chance, keys),
+        there: media(chance),
+        back: media(chance),
         stream: None,
         info: None,
         updates: false,
@@ -149,13 +149,12 @@ fn signalling(chance: &mut Chance) -> LinkPlan {
     }
 }
 
-fn media(chance: &mut Chance, keys: KeyFault) -> LinkPlan {
+fn media(chance: &mut Chance) -> LinkPlan {
     let clean = LinkPlan {
         delay_ms: chance.pick(&[0, 5, 20, 80]),
         ..LinkPlan::default()
     };
-    // Whoever moves the time stamp in every packet cannot be told from somebody who presses twice if the line hides half of it.
-    if keys == KeyFault::MovingTime || chance.percent(40) {
+    if chance.percent(40) {
         return clean;
     }
     LinkPlan {
