@@ -36,9 +36,14 @@ struct Ends {
 }
 
 impl Line {
-    /// A packet comes to the leg.
-    pub fn arrives(&self, from: SocketAddr, packet: Vec<u8>) {
-        self.0.borrow_mut().came.push_back((from, packet));
+    /// A packet comes; whether the leg will see it: a connected socket hears its peer alone.
+    pub fn arrives(&self, from: SocketAddr, packet: Vec<u8>) -> bool {
+        let mut ends = self.0.borrow_mut();
+        let heard = ends.settled.is_none_or(|peer| peer == from);
+        if heard {
+            ends.came.push_back((from, packet));
+        }
+        heard
     }
 }
 
@@ -201,13 +206,7 @@ impl Site {
     /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
     pub fn handle_rtp(&mut self, from: SocketAddr, port: u16, packet: Vec<u8>) -> Option<LegId> {
         let (leg, line) = self.lines.get(&port)?;
-        let mut ends = line.0.borrow_mut();
-        // A connected socket hears its peer alone.
-        if ends.settled.is_some_and(|peer| peer != from) {
-            return None;
-        }
-        ends.came.push_back((from, packet));
-        Some(*leg)
+        line.arrives(from, packet).then_some(*leg)
     }
 
     /// A datagram came to the RTCP port beside one of the RTP ports.
