@@ -136,7 +136,10 @@ fn room(codec: Codec) -> Result<(Engine<Line>, Rings, Vec<Line>)> {
         let (seat, id, line) = (Seat(n), LegId(n.into()), Line::default());
         let random = n.into();
         let leg = Leg::new(LegSeed { id, spec, random }, line.clone());
-        rings.0.push_back(Command::Add { seat, leg });
+        rings.0.push_back(Command::Add {
+            seat,
+            leg: Box::new(leg),
+        });
         rings.0.push_back(Command::Join {
             seat,
             leg: id,

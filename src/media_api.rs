@@ -8,7 +8,8 @@ use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::secret::Key;
 use std::net::SocketAddr;
 
-/// A leg's place in the media thread's slab, given out by the control side and reused after [`Finished::Leg`] only.
+/// A leg's place in the slab of whichever media thread it is on, given out by the control side and reused after
+/// [`Finished::Leg`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seat(pub u32);
 
@@ -68,7 +69,7 @@ pub struct PlayToken(pub u32);
 /// void (and counted) if another leg sits there by then.
 #[derive(Debug)]
 pub enum Command<L, R, V> {
-    /// Move a leg in; it is in reception: it hears clips and silence.
+    /// Move a leg in, a new one or one that another thread had; it is in reception: it hears clips and silence.
     Add { seat: Seat, leg: L },
     /// Open a room; refused (and returned) if it is open.
     Open { room: R },
@@ -110,6 +111,8 @@ pub enum Command<L, R, V> {
     },
     /// Remove a leg; it comes back as [`Finished::Leg`].
     Remove { seat: Seat, leg: LegId },
+    /// Another media thread is to have a leg: it comes back as [`Finished::Taken`], as it is.
+    Take { seat: Seat, leg: LegId },
 }
 
 /// How a key came among the media.
@@ -270,6 +273,8 @@ impl LegFigures {
 pub enum Finished<L, R, V> {
     /// A removed leg; its seat may be given out again.
     Leg { seat: Seat, leg: L },
+    /// A leg that goes to another media thread.
+    Taken { seat: Seat, leg: L },
     /// A closed (or refused) room.
     Room { room: R },
     /// A coder whose leg speaks otherwise now, or is gone.

@@ -2,7 +2,8 @@
 
 mod running;
 
-use rundruf::caller::{CallerId, CallerSet, Ending, NUMBER, Pace};
+use rundruf::caller::measure::usual_dbfs;
+use rundruf::caller::{CallerId, CallerSet, Ending, NUMBER, Pace, Voice};
 use rundruf::media_api::Law;
 use running::{Bridge, LOCALHOST, Room, eventually};
 use std::time::Duration;
@@ -107,6 +108,35 @@ fn four_wrong_pins_end_in_a_spoken_sentence_and_bye() {
         loud > 8_000,
         "a sentence of some seconds, not {loud} samples of it"
     );
+}
+
+#[test]
+fn rooms_on_three_media_threads_hear_their_own_and_nobody_else() {
+    let bridge = Bridge::start_with("media.threads = 3\n");
+    let rooms: Vec<_> = (0..3).map(|_| bridge.book("Dienstagsgruppe")).collect();
+    let (mut set, ids) = callers(&bridge, 6);
+    let keys: Vec<_> = ids.iter().map(|&id| (id, right(&rooms[id.0 / 2]))).collect();
+    for &id in &ids {
+        let tone = set.caller(id).tone();
+        set.say(id, Voice::Tone(tone));
+    }
+    assert!(meet(&bridge, &mut set, &keys, 6), "{}", bridge.log());
+    set.run_for(Duration::from_secs(3)).expect("loopback");
+    for &listener in &ids {
+        let heard = set.ear(listener).latest(8_000).to_vec();
+        for &talker in &ids {
+            let tone = set.caller(talker).tone();
+            let level = usual_dbfs(&heard, tone.hz) - tone.dbfs;
+            let together = listener != talker && listener.0 / 2 == talker.0 / 2;
+            let right = if together { level > -3.0 } else { level < -40.0 };
+            assert!(right, "{talker:?} is heard by {listener:?} at {level:.1} dB");
+        }
+    }
+    let status = bridge.status();
+    assert_eq!(status.media.loads_pct.len(), 3);
+    assert_eq!((status.counters["commands_void"], status.lines.len()), (0, 6));
+    assert!(set.hang_up_all(SOON).expect("loopback"));
+    assert!(eventually(SOON, || bridge.status().held["legs"] == 0));
 }
 
 #[test]

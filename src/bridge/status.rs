@@ -95,11 +95,14 @@ pub struct RoomStatus {
     pub seats: u32,
 }
 
-/// The media thread's load.
+/// The media threads' load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MediaStatus {
-    /// Share of the last second that the tick took, 0 to 100.
+    /// Share of the last second that the tick took, 0 to 100; of several threads, on that which has most to do.
     pub load_pct: f64,
+    /// The same of each media thread.
+    #[serde(default)]
+    pub loads_pct: Vec<f64>,
     /// The longest slot of the last second, in microseconds (a slot has 1,000).
     pub slot_us_max: u64,
     /// Slots since the start that began more than 1 ms late.

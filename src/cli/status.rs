@@ -35,6 +35,12 @@ pub fn run(args: StatusArgs) -> anyhow::Result<()> {
     }
 }
 
+/// Each thread's load.
+fn loads(pct: &[f64]) -> String {
+    let loads: Vec<_> = pct.iter().map(|load| format!("{load:.1}")).collect();
+    loads.join(", ")
+}
+
 fn table(status: &Status) -> String {
     let media = &status.media;
     let mut lines = vec![
@@ -46,10 +52,11 @@ fn table(status: &Status) -> String {
         row("Calls in rooms", status.in_rooms),
         row("Calls at most", status.capacity.calls_max),
         row(
-            "Media thread",
+            "Media threads",
             format!(
-                "{:.1} % busy, longest slot {} of 1000 µs",
-                media.load_pct, media.slot_us_max
+                "{} % busy, longest slot {} of 1000 µs",
+                loads(&media.loads_pct),
+                media.slot_us_max
             ),
         ),
         row("Precedence", precedence(status)),

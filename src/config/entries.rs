@@ -184,6 +184,18 @@ fn operation(config: &Config) -> Vec<Entry> {
             "how voices travel: of what a caller's telephone offers, the first of these",
         ),
         entry(Restart, "media.realtime", realtime, precedence),
+        entry(
+            Restart,
+            "media.threads",
+            config.media.threads,
+            "threads that do nothing but voices, rooms shared out among them",
+        ),
+        entry(
+            Restart,
+            "media.refuse_load_pct",
+            config.media.refuse_load_pct,
+            "calls are refused (503) while such a thread has no more time left than this leaves",
+        ),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),
         entry(

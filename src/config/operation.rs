@@ -1,10 +1,12 @@
 //! The settings of running the program: precedence, figures for machines, the log.
 
 use super::raw::{RawHttp, RawLog, RawMedia};
-use super::{ConfigError, error};
+use super::{ConfigError, error, within};
 use crate::codec::{CodecName, Codecs};
 use std::net::SocketAddr;
 
+/// Most media threads.
+const THREADS_MAX: usize = 64;
 /// Most characters of a log filter.
 const FILTER_CHARS_MAX: usize = 1_000;
 
@@ -13,11 +15,15 @@ const FILTER_CHARS_MAX: usize = 1_000;
 pub struct MediaConfig {
     /// Which codecs are spoken, the preferred one first.
     pub codecs: Codecs,
-    /// How the media thread is scheduled.
+    /// How the media threads are scheduled.
     pub scheduling: Scheduling,
+    /// How many there are.
+    pub threads: usize,
+    /// Load of a thread from which on calls are refused, in percent of its time.
+    pub refuse_load_pct: u32,
 }
 
-/// How the media thread is scheduled.
+/// How a media thread is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduling {
     /// Before every ordinary program (SCHED_FIFO), where the system permits it.
@@ -57,8 +63,27 @@ impl MediaConfig {
             true => Scheduling::Realtime,
             false => Scheduling::Ordinary,
         };
-        let codecs = codecs(&raw.codecs)?;
-        Ok(MediaConfig { codecs, scheduling })
+        Ok(MediaConfig {
+            codecs: codecs(&raw.codecs)?,
+            scheduling,
+            threads: threads(raw.threads)?,
+            refuse_load_pct: within("media.refuse_load_pct", raw.refuse_load_pct, 100)?,
+        })
+    }
+}
+
+/// As many as typed; of 0, one a processor, less one for everything that is not voice.
+fn threads(typed: i64) -> Result<usize, ConfigError> {
+    match usize::try_from(typed) {
+        Ok(0) => {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            Ok(processors.saturating_sub(1).clamp(1, THREADS_MAX))
+        }
+        Ok(threads) if threads <= THREADS_MAX => Ok(threads),
+        _ => {
+            let remedy = format!("take a number from 1 to {THREADS_MAX}, or 0 for one a processor less one");
+            Err(ConfigError::new("media.threads", &typed.to_string(), &remedy))
+        }
     }
 }
 

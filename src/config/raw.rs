@@ -113,6 +113,10 @@ pub struct RawMedia {
     pub codecs: Vec<String>,
     /// Whether precedence is asked for.
     pub realtime: bool,
+    /// How many threads, or 0.
+    pub threads: i64,
+    /// A percentage.
+    pub refuse_load_pct: i64,
 }
 
 /// `[http]`
@@ -189,6 +193,8 @@ impl Default for RawMedia {
         RawMedia {
             codecs: codecs.collect(),
             realtime: true,
+            threads: 0,
+            refuse_load_pct: 85,
         }
     }
 }

@@ -1,7 +1,10 @@
-//! The control side of the media thread: builds legs and rooms complete, gives out seats, keeps what a full ring refused,
-//! and frees what comes back.
+//! The control side of the media threads: builds legs and rooms complete, gives out seats, carries a leg from one thread to
+//! another, and frees what comes back.
 
-use super::media_thread::{FromMedia, MediaThread, Rings, ToMedia};
+mod door;
+mod placing;
+
+use super::media_thread::{FromMedia, Lines, MediaThread, Rings};
 use super::ports::Ports;
 use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
@@ -10,10 +13,15 @@ use crate::ids::LegId;
 use crate::media::{Counter, Leg, LegSeed, Room, Wide};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::units::Time;
-use rtrb::PushError;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use door::Door;
+use placing::{Placing, Way};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+
+/// Fewer legs than this say little of what more would need.
+const FEW_LEGS: u64 = 64;
 
 /// Why a leg could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,34 +35,46 @@ pub enum OpenError {
     /// The ring to the media thread is full.
     #[error("the media thread has too much to do")]
     Ring,
+    /// The media threads are at the mark from which on calls are refused.
+    #[error("the voice threads are as busy as media.refuse_load_pct lets them be")]
+    Load,
 }
 
-/// The control side's door to the media thread.
+/// The control side's door to the media threads.
 pub struct MediaPort {
-    thread: MediaThread,
-    rings: Rings,
+    doors: Vec<Door>,
+    lines: Arc<Lines>,
+    placing: Placing,
     ports: Ports,
     seats: usize,
     free: Vec<Seat>,
-    seated: HashMap<LegId, Seat>,
     /// The RTP port of whoever sits there.
     seat_ports: HashMap<Seat, u16>,
-    backlog: VecDeque<ToMedia>,
+    /// Load from which on calls are refused, in millionths of a thread's time.
+    mark_ppm: u64,
 }
 
 impl MediaPort {
-    /// A door to `thread`, which has `seats` seats.
-    pub fn new(thread: MediaThread, rings: Rings, ports: Ports, seats: usize) -> MediaPort {
-        let free = (0..seats as u32).rev().map(Seat).collect();
+    /// A door to `threads`, which have `seats` seats together; calls are refused from a load of `mark_pct` on, of 100 never.
+    pub fn new(
+        threads: Vec<(MediaThread, Rings)>,
+        lines: Arc<Lines>,
+        ports: Ports,
+        seats: usize,
+        mark_pct: u32,
+    ) -> MediaPort {
         MediaPort {
-            thread,
-            rings,
+            placing: Placing::new(threads.len()),
+            doors: threads.into_iter().map(Door::new).collect(),
+            lines,
             ports,
             seats,
-            free,
-            seated: HashMap::new(),
+            free: (0..seats as u32).rev().map(Seat).collect(),
             seat_ports: HashMap::new(),
-            backlog: VecDeque::new(),
+            mark_ppm: match mark_pct {
+                100.. => u64::MAX,
+                pct => u64::from(pct) * 10_000,
+            },
         }
     }
 
@@ -67,73 +87,81 @@ impl MediaPort {
         host: IpAddr,
         random: u64,
     ) -> Result<u16, OpenError> {
+        let thread = self.placing.lightest();
         // A new leg must not overtake what still waits for its predecessor in the seat.
-        if !self.backlog.is_empty() || self.rings.commands.is_full() {
+        if self.doors[thread].is_full() {
             return Err(OpenError::Ring);
+        }
+        if self.expected_load_ppm(thread) >= self.mark_ppm {
+            return Err(OpenError::Load);
         }
         let seat = self.free.pop().ok_or(OpenError::Seats)?;
         let Ok((socket, port)) = self.ports.open(now, host) else {
             self.free.push(seat);
             return Err(OpenError::Ports);
         };
-        self.seated.insert(leg, seat);
-        self.thread.published.set_line(seat, LegFigures::default());
+        self.placing.open(leg, seat, thread);
+        self.lines.set(seat, LegFigures::default());
         self.seat_ports.insert(seat, port);
-        self.send(Command::Add {
-            seat,
-            leg: Leg::new(
-                LegSeed {
-                    id: leg,
-                    spec,
-                    random,
-                },
-                socket,
-            ),
-        });
+        let seed = LegSeed {
+            id: leg,
+            spec,
+            random,
+        };
+        let leg = Box::new(Leg::new(seed, socket));
+        self.doors[thread].send(Command::Add { seat, leg });
         Ok(port)
+    }
+
+    /// What a thread's load will be found to be: it is measured once a second, and many calls may have come since.
+    fn expected_load_ppm(&self, thread: usize) -> u64 {
+        let published = &self.doors[thread].thread.published;
+        let (load, legs) = (published.load_ppm.load(Relaxed), published.legs.load(Relaxed));
+        let now = self.placing.legs_on(thread) as u64;
+        // Of a few legs' load nothing follows for many.
+        if legs < FEW_LEGS || now <= legs {
+            return load;
+        }
+        load * now / legs
     }
 
     /// Passes a request on. One for a leg that is gone is dropped.
     pub fn request(&mut self, request: MediaRequest) {
-        let (seated, seats) = (&self.seated, self.seats);
+        match self.placing.route(request) {
+            Way::To(thread) => self.ask(thread, request),
+            Way::Take { thread, seat, leg } => self.doors[thread].send(Command::Take { seat, leg }),
+            Way::Nowhere => {}
+        }
+    }
+
+    fn ask(&mut self, thread: usize, request: MediaRequest) {
+        let (placing, seats) = (&self.placing, self.seats);
         // Room for every call there can be: its booking may be widened while it is open.
         let command = request.command(
-            |leg| seated.get(&leg).copied(),
+            |leg| placing.seat(leg),
             |number| Room::new(number, seats.min(SEATS_MAX as usize)),
             Wide::new,
         );
         if let MediaRequest::Remove { leg } = request {
-            self.seated.remove(&leg);
+            self.placing.forget(leg);
         }
         if let Some(command) = command {
-            self.send(command);
-        }
-    }
-
-    fn send(&mut self, command: ToMedia) {
-        self.backlog.push_back(command);
-        self.flush();
-    }
-
-    fn flush(&mut self) {
-        while let Some(command) = self.backlog.pop_front() {
-            if let Err(PushError::Full(command)) = self.rings.commands.push(command) {
-                self.backlog.push_front(command);
-                break;
-            }
+            self.doors[thread].send(command);
         }
     }
 
     /// Sends what waits, frees what came back, and takes the next event.
     pub fn poll(&mut self, now: Time) -> Option<Event> {
-        self.flush();
-        while let Ok(finished) = self.rings.finished.pop() {
-            self.free(now, finished);
+        for thread in 0..self.doors.len() {
+            self.doors[thread].flush();
+            while let Some(finished) = self.doors[thread].finished() {
+                self.take_back(now, thread, finished);
+            }
         }
-        self.rings.events.pop().ok()
+        self.doors.iter_mut().find_map(Door::event)
     }
 
-    fn free(&mut self, now: Time, finished: FromMedia) {
+    fn take_back(&mut self, now: Time, thread: usize, finished: FromMedia) {
         match finished {
             Finished::Leg { seat, leg } => {
                 // Its sockets are closed before its ports begin to rest.
@@ -141,7 +169,16 @@ impl MediaPort {
                 if let Some(port) = self.seat_ports.remove(&seat) {
                     self.ports.give_back(now, port);
                 }
+                self.placing.left(thread);
                 self.free.push(seat);
+            }
+            Finished::Taken { seat, leg } => {
+                let Some((to, waiting)) = self.placing.taken(leg.id) else {
+                    debug_assert!(false, "a leg that nobody has sent for");
+                    return;
+                };
+                self.doors[to].send(Command::Add { seat, leg });
+                waiting.into_iter().for_each(|request| self.request(request));
             }
             Finished::Room { .. } | Finished::Coder { .. } => {}
         }
@@ -149,7 +186,7 @@ impl MediaPort {
 
     /// Whether there is anything to poll for.
     pub fn is_busy(&self) -> bool {
-        !self.backlog.is_empty() || self.legs() > 0
+        self.legs() > 0 || self.doors.iter().any(Door::is_waiting)
     }
 
     /// Legs whose seat is not free (again) yet: each holds two ports.
@@ -159,9 +196,8 @@ impl MediaPort {
 
     /// Every leg with its line's number and figures. A line's number is small and means nothing outside the bridge.
     pub fn lines(&self) -> impl Iterator<Item = (LegId, u32, LegFigures)> {
-        self.seated
-            .iter()
-            .map(|(&leg, &seat)| (leg, seat.0 + 1, self.thread.published.line(seat)))
+        let line = |(leg, seat): (LegId, Seat)| (leg, seat.0 + 1, self.lines.get(seat));
+        self.placing.seats().map(line)
     }
 
     /// Pairs of ports that rest after their call.
@@ -174,31 +210,35 @@ impl MediaPort {
         self.seats
     }
 
-    /// The thread's load.
+    /// The threads' load: of the one that has most to do, and what went wrong on all of them.
     pub fn status(&self) -> MediaStatus {
-        let published = &self.thread.published;
-        MediaStatus {
-            load_pct: published.load_ppm.load(Relaxed) as f64 / 10_000.0,
-            slot_us_max: published.slot_nanos_max.load(Relaxed) / 1_000,
-            late_slots: published.late_slots.load(Relaxed),
-            skipped_frames: published.skipped_frames.load(Relaxed),
-            silent_ms: published.silent_nanos() / 1_000_000,
-            realtime: published.realtime.load(Relaxed),
+        let mut status = MediaStatus {
+            realtime: true,
+            ..MediaStatus::default()
+        };
+        for door in &self.doors {
+            let published = &door.thread.published;
+            let load_pct = published.load_ppm.load(Relaxed) as f64 / 10_000.0;
+            status.loads_pct.push(load_pct);
+            status.load_pct = status.load_pct.max(load_pct);
+            status.slot_us_max = status
+                .slot_us_max
+                .max(published.slot_nanos_max.load(Relaxed) / 1_000);
+            status.late_slots += published.late_slots.load(Relaxed);
+            status.skipped_frames += published.skipped_frames.load(Relaxed);
+            status.silent_ms = status.silent_ms.max(published.silent_nanos() / 1_000_000);
+            status.realtime &= published.realtime.load(Relaxed);
         }
+        status
     }
 
     /// Every odd case on the tick, by name.
     pub fn counters(&self) -> BTreeMap<String, u64> {
-        let values = self
-            .thread
-            .published
-            .counters
-            .iter()
-            .map(|value| value.load(Relaxed));
-        Counter::ALL
-            .iter()
-            .map(|case| case.name().to_owned())
-            .zip(values)
-            .collect()
+        let count = |nth: usize| {
+            let of = |door: &Door| door.thread.published.counters[nth].load(Relaxed);
+            self.doors.iter().map(of).sum()
+        };
+        let named = |(nth, case): (usize, &Counter)| (case.name().to_owned(), count(nth));
+        Counter::ALL.iter().enumerate().map(named).collect()
     }
 }

@@ -1,5 +1,6 @@
-//! A media thread: the engine, driven by absolute deadlines 1 ms apart. It starts late rather than skip; only when it is a
-//! whole frame late does it leave frames out, and RTP time follows.
+//! The media threads: each has an engine, driven by absolute deadlines 1 ms apart. A slot starts late rather than being left out;
+//! only when it is a whole frame late are frames left out, and RTP time follows. All count the same slots, so that a leg may go
+//! from one to another.
 
 use super::precedence;
 use super::rtp_socket::RtpSocket;
@@ -34,6 +35,8 @@ pub type FromMedia = FromEngine<RtpSocket>;
 #[derive(Debug, Default)]
 pub struct Published {
     pub load_ppm: AtomicU64,
+    /// Legs that it had when it measured its load.
+    pub legs: AtomicU64,
     pub slot_nanos_max: AtomicU64,
     pub late_slots: AtomicU64,
     pub skipped_frames: AtomicU64,
@@ -42,24 +45,24 @@ pub struct Published {
     pub realtime: AtomicBool,
     /// When the last slot began, in nanoseconds of the monotonic clock.
     alive_nanos: AtomicU64,
-    lines: Box<[LineCells]>,
     stop: AtomicBool,
 }
 
 /// One seat's figures, word by word.
 type LineCells = [AtomicU32; LegFigures::WORDS];
 
-impl Published {
-    fn new(seats: usize) -> Published {
-        Published {
-            lines: (0..seats).map(|_| LineCells::default()).collect(),
-            ..Published::default()
-        }
+/// How the line in each seat does: written by whichever thread has it.
+#[derive(Debug)]
+pub struct Lines(Box<[LineCells]>);
+
+impl Lines {
+    fn new(seats: usize) -> Lines {
+        Lines((0..seats).map(|_| LineCells::default()).collect())
     }
 
     /// How the line in this seat did when it was looked at last.
-    pub fn line(&self, seat: Seat) -> LegFigures {
-        self.lines
+    pub fn get(&self, seat: Seat) -> LegFigures {
+        self.0
             .get(seat.0 as usize)
             .map_or_else(LegFigures::default, |cells| {
                 LegFigures::from_words(cells.each_ref().map(|cell| cell.load(Relaxed)))
@@ -67,14 +70,16 @@ impl Published {
     }
 
     /// Writes a line's figures; also by the control side, for a seat that is about to be taken.
-    pub fn set_line(&self, seat: Seat, figures: LegFigures) {
-        if let Some(cells) = self.lines.get(seat.0 as usize) {
+    pub fn set(&self, seat: Seat, figures: LegFigures) {
+        if let Some(cells) = self.0.get(seat.0 as usize) {
             for (cell, word) in cells.iter().zip(figures.words()) {
                 cell.store(word, Relaxed);
             }
         }
     }
+}
 
+impl Published {
     /// Nanoseconds since the thread's last sign of life.
     pub fn silent_nanos(&self) -> u64 {
         now().saturating_sub(self.alive_nanos.load(Relaxed))
@@ -95,41 +100,73 @@ pub struct MediaThread {
     join: Option<JoinHandle<()>>,
 }
 
-/// Starts a media thread for at most `seats` legs.
-pub fn start(
+/// What all media threads share.
+#[derive(Clone)]
+struct Common {
     seats: usize,
     bank: Arc<ClipBank>,
     scheduling: Scheduling,
-) -> std::io::Result<(MediaThread, Rings)> {
+    lines: Arc<Lines>,
+    /// When slot 0 begins, in nanoseconds of the monotonic clock, and what o'clock that is.
+    origin: u64,
+    wall: Wall,
+}
+
+/// The media threads, and what they tell of the lines.
+pub type Started = (Vec<(MediaThread, Rings)>, Arc<Lines>);
+
+/// Starts `threads` media threads, each for at most `seats` legs.
+pub fn start(
+    threads: usize,
+    seats: usize,
+    bank: Arc<ClipBank>,
+    scheduling: Scheduling,
+) -> std::io::Result<Started> {
+    let lines = Arc::new(Lines::new(seats));
+    let common = Common {
+        seats,
+        bank,
+        scheduling,
+        lines: Arc::clone(&lines),
+        origin: now(),
+        wall: wall(),
+    };
+    let started = (0..threads)
+        .map(|nth| start_one(nth, common.clone()))
+        .collect::<Result<_, _>>()?;
+    Ok((started, lines))
+}
+
+fn start_one(nth: usize, common: Common) -> std::io::Result<(MediaThread, Rings)> {
     let (commands, take_commands) = RingBuffer::new(RING);
     let (give_events, events) = RingBuffer::new(EVENTS);
     let (give_finished, finished) = RingBuffer::new(RING);
-    let published = Arc::new(Published::new(seats));
+    let published = Arc::new(Published::default());
     let ends = Ends {
         commands: take_commands,
         events: give_events,
         finished: give_finished,
         published: Arc::clone(&published),
+        lines: Arc::clone(&common.lines),
     };
     published.alive_nanos.store(now(), Relaxed);
     let run = move || {
-        take_precedence(scheduling, &ends.published);
-        run(Engine::new(seats, bank), ends);
+        take_precedence(nth, common.scheduling, &ends.published);
+        run(common, ends);
     };
     let join = std::thread::Builder::new()
-        .name("media-0".to_owned())
+        .name(format!("media-{nth}"))
         .spawn(run)?;
-    Ok((
-        MediaThread {
-            published,
-            join: Some(join),
-        },
-        Rings {
-            commands,
-            events,
-            finished,
-        },
-    ))
+    let thread = MediaThread {
+        published,
+        join: Some(join),
+    };
+    let rings = Rings {
+        commands,
+        events,
+        finished,
+    };
+    Ok((thread, rings))
 }
 
 impl Drop for MediaThread {
@@ -148,6 +185,7 @@ struct Ends {
     events: Producer<Event>,
     finished: Producer<FromMedia>,
     published: Arc<Published>,
+    lines: Arc<Lines>,
 }
 
 impl Mailbox<RtpSocket> for Ends {
@@ -165,7 +203,7 @@ impl Mailbox<RtpSocket> for Ends {
     }
 
     fn publish(&mut self, seat: Seat, figures: LegFigures) {
-        self.published.set_line(seat, figures);
+        self.lines.set(seat, figures);
     }
 
     fn give_back(&mut self, finished: FromMedia) {
@@ -199,12 +237,15 @@ fn sleep_until(nanos: u64) {
     clock_nanosleep_absolute(ClockId::Monotonic, &deadline).ok();
 }
 
-fn take_precedence(scheduling: Scheduling, published: &Published) {
+fn take_precedence(nth: usize, scheduling: Scheduling, published: &Published) {
     if scheduling == Scheduling::Ordinary {
         return;
     }
     match precedence::take() {
-        Ok(()) => published.realtime.store(true, Relaxed),
+        Ok(()) => {
+            published.realtime.store(true, Relaxed);
+            precedence::pin(nth);
+        }
         Err(why) => tracing::info!(
             %why,
             "voices get no precedence over other programs; `rundruf check` says what is missing"
@@ -212,17 +253,17 @@ fn take_precedence(scheduling: Scheduling, published: &Published) {
     }
 }
 
-fn run(mut engine: Engine<RtpSocket>, mut ends: Ends) {
+fn run(common: Common, mut ends: Ends) {
+    let mut engine = Engine::new(common.seats, common.bank);
     let published = Arc::clone(&ends.published);
     let published = published.as_ref();
     // 1 ns instead of the default 50 µs that a wake-up may be put off.
     rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
-    let origin = now();
-    engine.begin(wall());
+    engine.begin(common.wall);
     let mut meter = Meter::default();
     let mut at = 0;
     while !published.stop.load(Relaxed) {
-        let deadline = origin + at * SLOT_NANOS;
+        let deadline = common.origin + at * SLOT_NANOS;
         sleep_until(deadline);
         let begun = now();
         published.alive_nanos.store(begun, Relaxed);
@@ -263,6 +304,7 @@ impl Meter {
         published
             .load_ppm
             .store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
+        published.legs.store(engine.legs() as u64, Relaxed);
         published.slot_nanos_max.store(self.longest, Relaxed);
         for (&case, place) in Counter::ALL.iter().zip(&published.counters) {
             place.store(engine.counters().get(case), Relaxed);

@@ -1,5 +1,7 @@
-//! Precedence of a thread over every ordinary program (SCHED_FIFO): who may have it is the system's word.
+//! Precedence of a thread over every ordinary program (SCHED_FIFO), and a processor that it stays on: who may have it is the
+//! system's word.
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use thread_priority::{
     RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
@@ -17,6 +19,25 @@ pub fn take() -> Result<(), String> {
         thread_priority::Error::OS(code) => std::io::Error::from_raw_os_error(code).to_string(),
         other => format!("{other:?}"),
     })
+}
+
+/// Keeps the calling thread, the `nth` of its kind, on one of the processors that the process may use: the last of them first, as
+/// the first one is where a system does most else. On a single one there is nothing to choose.
+pub fn pin(nth: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return;
+    };
+    let of_all: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .rev()
+        .filter(|&cpu| allowed.is_set(cpu))
+        .collect();
+    let Some(&cpu) = of_all.get(nth % of_all.len().max(1)).filter(|_| of_all.len() > 1) else {
+        return;
+    };
+    let mut own = CpuSet::new();
+    own.set(cpu);
+    // Refused: the system places it, as it places everybody.
+    sched_setaffinity(None, &own).ok();
 }
 
 /// Whether a thread of this process could take precedence: tried on a thread that ends at once.

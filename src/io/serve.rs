@@ -46,7 +46,8 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     };
     let seats = config.calls.max as usize;
     let bank = Arc::new(clips::load(config.prompts.folder.as_deref())?);
-    let (thread, rings) = media_thread::start(seats, bank, config.media.scheduling)?;
+    let threads = config.media.threads;
+    let (threads, lines) = media_thread::start(threads, seats, bank, config.media.scheduling)?;
     let ports = Ports::new(config.rtp.ports);
     let agent = UaConfig {
         listens: listens(config),
@@ -60,7 +61,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         ..Policy::default()
     };
     let bridge = Bridge::new(agent, config.rooms.language, policy);
-    let media = MediaPort::new(thread, rings, ports, seats);
+    let media = MediaPort::new(threads, lines, ports, seats, config.media.refuse_load_pct);
     let (ask, asks) = mpsc::channel(ASKS);
     let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));
     let pages = http.map(|http| tokio::spawn(http.serve(ask.clone(), store.clone())));

@@ -22,9 +22,9 @@ const COMMANDS_A_SLOT: usize = 32;
 const PUBLISH_EVERY: u64 = 50;
 
 /// What an engine is asked.
-pub type ToEngine<W> = Command<Leg<W>, Room, Box<Wide>>;
+pub type ToEngine<W> = Command<Box<Leg<W>>, Room, Box<Wide>>;
 /// What it is done with.
-pub type FromEngine<W> = Finished<Leg<W>, Room, Box<Wide>>;
+pub type FromEngine<W> = Finished<Box<Leg<W>>, Room, Box<Wide>>;
 
 /// The engine's three rings. Nothing here may block or allocate.
 pub trait Mailbox<W> {
@@ -45,21 +45,27 @@ enum Place {
     Room(u32),
 }
 
-/// The slab of legs. Seats are given out by the control side.
+/// The slab of legs. Seats are given out by the control side. A leg itself lies elsewhere: it is large, and may change its thread.
 #[derive(Debug)]
-pub struct Seats<W>(Vec<Option<(Leg<W>, Place)>>);
+pub struct Seats<W>(Vec<Option<Seated<W>>>);
+
+/// A leg, and where it is.
+type Seated<W> = (Box<Leg<W>>, Place);
 
 impl<W> Seats<W> {
     pub(super) fn get(&self, seat: u32) -> Option<&Leg<W>> {
-        self.0.get(seat as usize)?.as_ref().map(|(leg, _)| leg)
+        self.0.get(seat as usize)?.as_ref().map(|(leg, _)| leg.as_ref())
     }
 
     pub(super) fn get_mut(&mut self, seat: u32) -> Option<&mut Leg<W>> {
-        self.0.get_mut(seat as usize)?.as_mut().map(|(leg, _)| leg)
+        self.0
+            .get_mut(seat as usize)?
+            .as_mut()
+            .map(|(leg, _)| leg.as_mut())
     }
 
     /// The leg of this name in this seat, and where it is.
-    fn named(&mut self, seat: Seat, name: LegId) -> Option<&mut (Leg<W>, Place)> {
+    fn named(&mut self, seat: Seat, name: LegId) -> Option<&mut Seated<W>> {
         self.0
             .get_mut(seat.0 as usize)?
             .as_mut()
@@ -76,6 +82,8 @@ pub struct Engine<W> {
     /// Room numbers in order, each with its place in `rooms`.
     numbers: Vec<(RoomNumber, u32)>,
     slots: Slots,
+    /// Legs that are here.
+    count: usize,
     bank: Arc<ClipBank>,
     wall: Wall,
     counters: Counters,
@@ -90,6 +98,7 @@ impl<W: Wire> Engine<W> {
             free_rooms: (0..seats as u32).rev().collect(),
             numbers: Vec::with_capacity(seats),
             slots: Slots::new(seats),
+            count: 0,
             bank,
             wall: Wall::default(),
             counters: Counters::default(),
@@ -99,6 +108,11 @@ impl<W: Wire> Engine<W> {
     /// Says what o'clock slot 0 is; only RTCP wants to know.
     pub fn begin(&mut self, wall: Wall) {
         self.wall = wall;
+    }
+
+    /// How many legs are here.
+    pub fn legs(&self) -> usize {
+        self.count
     }
 
     /// Every odd case so far.
@@ -134,6 +148,9 @@ impl<W: Wire> Engine<W> {
             Command::Join { seat, leg, number } => self.join(seat, leg, number),
             Command::Leave { seat, leg } => self.leave(seat, leg),
             Command::Remove { seat, leg } => self.remove(seat, leg, mailbox),
+            Command::Take { seat, leg } => self.take(seat, leg).map(|leg| {
+                mailbox.give_back(Finished::Taken { seat, leg });
+            }),
             Command::Play {
                 seat,
                 leg,
@@ -158,10 +175,11 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn add<M: Mailbox<W>>(&mut self, seat: Seat, mut leg: Leg<W>, mailbox: &mut M) {
+    fn add<M: Mailbox<W>>(&mut self, seat: Seat, mut leg: Box<Leg<W>>, mailbox: &mut M) {
         match self.legs.0.get_mut(seat.0 as usize) {
             Some(place @ None) => {
                 leg.begin(self.wall);
+                self.count += 1;
                 let slot = self.slots.add_leg(seat.0);
                 *place = Some((leg, Place::Reception { slot }));
             }
@@ -225,12 +243,17 @@ impl<W: Wire> Engine<W> {
     }
 
     fn remove<M: Mailbox<W>>(&mut self, seat: Seat, leg: LegId, mailbox: &mut M) -> Option<()> {
-        self.legs.named(seat, leg)?;
-        self.take_out(seat.0);
-        let (mut leg, _) = self.legs.0[seat.0 as usize].take()?;
+        let mut leg = self.take(seat, leg)?;
         leg.say_goodbye(&mut self.counters);
         mailbox.give_back(Finished::Leg { seat, leg });
         Some(())
+    }
+
+    fn take(&mut self, seat: Seat, leg: LegId) -> Option<Box<Leg<W>>> {
+        self.legs.named(seat, leg)?;
+        self.take_out(seat.0);
+        self.count -= 1;
+        self.legs.0[seat.0 as usize].take().map(|(leg, _)| leg)
     }
 
     fn update<M: Mailbox<W>>(

@@ -106,9 +106,11 @@ impl<W: Wire> Leg<W> {
         leg
     }
 
-    /// The leg comes to a media thread that began so.
+    /// The leg comes to a media thread that began so; all of them did, so one that comes from another is as it was.
     pub fn begin(&mut self, wall: Wall) {
-        self.session.begin(wall);
+        if self.last_frame.is_none() {
+            self.session.begin(wall);
+        }
     }
 
     /// Whether this tick is still to come for this leg: one that moved to a later slot has had it.

@@ -278,7 +278,7 @@ impl Site {
             spec,
             random,
         };
-        let leg_built = Leg::new(seed, line.clone());
+        let leg_built = Box::new(Leg::new(seed, line.clone()));
         self.rings
             .commands
             .push_back(Command::Add { seat, leg: leg_built });

@@ -102,7 +102,7 @@ impl World {
             };
             rings.commands.push_back(Command::Add {
                 seat,
-                leg: Leg::new(born, telephone),
+                leg: Box::new(Leg::new(born, telephone)),
             });
             rings.commands.push_back(Command::Join {
                 seat,

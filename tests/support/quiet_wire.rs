@@ -162,7 +162,10 @@ impl Bench {
                 random: n.into(),
             };
             let leg = Leg::new(seed, QuietWire::new(n, voice));
-            bench.ask(Command::Add { seat: Seat(n), leg });
+            bench.ask(Command::Add {
+                seat: Seat(n),
+                leg: Box::new(leg),
+            });
             if n % per_room == 0 {
                 bench.ask(Command::Open {
                     room: Room::new(number(n / per_room), per_room as usize),

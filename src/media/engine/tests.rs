@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod moves;
 mod wide;
 
 /// A telephone on an ideal line, and the bridge's end of it.
@@ -159,7 +160,7 @@ impl World {
         };
         self.ask(Command::Add {
             seat: Seat(n),
-            leg: Leg::new(seed, line.clone()),
+            leg: Box::new(Leg::new(seed, line.clone())),
         });
         line
     }

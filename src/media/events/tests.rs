@@ -237,7 +237,11 @@ fn a_time_stamp_that_moves_with_the_duration_is_one_press_in_any_order_and_over_
     let twice = [ends(&moving(5, 0)), ends(&moving(5, 2_400))];
     assert_eq!(heard(twice.as_flattened()), "55", "two presses are two");
     let late = [&moving(5, 0)[1..], &moving(6, 2_400), &moving(5, 0)[..1]];
-    assert_eq!(heard(&late.concat()), "56", "its first packet comes after the next press");
+    assert_eq!(
+        heard(&late.concat()),
+        "56",
+        "its first packet comes after the next press"
+    );
 }
 
 #[test]
