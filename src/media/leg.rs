@@ -64,6 +64,9 @@ pub struct Leg<W> {
     /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
+    /// The last packet taken was a whole frame of voice; in the last tick nothing else was.
+    came_whole: bool,
+    came_one: bool,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -99,6 +102,8 @@ impl<W: Wire> Leg<W> {
             said_peak: 0,
             peak: 0,
             silent: true,
+            came_whole: false,
+            came_one: false,
             last_frame: None,
             on_turn: false,
         };
