@@ -2,6 +2,7 @@
 //! is kept. Must never change what it sees.
 
 use super::caller::{Caller, State};
+use super::g722;
 use super::message;
 use super::model::Model;
 use super::plan::{RoomPlan, Scenario, SipFault};
@@ -25,6 +26,9 @@ const RECEPTION: Duration = Duration::from_secs(640);
 const IN_ONE_GO: Duration = Duration::from_millis(3_600);
 /// Nobody is in a room so long after its end.
 const EMPTIED_WITHIN: Duration = Duration::from_millis(500);
+
+/// The voice is in what was agreed before for so long: it changes with a tick.
+const CHANGES_WITHIN: Duration = Duration::from_millis(2 * FRAME_MS);
 
 /// What may not be heard is blamed when so many frames in a row have it: what a playout buffer makes up out of several voices,
 /// for up to 60 ms and the frame after, may have any tone in it.
@@ -52,6 +56,8 @@ struct Record {
     acknowledged: Option<Time>,
     joined: bool,
     stream: Option<(u16, u32, u64)>,
+    /// The payload types that the bridge named last, since when, and those before.
+    named: (Vec<u8>, Time, Vec<u8>),
     heard: [Option<Time>; CALLERS_MAX],
     /// The plain tones of the frames before.
     before: [u32; IN_A_ROW - 1],
@@ -66,6 +72,8 @@ pub struct Judge {
     fault: Option<String>,
     /// Frames that were looked at.
     pub frames: u64,
+    /// Changes of a codec in the middle of a call.
+    pub switched: u64,
 }
 
 impl Judge {
@@ -78,6 +86,7 @@ impl Judge {
             secrets: scenario.secrets(),
             fault: None,
             frames: 0,
+            switched: 0,
         }
     }
 
@@ -141,6 +150,9 @@ impl Judge {
         if let Some(before) = before.filter(|before| *before != status) {
             self.blame(|| format!("caller {n} got {before} and {status} to one {method}"));
         }
+        if (200..300).contains(&status) && before.is_none() {
+            self.named(now, n, message::payload_types(text));
+        }
         // An INFO that is answered by 200 has told its key, once.
         if before.is_none() && (method, status) == ("INFO", 200) {
             match caller.informed(cseq) {
@@ -148,6 +160,23 @@ impl Judge {
                 None => self.blame(|| format!("caller {n} got 200 to an INFO that it did not send")),
             }
         }
+    }
+
+    /// The bridge named these payload types; none if it described no session.
+    fn named(&mut self, now: Time, n: usize, types: Vec<u8>) {
+        let named = &mut self.records[n].named;
+        if types.is_empty() || types == named.0 {
+            return;
+        }
+        // Of several, as a late offer has them, the caller's answer took one.
+        self.switched += u64::from(named.0.len() == 1);
+        *named = (types, now, std::mem::take(&mut named.0));
+    }
+
+    /// Whether the bridge speaks G.722 to this leg.
+    pub fn is_wide(&self, leg: LegId) -> bool {
+        let n = self.caller_of(leg);
+        n.is_some_and(|n| self.records[n].named.0 == [g722::PAYLOAD_TYPE])
     }
 
     /// The store told the bridge, for this leg, how a room is booked.
@@ -247,12 +276,15 @@ impl Judge {
         let frame = now.as_millis() / FRAME_MS;
         let record = &mut self.records[n];
         let removed = record.removed;
-        let (sequence, timestamp) = match packet {
-            [0x80, _, a, b, c, d, e, f, ..] if packet.len() == 12 + FRAME => {
-                (u16::from_be_bytes([*a, *b]), u32::from_be_bytes([*c, *d, *e, *f]))
+        let (kind, sequence, timestamp) = match packet {
+            [0x80, kind, a, b, c, d, e, f, ..] if packet.len() == 12 + FRAME => {
+                let sequence = u16::from_be_bytes([*a, *b]);
+                (kind & 0x7f, sequence, u32::from_be_bytes([*c, *d, *e, *f]))
             }
             _ => return self.blame(|| format!("caller {n} got a packet that is no frame")),
         };
+        let (named, since, former) = &record.named;
+        let agreed = named.contains(&kind) || now.since(*since) < CHANGES_WITHIN && former.contains(&kind);
         let before = record.stream.replace((sequence, timestamp, frame));
         let steady = before.is_none_or(|(last, time, at)| {
             let advanced = ((frame - at) as u32).wrapping_mul(FRAME as u32);
@@ -260,6 +292,9 @@ impl Judge {
         });
         if !steady {
             self.blame(|| format!("the stream to caller {n} does not advance with the frames"));
+        }
+        if !agreed {
+            self.blame(|| format!("caller {n} got a voice of type {kind}, which is not agreed"));
         }
         if removed {
             self.blame(|| format!("caller {n} got a voice after the call"));
