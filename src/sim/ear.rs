@@ -11,7 +11,7 @@ use std::time::Duration;
 /// So many frames are kept back for one that may still come.
 const WAITS_FOR: usize = 4;
 /// After a pause as long as this nothing is waited for: what is kept back is forgotten.
-const PAUSE: Duration = Duration::from_millis(200);
+pub const PAUSE: Duration = Duration::from_millis(200);
 
 /// Hears one frame after the other.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 //! is kept. Must never change what it sees.
 
 use super::caller::{Caller, State};
+use super::ear::PAUSE;
 use super::g722;
 use super::message;
 use super::model::Model;
@@ -31,7 +32,8 @@ const EMPTIED_WITHIN: Duration = Duration::from_millis(500);
 const CHANGES_WITHIN: Duration = Duration::from_millis(2 * FRAME_MS);
 
 /// What may not be heard is blamed when so many frames in a row have it: what a playout buffer makes up out of several voices,
-/// for up to 60 ms and the frame after, may have any tone in it.
+/// for up to 60 ms and the frame after, may have any tone in it; a decoder of G.722 that missed something, for two frames. What was
+/// heard before a pause is not in a row with what comes after it.
 const IN_A_ROW: usize = 5;
 
 /// What is known of one caller's call.
@@ -59,8 +61,9 @@ struct Record {
     /// The payload types that the bridge named last, since when, and those before.
     named: (Vec<u8>, Time, Vec<u8>),
     heard: [Option<Time>; CALLERS_MAX],
-    /// The plain tones of the frames before.
+    /// The plain tones of the frames before, and when the last one came.
     before: [u32; IN_A_ROW - 1],
+    listened: Time,
 }
 
 /// The checks and what they know.
@@ -306,6 +309,10 @@ impl Judge {
         self.frames += 1;
         let bridge = 1 << BRIDGE;
         let record = &mut self.records[n];
+        if now.since(record.listened) > PAUSE {
+            record.before = [0; IN_A_ROW - 1];
+        }
+        record.listened = now;
         let in_a_row = record.before.iter().fold(tones.plain, |all, before| all & before);
         record.before.rotate_right(1);
         record.before[0] = tones.plain;
