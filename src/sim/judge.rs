@@ -1,16 +1,17 @@
 //! Owns the standing checks: what must hold in every simulated evening, whatever happens in it. The first thing that does not
 //! is kept. Must never change what it sees.
 
+mod stream;
+
 use super::caller::{Caller, State};
 use super::ear::PAUSE;
-use super::g722;
 use super::message;
 use super::model::Model;
 use super::plan::{RoomPlan, Scenario, SipFault};
 use super::tones::{BRIDGE, CALLERS_MAX, HOLD_MUSIC, STRANGER, Tones};
 use crate::bridge::MediaRequest;
 use crate::ids::{LegId, RoomNumber};
-use crate::units::{FRAME, FRAME_MS, Time};
+use crate::units::Time;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -27,9 +28,6 @@ const RECEPTION: Duration = Duration::from_secs(640);
 const IN_ONE_GO: Duration = Duration::from_millis(3_600);
 /// Nobody is in a room so long after its end.
 const EMPTIED_WITHIN: Duration = Duration::from_millis(500);
-
-/// The voice is in what was agreed before for so long: it changes with a tick.
-const CHANGES_WITHIN: Duration = Duration::from_millis(2 * FRAME_MS);
 
 /// What may not be heard is blamed when so many frames in a row have it: what a playout buffer makes up out of several voices,
 /// for up to 60 ms and the frame after, may have any tone in it; a decoder of G.722 that missed something, for two frames. What was
@@ -165,23 +163,6 @@ impl Judge {
         }
     }
 
-    /// The bridge named these payload types; none if it described no session.
-    fn named(&mut self, now: Time, n: usize, types: Vec<u8>) {
-        let named = &mut self.records[n].named;
-        if types.is_empty() || types == named.0 {
-            return;
-        }
-        // Of several, as a late offer has them, the caller's answer took one.
-        self.switched += u64::from(named.0.len() == 1);
-        *named = (types, now, std::mem::take(&mut named.0));
-    }
-
-    /// Whether the bridge speaks G.722 to this leg.
-    pub fn is_wide(&self, leg: LegId) -> bool {
-        let n = self.caller_of(leg);
-        n.is_some_and(|n| self.records[n].named.0 == [g722::PAYLOAD_TYPE])
-    }
-
     /// The store told the bridge, for this leg, how a room is booked.
     pub fn found(&mut self, leg: LegId, room: Option<&RoomPlan>) {
         if let Some(n) = self.caller_of(leg) {
@@ -272,36 +253,6 @@ impl Judge {
         record.told.push(key);
         record.told_at = now;
         self.model.key(now, n, key);
-    }
-
-    /// The bridge sent an RTP packet to caller `n`.
-    pub fn streamed(&mut self, now: Time, n: usize, packet: &[u8]) {
-        let frame = now.as_millis() / FRAME_MS;
-        let record = &mut self.records[n];
-        let removed = record.removed;
-        let (kind, sequence, timestamp) = match packet {
-            [0x80, kind, a, b, c, d, e, f, ..] if packet.len() == 12 + FRAME => {
-                let sequence = u16::from_be_bytes([*a, *b]);
-                (kind & 0x7f, sequence, u32::from_be_bytes([*c, *d, *e, *f]))
-            }
-            _ => return self.blame(|| format!("caller {n} got a packet that is no frame")),
-        };
-        let (named, since, former) = &record.named;
-        let agreed = named.contains(&kind) || now.since(*since) < CHANGES_WITHIN && former.contains(&kind);
-        let before = record.stream.replace((sequence, timestamp, frame));
-        let steady = before.is_none_or(|(last, time, at)| {
-            let advanced = ((frame - at) as u32).wrapping_mul(FRAME as u32);
-            sequence == last.wrapping_add(1) && frame > at && timestamp == time.wrapping_add(advanced)
-        });
-        if !steady {
-            self.blame(|| format!("the stream to caller {n} does not advance with the frames"));
-        }
-        if !agreed {
-            self.blame(|| format!("caller {n} got a voice of type {kind}, which is not agreed"));
-        }
-        if removed {
-            self.blame(|| format!("caller {n} got a voice after the call"));
-        }
     }
 
     /// Caller `n` heard these tones.
@@ -428,4 +379,28 @@ fn is_steady(now: Time, caller: &Caller) -> bool {
         && caller.asked.is_none()
         && !caller.is_keying()
         && now.since(caller.changed.max(caller.keyed)) > HEARD_WITHIN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::chance::Chance;
+
+    #[test]
+    fn who_may_not_be_heard_is_blamed_for_five_frames_in_a_row_and_a_pause_ends_the_row() {
+        let scenario = Scenario::draw(&mut Chance::seeded(1), 2);
+        let mut judge = Judge::new(&scenario);
+        let (audible, plain) = (1 << 1, 1 << 1);
+        let blamed = |judge: &mut Judge, ms: u64| {
+            judge.heard(Time::from_millis(ms), 0, Tones { audible, plain });
+            judge.take_fault()
+        };
+        for ms in [0, 20, 40, 60, 5_000, 5_020, 5_080, 5_140] {
+            assert_eq!(blamed(&mut judge, ms), None, "{ms} ms");
+        }
+        assert_eq!(
+            blamed(&mut judge, 5_160).as_deref(),
+            Some("caller 0 hears caller 1")
+        );
+    }
 }
