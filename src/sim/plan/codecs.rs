@@ -19,7 +19,7 @@ pub struct WidePlan {
 }
 
 impl Scenario {
-    /// One evening in eight has callers of G.722, in one room. A coder costs as much as all else that a caller costs.
+    /// One evening in eight has callers of G.722, in one room: such an evening costs about twice as much as another.
     pub(super) fn draw_codecs(&mut self, chance: &mut Chance) {
         if !chance.percent(PERCENT) {
             return;
