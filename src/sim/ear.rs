@@ -140,7 +140,7 @@ mod tests {
             came.extend(heard);
         }
         // What a voice that begins leaves on its neighbours in its first frame is a matter of the tones.
-        let steady = |n: &usize| n % 5 != 0;
+        let steady = |n: &usize| !n.is_multiple_of(5);
         assert!(
             (0..16).filter(steady).all(|n| came[n] == 1 << (n / 5)),
             "{came:?}"
