@@ -30,7 +30,7 @@ const IN_ONE_GO: Duration = Duration::from_millis(3_600);
 const EMPTIED_WITHIN: Duration = Duration::from_millis(500);
 
 /// What may not be heard is blamed when so many frames in a row have it: what a playout buffer makes up out of several voices,
-/// for up to 60 ms and the frame after, may have any tone in it; a decoder of G.722 that missed something, for two frames. What was
+/// for up to 60 ms and the frame after, may have any tone in it; a decoder of G.722 that missed something, for four frames. What was
 /// heard before a pause is not in a row with what comes after it.
 const IN_A_ROW: usize = 5;
 
