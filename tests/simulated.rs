@@ -128,6 +128,12 @@ fn what_was_found_once_is_not_there_any_more() {
 }
 
 #[test]
+fn in_some_evenings_g722_is_spoken_and_left_again() {
+    let evening = live_through(22).expect("an evening that holds");
+    assert!(evening.joined_wide > 0 && evening.switched > 0, "{evening:?}");
+}
+
+#[test]
 fn the_same_seed_is_the_same_evening() {
     assert_eq!(live_through(3), live_through(3));
     assert_ne!(live_through(3), live_through(5));

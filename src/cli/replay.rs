@@ -54,13 +54,16 @@ fn one(args: &ReplayArgs) -> bool {
     tell(args, args.seed, &outcome);
     if let Ok(summary) = outcome {
         println!(
-            "seed {}: all held over {} s in {} steps: {} messages and {} frames from the bridge, {} times somebody came into a room",
+            "seed {}: all held over {} s in {} steps: {} messages and {} frames from the bridge, {} times somebody came into a \
+             room, {} of them in G.722; {} changes of codec",
             args.seed,
             summary.millis / 1_000,
             summary.steps,
             summary.messages,
             summary.frames_heard,
-            summary.joined
+            summary.joined,
+            summary.joined_wide,
+            summary.switched
         );
     }
     outcome.is_ok()
@@ -80,7 +83,7 @@ fn tell(args: &ReplayArgs, seed: u64, outcome: &Result<Summary, Failure>) {
 fn many(args: &ReplayArgs) -> u64 {
     let begin = Instant::now();
     let (next, failed) = (AtomicU64::new(args.seed), AtomicU64::new(0));
-    let (calls, millis) = (AtomicU64::new(0), AtomicU64::new(0));
+    let [calls, wide, switched, millis] = [const { AtomicU64::new(0) }; 4];
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -93,6 +96,8 @@ fn many(args: &ReplayArgs) -> u64 {
                     let summary = outcome.unwrap_or_default();
                     failed.fetch_add(u64::from(summary == Summary::default()), Ordering::Relaxed);
                     calls.fetch_add(summary.joined, Ordering::Relaxed);
+                    wide.fetch_add(summary.joined_wide, Ordering::Relaxed);
+                    switched.fetch_add(summary.switched, Ordering::Relaxed);
                     millis.fetch_add(summary.millis, Ordering::Relaxed);
                 }
             });
@@ -100,11 +105,14 @@ fn many(args: &ReplayArgs) -> u64 {
     });
     let failed = failed.into_inner();
     println!(
-        "{} of {} seeds held: {} simulated hours, {} times somebody came into a room, in {} s",
+        "{} of {} seeds held: {} simulated hours, {} times somebody came into a room, {} of them in G.722; {} changes of codec; \
+         in {} s",
         args.count - failed,
         args.count,
         millis.into_inner() / 3_600_000,
         calls.into_inner(),
+        wide.into_inner(),
+        switched.into_inner(),
         begin.elapsed().as_secs()
     );
     failed

@@ -7,6 +7,7 @@ mod voice;
 
 pub use voice::spoken_by_a_stranger;
 
+use super::g722::{self, Encoder};
 use super::keypad::Keypad;
 use super::message::{self, Wanted};
 use super::plan::{CallerPlan, Hold, Step};
@@ -48,6 +49,14 @@ pub struct Pending {
     pause: Duration,
 }
 
+/// A session that holds once it is agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub held: Option<Hold>,
+    pub port: u16,
+    pub wide: bool,
+}
+
 /// Where the call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -80,8 +89,12 @@ pub struct Caller {
     pub(super) cseq: u32,
     pub(super) port: u16,
     pub(super) version: u32,
-    /// Held or not, and the port, as a re-INVITE asks for them.
-    pub(super) asked: Option<(Option<Hold>, u16)>,
+    /// Whether it speaks G.722, or offers to.
+    pub(super) wide: bool,
+    /// The session as a change asks for it.
+    pub(super) asked: Option<Asked>,
+    /// What its voice goes through while it speaks G.722.
+    encoder: Option<Encoder>,
     /// Where its voice goes.
     pub media: Option<SocketAddr>,
     /// What its loudspeaker plays, and since when.
@@ -117,7 +130,9 @@ impl Caller {
             cseq: 0,
             port: 7_000 + 4 * n as u16,
             version: 1,
+            wide: plan.wide.is_some_and(|wide| wide.begins),
             asked: None,
+            encoder: None,
             media: None,
             playing: None,
             infos: VecDeque::new(),
@@ -152,6 +167,14 @@ impl Caller {
     /// Its RTP address.
     pub fn rtp(&self) -> SocketAddr {
         SocketAddr::new(TRUNK, self.port)
+    }
+
+    /// The payload type of its voice.
+    pub fn payload_type(&self) -> u8 {
+        match self.encoder {
+            Some(_) => g722::PAYLOAD_TYPE,
+            None => self.plan.law.payload_type(),
+        }
     }
 
     /// What it does next.

@@ -1,7 +1,8 @@
 //! Owns what the simulated callers write and read of SIP: plain text, no more of it than they need. Shares no code with the
 //! bridge, so that both cannot be wrong in the same way.
 
-use super::caller::{Caller, TRUNK};
+use super::caller::{Asked, Caller, TRUNK};
+use super::keypad::EVENTS;
 use super::plan::{Hold, InfoBody, SipFault, number};
 use crate::media_api::Law;
 use std::net::SocketAddr;
@@ -15,6 +16,8 @@ pub enum Wanted {
     Hold(Hold),
     Resume,
     Move,
+    /// To G.722, or back.
+    Switch,
     /// A key, by INFO.
     Key(InfoBody, char),
     OldCSeq,
@@ -33,9 +36,7 @@ pub fn request(caller: &mut Caller, method: &str, cseq: u32, wanted: Wanted) -> 
     let body = match wanted {
         Wanted::Call | Wanted::OtherWay if caller.plan.sip == SipFault::LateOffer => String::new(),
         Wanted::Call | Wanted::OtherWay if method == "INVITE" => offer(caller, "sendrecv", false),
-        Wanted::Hold(hold) => changed(caller, Some(hold), caller.port),
-        Wanted::Resume => changed(caller, None, caller.port),
-        Wanted::Move => changed(caller, None, caller.port + 2),
+        Wanted::Hold(_) | Wanted::Resume | Wanted::Move | Wanted::Switch => changed(caller, wanted),
         Wanted::Key(InfoBody::Relay, key) => format!("Signal={key}\r\nDuration=160\r\n"),
         Wanted::Key(InfoBody::Plain, key) => key.to_string(),
         _ => String::new(),
@@ -110,10 +111,19 @@ fn write(
 }
 
 /// Another version of the session: it holds from its answer on.
-fn changed(caller: &mut Caller, hold: Option<Hold>, port: u16) -> String {
+fn changed(caller: &mut Caller, wanted: Wanted) -> String {
     caller.version += 1;
-    caller.asked = Some((hold, port));
-    match hold {
+    let held = match wanted {
+        Wanted::Hold(hold) => Some(hold),
+        Wanted::Switch => caller.held,
+        _ => None,
+    };
+    caller.asked = Some(Asked {
+        held,
+        port: caller.port + if wanted == Wanted::Move { 2 } else { 0 },
+        wide: caller.wide ^ (wanted == Wanted::Switch),
+    });
+    match held {
         Some(Hold::SendOnly) => offer(caller, "sendonly", false),
         Some(Hold::Inactive) => offer(caller, "inactive", false),
         Some(Hold::NoAddress) => offer(caller, "sendrecv", true),
@@ -122,19 +132,26 @@ fn changed(caller: &mut Caller, hold: Option<Hold>, port: u16) -> String {
 }
 
 fn offer(caller: &Caller, direction: &str, without_address: bool) -> String {
-    let port = caller.asked.map_or(caller.port, |(_, port)| port);
+    let (port, wide) = caller
+        .asked
+        .map_or((caller.port, caller.wide), |asked| (asked.port, asked.wide));
     let address = if without_address {
         "0.0.0.0".to_owned()
     } else {
         TRUNK.to_string()
     };
-    let payloads = match (caller.plan.sip, caller.plan.law) {
-        (SipFault::NoCodec | SipFault::NoCodecNoAck, _) => "96 101",
-        (_, Law::A) => "8 0 101",
-        (_, Law::Mu) => "0 101",
+    let laws = match caller.plan.law {
+        Law::A => "8 0 ",
+        Law::Mu => "0 ",
+    };
+    let (wideband, laws) = match (caller.plan.sip, caller.plan.wide) {
+        (SipFault::NoCodec | SipFault::NoCodecNoAck, _) => ("", "96 "),
+        (_, Some(plan)) if wide && plan.alone => ("9 ", ""),
+        _ if wide => ("9 ", laws),
+        _ => ("", laws),
     };
     format!(
-        "v=0\r\no=- 1 {} IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP {payloads}\r\n\
+        "v=0\r\no=- 1 {} IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP {wideband}{laws}101\r\n\
          a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n",
         caller.version
     )
@@ -188,6 +205,14 @@ pub fn same_branch(request: &[u8], response: &str) -> bool {
         rest.split([';', ',']).next().unwrap_or_default().to_owned()
     };
     branch(&request) == branch(response)
+}
+
+/// The payload types of the voice, of a session that is described.
+pub fn payload_types(text: &str) -> Vec<u8> {
+    let line = text.lines().find_map(|line| line.strip_prefix("m=audio "));
+    let formats = line.unwrap_or_default().split(' ').skip(2);
+    let types = formats.filter_map(|format| format.trim().parse().ok());
+    types.filter(|format| *format != EVENTS).collect()
 }
 
 /// Where the bridge wants the voice.

@@ -5,7 +5,8 @@
 //! ```text
 //! chance   everything random          plan     rooms, callers, lines, moods of the store, changes: plain data, drawn
 //! link     what a line does           pipe     what a connection does
-//! caller   a telephone behind the trunk; keypad, message: what it sends
+//! caller   a telephone behind the trunk; keypad, message, g722: what it sends
+//! ear      what it hears
 //! site     the bridge as it stands    tones    each caller's voice, and who is in a frame
 //! model    who should hear whom       judge    the standing checks
 //! world    all of it, from one event to the next
@@ -13,6 +14,8 @@
 
 mod caller;
 mod chance;
+mod ear;
+mod g722;
 mod judge;
 mod keypad;
 mod link;

@@ -1,10 +1,12 @@
 //! Owns what happens in one simulated evening, as plain data: rooms, callers with their characters, lines and faults, the
 //! store's moods, what organiser and operator do meanwhile; all drawn from one source of chance. Must never do anything itself.
 
+mod codecs;
 mod desk;
 mod draw;
 mod ways;
 
+pub use codecs::WidePlan;
 pub use desk::Change;
 pub use ways::{InfoBody, StreamPlan};
 
@@ -140,6 +142,8 @@ pub enum Step {
     Refresh {
         moves: bool,
     },
+    /// To G.722, or back.
+    Switch,
     /// Two changes of the session at once: the second does not wait for the first one's answer.
     Twice,
     Options,
@@ -169,6 +173,8 @@ pub struct CallerPlan {
     pub updates: bool,
     /// A loudspeaker telephone: what it hears comes back, half as loud.
     pub loud: bool,
+    /// Speaks G.722 as well as its law.
+    pub wide: Option<WidePlan>,
     pub steps: Vec<Step>,
     /// Keys of the steps that lead into the room; none for who does not know the way.
     pub way_in: Option<String>,

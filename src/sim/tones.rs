@@ -4,7 +4,7 @@
 
 use crate::media::ClipBank;
 use crate::media_api::Law;
-use crate::units::{FRAME, SAMPLE_RATE};
+use crate::units::{FRAME, SAMPLE_RATE, WIDE};
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use std::sync::{Arc, OnceLock};
 
@@ -27,7 +27,7 @@ const PLAIN: f32 = 0.75;
 /// The first voice's frequency, in frames a second; the others follow.
 const LOWEST: usize = 6;
 
-/// One frame as it travels.
+/// One frame as it travels, in either law.
 pub type Coded = [u8; FRAME];
 
 struct Table {
@@ -36,15 +36,18 @@ struct Table {
     /// The same a quarter of a period later: a playout buffer may put a voice at any place.
     quarters: Vec<[f32; TONES]>,
     coded: [Vec<Coded>; 2],
+    /// By tone, at 16 kHz.
+    wide: Vec<[i16; WIDE]>,
 }
 
-fn phase(tone: usize, at: usize) -> f32 {
-    let cycles = (LOWEST + tone) as f32 * at as f32 / FRAME as f32;
+/// Of a frame's sample `at`, or of what lies between two.
+fn phase(tone: usize, at: f32) -> f32 {
+    let cycles = (LOWEST + tone) as f32 * at / FRAME as f32;
     std::f32::consts::TAU * cycles
 }
 
 fn wave(tone: usize, at: usize) -> f32 {
-    phase(tone, at).sin()
+    phase(tone, at as f32).sin()
 }
 
 fn table() -> &'static Table {
@@ -59,9 +62,12 @@ fn table() -> &'static Table {
                 .map(|at| std::array::from_fn(|tone| wave(tone, at)))
                 .collect(),
             quarters: (0..FRAME)
-                .map(|at| std::array::from_fn(|tone| phase(tone, at).cos()))
+                .map(|at| std::array::from_fn(|tone| phase(tone, at as f32).cos()))
                 .collect(),
             coded: [spoken(encode_alaw), spoken(encode_ulaw)],
+            wide: (0..TONES)
+                .map(|tone| std::array::from_fn(|at| (PEAK * phase(tone, at as f32 / 2.0).sin()) as i16))
+                .collect(),
         }
     })
 }
@@ -69,6 +75,11 @@ fn table() -> &'static Table {
 /// A frame in which `tone` sounds.
 pub fn frame(law: Law, tone: usize) -> &'static Coded {
     &table().coded[law as usize][tone % TONES]
+}
+
+/// The same at 16 kHz, before it is coded.
+pub fn wide(tone: usize) -> &'static [i16; WIDE] {
+    &table().wide[tone % TONES]
 }
 
 /// A frame of silence.
@@ -109,12 +120,12 @@ pub struct Tones {
     pub plain: u32,
 }
 
-/// Which tones are in a frame.
-pub fn heard(law: Law, coded: &[u8]) -> Tones {
+/// Which tones are in a frame of 8 kHz.
+pub fn heard(sound: impl Iterator<Item = i16>) -> Tones {
     let mut sums = [[0.0f32; TONES]; 2];
     let table = table();
-    for (&code, waves) in coded.iter().zip(table.waves.iter().zip(&table.quarters)) {
-        let sample = f32::from(decode(law, code));
+    for (sample, waves) in sound.zip(table.waves.iter().zip(&table.quarters)) {
+        let sample = f32::from(sample);
         for (sums, waves) in sums.iter_mut().zip([waves.0, waves.1]) {
             for (sum, wave) in sums.iter_mut().zip(waves) {
                 *sum += sample * wave;
@@ -134,27 +145,6 @@ pub fn heard(law: Law, coded: &[u8]) -> Tones {
         }
     }
     tones
-}
-
-/// Hears one frame after the other. Most are the same as the one before, for as long as the same people talk.
-#[derive(Clone, Debug, Default)]
-pub struct Ear {
-    law: Option<Law>,
-    coded: Vec<u8>,
-    heard: Tones,
-}
-
-impl Ear {
-    /// Which tones are in the next frame.
-    pub fn hear(&mut self, law: Law, coded: &[u8]) -> Tones {
-        if self.law != Some(law) || self.coded != coded {
-            self.law = Some(law);
-            self.coded.clear();
-            self.coded.extend_from_slice(coded);
-            self.heard = heard(law, coded);
-        }
-        self.heard
-    }
 }
 
 /// The bridge's recordings, as long as the real ones, but for the last part of a frame; each is the bridge's tone.
@@ -179,8 +169,12 @@ const _: () = assert!((LOWEST + TONES) * (SAMPLE_RATE as usize / FRAME) < SAMPLE
 mod tests {
     use super::*;
 
+    fn tones(law: Law, coded: &[u8]) -> Tones {
+        super::heard(coded.iter().map(|&code| decode(law, code)))
+    }
+
     fn heard(law: Law, coded: &[u8]) -> u32 {
-        super::heard(law, coded).audible
+        tones(law, coded).audible
     }
 
     #[test]
@@ -190,12 +184,6 @@ mod tests {
                 assert_eq!(heard(law, frame(law, tone)), 1 << tone);
             }
             assert_eq!(heard(law, &silence(law)), 0);
-            let mut ear = Ear::default();
-            let frames = [frame(law, 4), frame(law, 4), frame(law, 5), &silence(law)];
-            assert_eq!(
-                frames.map(|coded| ear.hear(law, coded).audible),
-                [1 << 4, 1 << 4, 1 << 5, 0]
-            );
         }
         for (from, most) in [(13, 1 << 9), (80, 1 << 9), (111, 0)] {
             let late: Coded = std::array::from_fn(|at| frame(Law::A, 9)[(at + from) % FRAME]);
@@ -230,12 +218,12 @@ mod tests {
         let one = frame(Law::A, 9);
         let seam = |by: usize| {
             let coded: Coded = std::array::from_fn(|at| one[(at + if at < 80 { 0 } else { by }) % FRAME]);
-            super::heard(Law::A, &coded)
+            tones(Law::A, &coded)
         };
         let broad: Vec<_> = (1..8).map(seam).filter(|tones| tones.audible != 1 << 9).collect();
         assert!(broad.iter().any(|tones| tones.plain == 1 << 9), "{broad:?}");
         let both: Coded =
             std::array::from_fn(|at| encode_alaw((PEAK * (wave(9, at) + 0.8 * wave(10, at))) as i16));
-        assert_eq!(super::heard(Law::A, &both).plain, 1 << 9 | 1 << 10);
+        assert_eq!(tones(Law::A, &both).plain, 1 << 9 | 1 << 10);
     }
 }

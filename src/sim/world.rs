@@ -9,11 +9,12 @@ mod way;
 
 use super::caller::{Caller, State, TRUNK};
 use super::chance::Chance;
+use super::ear::Ear;
 use super::judge::Judge;
 use super::link::Link;
 use super::plan::{LASTS_MS, Scenario};
 use super::site::Site;
-use super::tones::{self, Ear};
+use super::tones;
 use crate::media_api::Codecs;
 use crate::room::Policy;
 use crate::sip::{Listen, UaConfig, UserAgent};
@@ -69,6 +70,10 @@ pub struct Summary {
     pub messages: u64,
     pub frames_heard: u64,
     pub joined: u64,
+    /// Those of them who spoke G.722.
+    pub joined_wide: u64,
+    /// Changes of a codec in the middle of a call.
+    pub switched: u64,
     /// Of everything that the bridge sent, in order.
     pub digest: u64,
 }
@@ -173,14 +178,15 @@ impl World {
             let plan = self.callers[n].plan.clone();
             self.note(|| {
                 format!(
-                    "caller {n}: room {}, {:?} keys, {:?}, {:?}, {:?}, {:?}{}",
+                    "caller {n}: room {}, {:?} keys, {:?}, {:?}, {:?}, {:?}{}{}",
                     plan.room,
                     plan.keys,
                     plan.info,
                     plan.sip,
                     plan.stream,
                     plan.there,
-                    if plan.loud { ", loud" } else { "" }
+                    if plan.loud { ", loud" } else { "" },
+                    if plan.wide.is_some() { ", G.722" } else { "" }
                 )
             });
         }
@@ -215,6 +221,7 @@ impl World {
         }
         self.summary.millis = self.now.as_millis();
         self.summary.frames_heard = self.judge.frames;
+        self.summary.switched = self.judge.switched;
         self.judged()
     }
 

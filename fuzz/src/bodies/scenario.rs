@@ -1,6 +1,6 @@
 //! A whole evening of the simulated world (docs/SIMULATION.md): rooms, lines, callers and what they do, two bytes a draw, from
-//! the beginning in the order of `src/sim/plan/draw.rs`, from the end in that of `plan/ways.rs` and `plan/desk.rs`. What comes
-//! after the bytes, and the luck of each line, follows from a hash of them.
+//! the beginning in the order of `src/sim/plan/draw.rs`, from the end in that of `plan/ways.rs`, `plan/desk.rs` and `plan/codecs.rs`. What
+//! comes after the bytes, and the luck of each line, follows from a hash of them.
 
 use super::written::Written;
 use rundruf::sim::{Chance, Failure, Summary, World};

@@ -2,6 +2,7 @@
 //! its own but an ACK.
 
 use super::{Act, Caller, State};
+use crate::sim::g722::{self, Encoder};
 use crate::sim::message;
 use crate::sim::plan::SipFault;
 use crate::units::Time;
@@ -46,7 +47,7 @@ impl Caller {
         match method {
             "INVITE" => self.invite_answered(now, status, cseq, ours, text),
             "BYE" if ours => self.end(),
-            "UPDATE" if ours && status < 300 => self.renewed(now),
+            "UPDATE" if ours && status < 300 => self.renewed(now, text),
             "UPDATE" if ours => self.asked = None,
             "INFO" => self.keyed = now,
             _ => {}
@@ -78,7 +79,7 @@ impl Caller {
         match (first, status) {
             (true, 200..300) => self.begin(now, text),
             (true, _) => self.end(),
-            (false, 200..300) if ours => self.renewed(now),
+            (false, 200..300) if ours => self.renewed(now, text),
             (false, _) if ours => self.asked = None,
             (false, _) => {}
         }
@@ -87,6 +88,12 @@ impl Caller {
     fn begin(&mut self, now: Time, text: &str) {
         self.state = State::Up;
         self.media = message::media(text);
+        // To a late offer, which names all that is spoken there, this telephone answered.
+        if self.plan.sip == SipFault::LateOffer {
+            self.speak_wide(self.wide);
+        } else {
+            self.agree(text);
+        }
         // Each telephone has its own phase.
         self.frame_at = now + Duration::from_micros(1_000 + self.n as u64 * 797);
         self.changed = now;
@@ -98,11 +105,27 @@ impl Caller {
         }
     }
 
-    fn renewed(&mut self, now: Time) {
+    fn renewed(&mut self, now: Time, text: &str) {
         self.changed = now;
-        if let Some((held, port)) = self.asked.take() {
-            self.held = held;
-            self.port = port;
+        if let Some(asked) = self.asked.take() {
+            self.held = asked.held;
+            self.port = asked.port;
+        }
+        self.agree(text);
+    }
+
+    /// Speaks what an answer names first.
+    fn agree(&mut self, answer: &str) {
+        if let Some(agreed) = message::payload_types(answer).first() {
+            self.speak_wide(*agreed == g722::PAYLOAD_TYPE);
+        }
+    }
+
+    /// Another codec begins anew.
+    fn speak_wide(&mut self, wide: bool) {
+        self.wide = wide;
+        if wide != self.encoder.is_some() {
+            self.encoder = wide.then(Encoder::new);
         }
     }
 }

@@ -55,6 +55,7 @@ impl Caller {
             Step::Hold(hold) => self.change(now, Wanted::Hold(hold)),
             Step::EndMusic => self.held = Some(Hold::Inactive),
             Step::Resume => self.change(now, Wanted::Resume),
+            Step::Switch => self.change(now, Wanted::Switch),
             Step::Refresh { moves: true } => self.change(now, Wanted::Move),
             // Without an offer an UPDATE changes nothing.
             Step::Refresh { moves: false } if self.plan.updates => {

@@ -3,6 +3,7 @@
 
 use super::{Act, Caller, Frame};
 use crate::media_api::Law;
+use crate::sim::g722;
 use crate::sim::keypad::EVENTS;
 use crate::sim::plan::Hold;
 use crate::sim::tones;
@@ -38,8 +39,15 @@ impl Caller {
         if self.held == Some(Hold::Inactive) {
             return;
         }
-        let head = (self.plan.law.payload_type(), self.sequence, timestamp);
-        let packet = rtp(head, self.n as u32, &self.voice(now));
+        let head = (self.payload_type(), self.sequence, timestamp);
+        let tone = match self.held {
+            Some(_) => Some(tones::HOLD_MUSIC),
+            None => self.speaks.then_some(self.n),
+        };
+        let packet = match &mut self.encoder {
+            Some(encoder) => rtp(head, self.n as u32, &encoder.say(tone)),
+            None => rtp(head, self.n as u32, &self.voice(now, tone)),
+        };
         self.sequence = self.sequence.wrapping_add(1);
         self.acts.push_back(Act::Rtp {
             to,
@@ -48,15 +56,13 @@ impl Caller {
         });
     }
 
-    fn voice(&self, now: Time) -> tones::Coded {
+    fn voice(&self, now: Time, tone: Option<usize>) -> tones::Coded {
         let law = self.plan.law;
-        let own = self.speaks.then_some(self.n);
         let played = self.playing.filter(|(at, _)| now.since(*at) < PLAYS);
-        match (self.held, played, own) {
-            (Some(_), _, _) => *tones::frame(law, tones::HOLD_MUSIC),
-            (None, Some((_, sound)), _) => tones::with_echo(law, own, &sound),
-            (None, None, Some(own)) => *tones::frame(law, own),
-            (None, None, None) => tones::silence(law),
+        match (self.held, played, tone) {
+            (None, Some((_, sound)), own) => tones::with_echo(law, own, &sound),
+            (_, _, Some(tone)) => *tones::frame(law, tone),
+            (_, _, None) => tones::silence(law),
         }
     }
 
@@ -71,12 +77,16 @@ impl Caller {
     }
 }
 
-/// Packets of somebody who may not be heard: a voice, and a key.
-pub fn spoken_by_a_stranger(turn: u64) -> [Vec<u8>; 2] {
+/// Packets of somebody who may not be heard: a voice, as this telephone's, and a key.
+pub fn spoken_by_a_stranger(turn: u64, payload_type: u8) -> [Vec<u8>; 2] {
     let (sequence, timestamp) = (turn as u16, (turn as u32).wrapping_mul(FRAME as u32));
-    let voice = tones::frame(Law::A, tones::STRANGER);
+    let voice = match payload_type {
+        g722::PAYLOAD_TYPE => g722::spoken_by_a_stranger(),
+        0 => tones::frame(Law::Mu, tones::STRANGER),
+        _ => tones::frame(Law::A, tones::STRANGER),
+    };
     [
-        rtp((Law::A.payload_type(), sequence, timestamp), 1, voice),
+        rtp((payload_type, sequence, timestamp), 1, voice),
         rtp((EVENTS, sequence, timestamp), 1, &[6, 0x8a, 3, 0x20]),
     ]
 }

@@ -40,6 +40,7 @@ impl Scenario {
         };
         scenario.draw_ways(&mut aside);
         scenario.draw_changes(&mut aside);
+        scenario.draw_codecs(&mut aside);
         scenario
     }
 }
@@ -108,6 +109,7 @@ fn caller(chance: &mut Chance, rooms: &[RoomPlan], locking: &[bool]) -> CallerPl
         info: None,
         updates: false,
         loud: false,
+        wide: None,
         steps: Vec::new(),
         way_in: None,
     };

@@ -4,6 +4,7 @@ use super::{SWEEP, World};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::Law;
 use crate::sim::caller::State;
+use crate::sim::g722;
 use crate::sim::plan::Change;
 use crate::sip::Peer;
 use std::net::SocketAddr;
@@ -96,12 +97,19 @@ impl World {
         if self.callers[n].state != State::Up {
             return;
         }
-        if let [_, kind, _, _, _, _, _, _, _, _, _, _, coded @ ..] = packet {
+        if let [_, kind, a, b, _, _, _, _, _, _, _, _, coded @ ..] = packet {
+            let sequence = u16::from_be_bytes([*a, *b]);
             let law = match kind & 0x7f {
+                g722::PAYLOAD_TYPE => {
+                    for tones in self.ears[n].hear_wide(self.now, sequence, coded) {
+                        self.judge.heard(self.now, n, tones);
+                    }
+                    return;
+                }
                 0 => Law::Mu,
                 _ => Law::A,
             };
-            let tones = self.ears[n].hear(law, coded);
+            let tones = self.ears[n].hear(law, sequence, coded);
             self.judge.heard(self.now, n, tones);
             self.callers[n].handle_frame(self.now, law, coded);
         }

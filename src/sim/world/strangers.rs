@@ -16,13 +16,12 @@ impl World {
         let bye = message::request(&mut self.callers[n], "BYE", 1_000, Wanted::Nothing);
         self.site.handle_message(self.now, Peer::udp(STRANGER), &bye);
         // Who has not spoken yet may be anywhere: its first packet tells.
-        let ports = self.callers.iter().filter_map(|caller| caller.media);
-        let begun = ports
-            .map(|media| media.port())
-            .filter(|port| self.site.has_begun(*port));
-        for port in begun.collect::<Vec<_>>() {
-            for packet in spoken_by_a_stranger(self.summary.steps) {
-                self.site.handle_rtp(STRANGER, port, packet);
+        for caller in &self.callers {
+            let port = caller.media.map(|media| media.port());
+            if let Some(port) = port.filter(|port| self.site.has_begun(*port)) {
+                for packet in spoken_by_a_stranger(self.summary.steps, caller.payload_type()) {
+                    self.site.handle_rtp(STRANGER, port, packet);
+                }
             }
         }
     }

@@ -70,7 +70,10 @@ impl World {
                 }
                 Deed::Asked(request) => {
                     self.judge.readable(&format!("{request:?}"));
-                    self.summary.joined += u64::from(matches!(request, MediaRequest::Join { .. }));
+                    if let MediaRequest::Join { leg, .. } = request {
+                        self.summary.joined += 1;
+                        self.summary.joined_wide += u64::from(self.judge.is_wide(leg));
+                    }
                     self.note(|| format!("the bridge asks {request:?}"));
                     self.judge.asked(self.now, &self.scenario.rooms, request);
                 }
