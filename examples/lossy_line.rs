@@ -8,7 +8,7 @@
 use anyhow::{Context as _, Result, ensure};
 use audio_codec_algorithms::encode_alaw;
 use rundruf::ids::LegId;
-use rundruf::media::{Counters, Datagram, Frame, Leg, LegSeed, Wire};
+use rundruf::media::{Counters, Datagram, Frame, Inbox, Leg, LegSeed, Wire};
 use rundruf::media_api::{Codec, Law, MediaSpec};
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -125,12 +125,14 @@ fn main() -> Result<()> {
     };
     let line = Line::default();
     let mut leg = Leg::new(leg, line.clone());
-    let mut counters = Counters::default();
+    let (mut counters, mut inbox) = (Counters::default(), Inbox::new(1));
     let mut writer = hound::WavWriter::create(to, spec).with_context(|| format!("cannot write {to}"))?;
     for (n, frame) in sound.as_chunks::<FRAME>().0.iter().enumerate() {
         let lost = losses.next() && n >= 10;
         *line.0.borrow_mut() = (!lost).then(|| packet(n as u32, frame));
-        leg.listen(n as u64, &mut counters);
+        inbox.clear();
+        leg.receive(n as u64, &mut inbox);
+        leg.listen(n as u64, &inbox, &mut counters);
         for &sample in leg.heard() {
             writer.write_sample(if lost && gaps == "silence" { 0 } else { sample })?;
         }

@@ -3,6 +3,7 @@
 //! A leg is in reception or in one room. `Add` puts it into reception, `Join` into a room, `Leave` (or the room's `Close`)
 //! back; `Remove` from anywhere. A leg that moves to a slot that comes later in the same frame waits for its next frame.
 
+use super::batch::{Inbox, Outbox};
 use super::counters::{Counter, Counters};
 use super::leg::Leg;
 use super::player::ClipBank;
@@ -84,6 +85,8 @@ pub struct Engine<W> {
     slots: Slots,
     /// Legs that are here.
     count: usize,
+    inbox: Inbox,
+    outbox: Outbox,
     bank: Arc<ClipBank>,
     wall: Wall,
     counters: Counters,
@@ -99,6 +102,8 @@ impl<W: Wire> Engine<W> {
             numbers: Vec::with_capacity(seats),
             slots: Slots::new(seats),
             count: 0,
+            inbox: Inbox::new(seats),
+            outbox: Outbox::new(seats),
             bank,
             wall: Wall::default(),
             counters: Counters::default(),
@@ -127,15 +132,46 @@ impl<W: Wire> Engine<W> {
             let Some(command) = mailbox.command() else { break };
             self.apply(frame, command, mailbox);
         }
+        self.receive(frame, slot);
         let slot = self.slots.get(slot);
+        let mut tick = Tick {
+            frame,
+            inbox: &self.inbox,
+            outbox: &mut self.outbox,
+            bank: &self.bank,
+            counters: &mut self.counters,
+            mailbox,
+        };
         for &room in &slot.rooms {
             if let Some(room) = &mut self.rooms[room as usize] {
-                room.run(frame, &mut self.legs, &self.bank, mailbox, &mut self.counters);
+                room.run(&mut self.legs, &mut tick);
             }
         }
         for &seat in &slot.reception {
+            if let Some(leg) = self.legs.get_mut(seat).filter(|leg| leg.is_on_turn()) {
+                attend(leg, seat, &mut tick);
+            }
+        }
+        for (seat, packet) in self.outbox.packets() {
             if let Some(leg) = self.legs.get_mut(seat) {
-                receive(leg, seat, frame, &self.bank, mailbox, &mut self.counters);
+                leg.send(frame, packet, &mut self.counters);
+            }
+        }
+        self.outbox.clear();
+    }
+
+    /// Takes what has come for all legs of the slot whose tick is still to come.
+    fn receive(&mut self, frame: u64, slot: usize) {
+        self.inbox.clear();
+        let slot = self.slots.get(slot);
+        let rooms = slot.rooms.iter();
+        let rooms = rooms.filter_map(|&room| self.rooms[room as usize].as_ref());
+        let members = rooms.flat_map(|room| &room.members);
+        for &seat in members.chain(&slot.reception) {
+            if let Some(leg) = self.legs.get_mut(seat)
+                && leg.begin_tick(frame)
+            {
+                leg.receive(frame, &mut self.inbox);
             }
         }
     }
@@ -305,60 +341,60 @@ impl<W: Wire> Engine<W> {
     }
 }
 
-/// One tick of a leg in reception: its keys are heard, its clips or silence are said.
-fn receive<W: Wire, M: Mailbox<W>>(
-    leg: &mut Leg<W>,
-    seat: u32,
-    frame: u64,
-    bank: &ClipBank,
-    mailbox: &mut M,
-    counters: &mut Counters,
-) {
-    if !leg.begin_tick(frame) {
-        return;
+/// What everybody needs in a tick.
+pub(super) struct Tick<'a, M> {
+    pub frame: u64,
+    pub inbox: &'a Inbox,
+    pub outbox: &'a mut Outbox,
+    pub bank: &'a ClipBank,
+    pub counters: &'a mut Counters,
+    pub mailbox: &'a mut M,
+}
+
+impl<M> Tick<'_, M> {
+    /// Tells an event, or counts that it was lost.
+    pub fn tell<W>(&mut self, event: Event)
+    where
+        M: Mailbox<W>,
+    {
+        if !self.mailbox.tell(event) {
+            self.counters.count(Counter::EventLost);
+        }
     }
-    listen(leg, seat, frame, mailbox, counters);
+}
+
+/// One tick of a leg in reception: its keys are heard, its clips or silence are said.
+fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
+    listen(leg, seat, tick);
+    let at = (tick.frame, seat);
     let ended = match leg.is_wide() {
-        true => leg.say_wide(frame, bank, &mut [0; WIDE], counters),
-        false => leg.say(frame, bank, &mut [0; FRAME], counters),
+        true => leg.say_wide(at, tick.bank, &mut [0; WIDE], tick.outbox),
+        false => leg.say(at, tick.bank, &mut [0; FRAME], tick.outbox),
     };
     if let Some(token) = ended {
-        tell(mailbox, Event::Played { leg: leg.id, token }, counters);
+        tick.tell(Event::Played { leg: leg.id, token });
     }
 }
 
 /// Listens to a leg, and tells what is to be told of it.
-pub(super) fn listen<W: Wire, M: Mailbox<W>>(
-    leg: &mut Leg<W>,
-    seat: u32,
-    frame: u64,
-    mailbox: &mut M,
-    counters: &mut Counters,
-) {
-    let id = leg.id;
+pub(super) fn listen<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
+    let (id, frame) = (leg.id, tick.frame);
     let key = |key, form| Event::Key { leg: id, key, form };
-    for event in leg.listen(frame, counters).iter().flatten() {
-        tell(mailbox, key(event, KeyForm::Event), counters);
+    for event in leg.listen(frame, tick.inbox, tick.counters).iter().flatten() {
+        tick.tell(key(event, KeyForm::Event));
     }
     if let Some(tone) = leg.take_tone_key() {
-        counters.count(Counter::ToneKey);
-        tell(mailbox, key(tone, KeyForm::Tone), counters);
+        tick.counters.count(Counter::ToneKey);
+        tick.tell(key(tone, KeyForm::Tone));
     }
     if frame % PUBLISH_EVERY == u64::from(seat) % PUBLISH_EVERY {
-        if let Some(fault) = leg.judge_ways(frame, counters) {
-            tell(mailbox, Event::OneWay { leg: leg.id, fault }, counters);
+        if let Some(fault) = leg.judge_ways(frame, tick.counters) {
+            tick.tell(Event::OneWay { leg: leg.id, fault });
         }
-        mailbox.publish(Seat(seat), leg.figures());
+        tick.mailbox.publish(Seat(seat), leg.figures());
     }
     if leg.talks_while_muted(frame) {
-        tell(mailbox, Event::Talking { leg: leg.id }, counters);
-    }
-}
-
-/// Tells an event, or counts that it was lost.
-pub(super) fn tell<W, M: Mailbox<W>>(mailbox: &mut M, event: Event, counters: &mut Counters) {
-    if !mailbox.tell(event) {
-        counters.count(Counter::EventLost);
+        tick.tell(Event::Talking { leg: leg.id });
     }
 }
 

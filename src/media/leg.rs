@@ -4,6 +4,7 @@ mod control;
 mod hearing;
 mod saying;
 
+use super::batch::Own;
 use super::cells::G711;
 use super::events::Events;
 use super::inband::Inband;
@@ -64,7 +65,9 @@ pub struct Leg<W> {
     /// The largest sample of what the others hear of it.
     peak: u16,
     silent: bool,
-    /// The last packet taken was a whole frame of voice; in the last tick nothing else was.
+    /// What has come in this tick.
+    came: Own,
+    /// The last packet heard was a whole frame of voice; in the last tick nothing else was.
     came_whole: bool,
     came_one: bool,
     last_frame: Option<u64>,
@@ -102,6 +105,7 @@ impl<W: Wire> Leg<W> {
             said_peak: 0,
             peak: 0,
             silent: true,
+            came: Own::default(),
             came_whole: false,
             came_one: false,
             last_frame: None,

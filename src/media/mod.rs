@@ -2,8 +2,9 @@
 //! a [`Wire`], randomness is given at birth. On the tick nothing locks, blocks, logs, formats, allocates or frees.
 //!
 //! One frame's way: `Wire → latch → rtp → playout (or events) → law → conceal → inband → room sum … per listener: sum minus own →
-//! limiter → player over it → law → rtp → Wire`, all within one slot and on one stack.
+//! limiter → player over it → law → rtp → Wire`, all within one slot and on one stack; each of the two `Wire`s for all legs of the slot at once.
 
+mod batch;
 mod cells;
 mod conceal;
 mod counters;
@@ -32,6 +33,7 @@ mod ways;
 mod wide;
 mod wire;
 
+pub use batch::{Inbox, Outbox};
 pub use conceal::Concealer;
 pub use counters::{Counter, Counters};
 pub use engine::{Engine, FromEngine, Mailbox, ToEngine};

@@ -1,12 +1,12 @@
 //! A room on the tick: who is in it, and one frame of what they say to each other.
 
-use super::counters::{Counter, Counters};
-use super::engine::{Mailbox, Seats};
+use super::counters::Counter;
+use super::engine::{Mailbox, Seats, Tick};
 use super::law::{self, Coded};
 use super::limiter::Limiter;
 use super::mix::{Bands, Mix};
 use super::mixer::Sum;
-use super::player::{ClipBank, Player};
+use super::player::Player;
 use super::wire::Wire;
 use super::{Frame, SILENCE};
 use crate::ids::{ClipId, RoomNumber};
@@ -49,72 +49,57 @@ impl Room {
     }
 
     /// Runs one tick: everybody is listened to, then everybody is spoken to.
-    pub(super) fn run<W: Wire, M: Mailbox<W>>(
-        &mut self,
-        frame: u64,
-        legs: &mut Seats<W>,
-        bank: &ClipBank,
-        mailbox: &mut M,
-        counters: &mut Counters,
-    ) {
+    pub(super) fn run<W: Wire, M: Mailbox<W>>(&mut self, legs: &mut Seats<W>, tick: &mut Tick<'_, M>) {
         let mut mix = Mix::new();
         for &member in &self.members {
-            let Some(leg) = legs.get_mut(member) else { continue };
-            if !leg.begin_tick(frame) {
-                continue;
+            if let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) {
+                super::engine::listen(leg, member, tick);
+                mix.take(leg);
             }
-            super::engine::listen(leg, member, frame, mailbox, counters);
-            mix.take(leg);
         }
         if self.tones.is_playing() {
             let mut tone = SILENCE;
             // Nobody waits for its end.
-            let _ = self.tones.next(bank, &mut tone);
+            let _ = self.tones.next(tick.bank, &mut tone);
             mix.take_tone(&tone);
         }
         mix.join(&mut self.bands);
         let members = self.members.iter().filter_map(|&member| legs.get(member));
         self.limiter.prepare(mix.peak(members));
         if self.limiter.is_at_work() {
-            counters.count(Counter::Limited);
+            tick.counters.count(Counter::Limited);
         }
-        self.speak(frame, &mix, legs, bank, mailbox, counters);
+        self.speak(&mix, legs, tick);
     }
 
     /// Everybody is spoken to.
-    fn speak<W: Wire, M: Mailbox<W>>(
-        &self,
-        frame: u64,
-        mix: &Mix,
-        legs: &mut Seats<W>,
-        bank: &ClipBank,
-        mailbox: &mut M,
-        counters: &mut Counters,
-    ) {
+    fn speak<W: Wire, M: Mailbox<W>>(&self, mix: &Mix, legs: &mut Seats<W>, tick: &mut Tick<'_, M>) {
         let mut shared = Shared::default();
         for &member in &self.members {
             let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) else {
                 continue;
             };
+            let at = (tick.frame, member);
             let alone = leg.contributes() || leg.is_playing();
             let ended = match leg.law() {
                 Some(law) if !alone => {
-                    leg.say_coded(frame, shared.coded(law, &mix.narrow, &self.limiter), counters);
+                    let coded = shared.coded(law, &mix.narrow, &self.limiter);
+                    leg.say_coded(at, coded, tick.outbox);
                     None
                 }
                 Some(_) => {
                     let mut sound = SILENCE;
                     self.limiter.apply(&mix.for_narrow(leg), &mut sound);
-                    leg.say(frame, bank, &mut sound, counters)
+                    leg.say(at, tick.bank, &mut sound, tick.outbox)
                 }
                 None => {
                     let mut sound = [0; WIDE];
                     self.limiter.apply(&mix.for_wide(leg), &mut sound);
-                    leg.say_wide(frame, bank, &mut sound, counters)
+                    leg.say_wide(at, tick.bank, &mut sound, tick.outbox)
                 }
             };
             if let Some(token) = ended {
-                super::engine::tell(mailbox, Event::Played { leg: leg.id, token }, counters);
+                tick.tell(Event::Played { leg: leg.id, token });
             }
         }
     }

@@ -4,8 +4,10 @@ use super::wide::PAYLOAD_MAX;
 use crate::units::FRAME;
 use rtp_rs::{RtpPacketBuilder, RtpReader, Seq};
 
-/// Bytes of the largest outgoing packet: a header without extensions and one frame.
-pub const PACKET: usize = 12 + PAYLOAD_MAX;
+/// Bytes of an outgoing packet's header, which has no extensions.
+pub const HEADER: usize = 12;
+/// Bytes of the largest outgoing packet.
+pub const PACKET: usize = HEADER + PAYLOAD_MAX;
 /// Steps that the clock of 8 kHz makes in a frame.
 const STEPS: u32 = FRAME as u32;
 

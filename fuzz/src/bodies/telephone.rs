@@ -2,7 +2,9 @@
 //! one frame on, and no more frames in the buffer than it has places.
 
 use rundruf::ids::LegId;
-use rundruf::media::{ClipBank, ControlDatagram, Counters, Datagram, Frame, Leg, LegSeed, Wide, Wire};
+use rundruf::media::{
+    ClipBank, ControlDatagram, Counters, Datagram, Frame, Inbox, Leg, LegSeed, Outbox, Wide, Wire,
+};
 use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
 use rundruf::units::{FRAME, WIDE};
@@ -153,13 +155,18 @@ impl Telephone {
     pub fn tick(&mut self) -> Vec<Option<Key>> {
         self.frame += 1;
         assert!(self.leg.begin_tick(self.frame), "its only tick of this frame");
-        let keys = self.leg.listen(self.frame, &mut self.counters);
+        let (mut inbox, mut outbox) = (Inbox::new(1), Outbox::new(1));
+        self.leg.receive(self.frame, &mut inbox);
+        let keys = self.leg.listen(self.frame, &inbox, &mut self.counters);
         assert!(self.leg.figures().buffered <= BUFFERED_MAX);
-        let (bank, counters) = (ClipBank::default(), &mut self.counters);
+        let (bank, at) = (ClipBank::default(), (self.frame, 0));
         match self.leg.is_wide() {
-            true => self.leg.say_wide(self.frame, &bank, &mut [0; WIDE], counters),
-            false => self.leg.say(self.frame, &bank, &mut [0; FRAME], counters),
+            true => self.leg.say_wide(at, &bank, &mut [0; WIDE], &mut outbox),
+            false => self.leg.say(at, &bank, &mut [0; FRAME], &mut outbox),
         };
+        for (_, packet) in outbox.packets() {
+            self.leg.send(self.frame, packet, &mut self.counters);
+        }
         let sent = std::mem::take(&mut self.ends.borrow_mut().sent);
         assert_eq!(sent.len(), usize::from(self.spec.send), "one packet a tick");
         sent.iter().for_each(|(_, packet)| self.judge(packet));

@@ -1,9 +1,8 @@
 use super::*;
 use crate::ids::LegId;
-use crate::media::ClipBank;
-use crate::media::LegSeed;
 use crate::media::rtcp::{Block, Heard, Report, Sender, write};
 use crate::media::wire::{ControlDatagram, Datagram};
+use crate::media::{ClipBank, Inbox, LegSeed, Outbox};
 use crate::media_api::{Codec, Law, MediaSpec};
 use crate::units::FRAME;
 use std::cell::RefCell;
@@ -90,13 +89,15 @@ impl Call {
     fn tick(&mut self) {
         self.frame += 1;
         self.leg.begin_tick(self.frame);
-        self.leg.listen(self.frame, &mut self.counters);
-        self.leg.say(
-            self.frame,
-            &ClipBank::default(),
-            &mut [0; FRAME],
-            &mut self.counters,
-        );
+        let (mut inbox, mut outbox) = (Inbox::new(1), Outbox::new(1));
+        self.leg.receive(self.frame, &mut inbox);
+        self.leg.listen(self.frame, &inbox, &mut self.counters);
+        let sound = &mut [0; FRAME];
+        self.leg
+            .say((self.frame, 0), &ClipBank::default(), sound, &mut outbox);
+        for (_, packet) in outbox.packets() {
+            self.leg.send(self.frame, packet, &mut self.counters);
+        }
     }
 
     /// So many seconds in which the voice comes from there, if from anywhere.

@@ -1,12 +1,13 @@
 //! What a leg hears from its caller: packets are taken, sorted by what they are, and this tick's frame is made of them.
 
 use super::super::SILENCE;
+use super::super::batch::{Inbox, Own};
 use super::super::counters::{Counter, Counters};
 use super::super::inband::Heard;
 use super::super::latch::{Latch, Verdict};
 use super::super::playout::Pulled;
 use super::super::rtp::{self, Received};
-use super::super::wire::{DATAGRAM_MAX, Wire};
+use super::super::wire::Wire;
 use super::Leg;
 use crate::media_api::{Codec, Law};
 use crate::secret::Key;
@@ -29,37 +30,40 @@ const COMFORT_NOISE: u8 = 13;
 const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 
 impl<W: Wire> Leg<W> {
-    /// Receives what has come, and decodes this tick's frame. Returns the keys that were pressed.
-    pub fn listen(&mut self, frame: u64, counters: &mut Counters) -> Keys {
+    /// Takes what has come from the socket; what is there in [`Leg::listen`].
+    pub fn receive(&mut self, frame: u64, inbox: &mut Inbox) {
+        let mut own = inbox.begin();
+        while own.count() < TAKEN_MAX
+            && let Some(len) = inbox.take(&mut own, &mut self.wire)
+            && !self.has_enough(frame, len)
+        {}
+        self.came = own;
+    }
+
+    /// Whether nothing more is to be expected after a datagram of this length: a frame of voice, as in the last tick one came and
+    /// nothing else. To ask a socket that is empty costs a system call. What does wait is not late by that: it is taken with the
+    /// next tick, or the next time that the socket is emptied.
+    fn has_enough(&self, frame: u64, len: usize) -> bool {
+        let is_to_be_emptied = (frame + self.id.0).is_multiple_of(EMPTIED_EVERY);
+        self.came_one && len >= FRAME && !is_to_be_emptied
+    }
+
+    /// Hears what was received, and decodes this tick's frame. Returns the keys that were pressed.
+    pub fn listen(&mut self, frame: u64, inbox: &Inbox, counters: &mut Counters) -> Keys {
         let mut keys = Keys::default();
-        let mut buffer = [0; DATAGRAM_MAX];
-        for key in &mut keys.list {
-            let Some(datagram) = self.wire.receive(&mut buffer) else {
-                break;
-            };
-            let packet = &buffer[..datagram.len.min(DATAGRAM_MAX)];
+        for (from, packet) in inbox.of(self.came) {
             self.came_whole = false;
-            *key = self.take(frame, datagram.from, packet, counters);
+            keys.list[keys.packets] = self.take(frame, from, packet, counters);
             keys.packets += 1;
-            if self.has_enough(frame) {
-                break;
-            }
         }
         self.came_one = keys.packets == 1 && self.came_whole;
+        self.came = Own::default();
         if self.latch_mut(frame).handle_tick(frame) {
             self.wire.unsettle();
         }
         self.tend_control(frame, counters);
         self.pull(frame, counters);
         keys
-    }
-
-    /// Whether nothing more is to be expected: a frame of voice has come, as one did in the last tick and nothing else. To ask a
-    /// socket that is empty costs a system call, which is a fifth of all that a leg costs in a tick. What does wait is not late by
-    /// that: it is taken with the next tick, or the next time that the socket is emptied.
-    fn has_enough(&self, frame: u64) -> bool {
-        let is_to_be_emptied = (frame + self.id.0).is_multiple_of(EMPTIED_EVERY);
-        self.came_one && self.came_whole && !is_to_be_emptied
     }
 
     fn take(&mut self, frame: u64, from: SocketAddr, packet: &[u8], counters: &mut Counters) -> Option<Key> {

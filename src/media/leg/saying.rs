@@ -1,9 +1,10 @@
 //! What a leg says to its caller: the mix, what plays over it, encoded and sent.
 
+use super::super::batch::Outbox;
 use super::super::counters::{Counter, Counters};
-use super::super::law::{self, Coded};
+use super::super::law;
 use super::super::player::ClipBank;
-use super::super::rtp::PACKET;
+use super::super::rtp;
 use super::super::wide::{PAYLOAD_MAX, Wideband};
 use super::super::wire::Wire;
 use super::super::{Frame, SILENCE};
@@ -40,13 +41,13 @@ impl<W: Wire> Leg<W> {
         }
     }
 
-    /// Sends `sound` with what plays laid over it; the clips that have ended.
+    /// Says `sound` with what plays laid over it; the clips that have ended.
     pub fn say(
         &mut self,
-        frame: u64,
+        (frame, seat): (u64, u32),
         bank: &ClipBank,
         sound: &mut Frame,
-        counters: &mut Counters,
+        outbox: &mut Outbox,
     ) -> Option<PlayToken> {
         let mut ended = None;
         if self.is_playing() {
@@ -60,7 +61,7 @@ impl<W: Wire> Leg<W> {
         let mut coded = [0; FRAME];
         if let Some(law) = self.law() {
             law::encode(law, sound, &mut coded);
-            self.say_coded(frame, &coded, counters);
+            self.say_coded((frame, seat), &coded, outbox);
         }
         ended
     }
@@ -68,10 +69,10 @@ impl<W: Wire> Leg<W> {
     /// The same on a line of 16 kHz.
     pub fn say_wide(
         &mut self,
-        frame: u64,
+        (frame, seat): (u64, u32),
         bank: &ClipBank,
         sound: &mut Wideband,
-        counters: &mut Counters,
+        outbox: &mut Outbox,
     ) -> Option<PlayToken> {
         let beside = self.beside(bank);
         if beside.steps_back {
@@ -81,26 +82,26 @@ impl<W: Wire> Leg<W> {
         if let Some(wide) = &mut self.wide {
             wide.lay_over(&beside.sound, sound);
             let len = wide.encode(sound, &mut payload);
-            self.send(frame, &payload[..len], counters);
+            self.say_coded((frame, seat), &payload[..len], outbox);
         }
         beside.ended
     }
 
-    /// Sends a frame that is encoded already, in this leg's law.
-    pub fn say_coded(&mut self, frame: u64, coded: &Coded, counters: &mut Counters) {
-        self.send(frame, coded, counters);
+    /// Says a frame that is encoded already, as this leg is spoken to.
+    pub fn say_coded(&mut self, (frame, seat): (u64, u32), coded: &[u8], outbox: &mut Outbox) {
+        if self.spec.send {
+            let payload_type = self.spec.codec.payload_type();
+            outbox.put(seat, |packet| {
+                self.stream.write(frame, payload_type, coded, packet)
+            });
+        }
     }
 
-    fn send(&mut self, frame: u64, payload: &[u8], counters: &mut Counters) {
-        if !self.spec.send {
-            return;
-        }
-        let mut packet = [0; PACKET];
-        let payload_type = self.spec.codec.payload_type();
-        let len = self.stream.write(frame, payload_type, payload, &mut packet);
+    /// Sends what was said.
+    pub fn send(&mut self, frame: u64, packet: &[u8], counters: &mut Counters) {
         let target = self.latch_mut(frame).target();
-        if self.wire.send(target, &packet[..len]) {
-            self.session.handle_sent(payload.len());
+        if self.wire.send(target, packet) {
+            self.session.handle_sent(packet.len() - rtp::HEADER);
         } else {
             counters.count(Counter::SendFailed);
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ids::LegId;
-use crate::media::{Counters, Leg, LegSeed};
+use crate::media::{Counters, Inbox, Leg, LegSeed};
 use crate::media_api::{Codec, EventSpec, Law, MediaSpec};
 use crate::sim::chance::Chance;
 use crate::sim::link::{Link, LinkPlan};
@@ -113,6 +113,7 @@ fn live_through(plan: LinkPlan, fault: KeyFault, press: (u64, u64), seed: u64) -
     let line = Line::default();
     let mut leg = Leg::new(seed_of_the_leg(), line.clone());
     let (mut counters, mut arrived) = (Counters::default(), BTreeSet::new());
+    let mut inbox = Inbox::new(1);
     let mut told = [0usize; 12];
     for frame in 1..frames {
         let later = arrivals.split_off(&(frame * FRAME_MS));
@@ -121,7 +122,9 @@ fn live_through(plan: LinkPlan, fault: KeyFault, press: (u64, u64), seed: u64) -
             line.arrives(telephone(), packet);
         }
         assert!(leg.begin_tick(frame));
-        for key in leg.listen(frame, &mut counters).iter().flatten() {
+        inbox.clear();
+        leg.receive(frame, &mut inbox);
+        for key in leg.listen(frame, &inbox, &mut counters).iter().flatten() {
             told[usize::from(key.event())] += 1;
         }
     }
