@@ -40,7 +40,7 @@ impl Inbox {
     /// For at most `legs` legs.
     pub fn new(legs: usize) -> Inbox {
         Inbox {
-            bytes: vec![0; BYTES_LEAST + legs * BYTES_A_LEG],
+            bytes: std::iter::repeat_n(0, BYTES_LEAST + legs * BYTES_A_LEG).collect(),
             used: 0,
             came: Vec::with_capacity(PACKETS_LEAST + legs * PACKETS_A_LEG),
         }
@@ -60,22 +60,19 @@ impl Inbox {
         }
     }
 
-    /// Takes the next datagram that waits; its length.
-    pub fn take<W: Wire>(&mut self, own: &mut Own, wire: &mut W) -> Option<usize> {
+    /// Takes the next datagram that waits.
+    pub fn take<W: Wire>(&mut self, own: &mut Own, wire: &mut W) -> Option<&[u8]> {
         let place = self.bytes.get_mut(self.used..self.used + DATAGRAM_MAX)?;
         if self.came.len() == self.came.capacity() {
             return None;
         }
         let Datagram { len, from } = wire.receive(place)?;
         let len = len.min(DATAGRAM_MAX);
-        self.came.push(Came {
-            from,
-            at: self.used,
-            len,
-        });
+        let at = self.used;
+        self.came.push(Came { from, at, len });
         self.used += len;
         own.count += 1;
-        Some(len)
+        self.bytes.get(at..self.used)
     }
 
     /// A leg's datagrams, in the order in which they came.
@@ -120,7 +117,7 @@ impl Outbox {
             bytes: [0; PACKET],
         };
         Outbox {
-            packets: vec![empty; legs],
+            packets: std::iter::repeat_n(empty, legs).collect(),
             used: 0,
         }
     }

@@ -67,9 +67,10 @@ pub struct Leg<W> {
     silent: bool,
     /// What has come in this tick.
     came: Own,
-    /// The last packet heard was a whole frame of voice; in the last tick nothing else was.
+    /// The last packet heard was a whole frame of voice.
     came_whole: bool,
-    came_one: bool,
+    /// The length of the datagram if nothing but one such packet came in the last tick.
+    steady: Option<usize>,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -107,7 +108,7 @@ impl<W: Wire> Leg<W> {
             silent: true,
             came: Own::default(),
             came_whole: false,
-            came_one: false,
+            steady: None,
             last_frame: None,
             on_turn: false,
         };

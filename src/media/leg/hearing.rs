@@ -34,29 +34,30 @@ impl<W: Wire> Leg<W> {
     pub fn receive(&mut self, frame: u64, inbox: &mut Inbox) {
         let mut own = inbox.begin();
         while own.count() < TAKEN_MAX
-            && let Some(len) = inbox.take(&mut own, &mut self.wire)
-            && !self.has_enough(frame, len)
+            && let Some(packet) = inbox.take(&mut own, &mut self.wire)
+            && !self.has_enough(frame, packet)
         {}
         self.came = own;
     }
 
-    /// Whether nothing more is to be expected after a datagram of this length: a frame of voice, as in the last tick one came and
-    /// nothing else. To ask a socket that is empty costs a system call. What does wait is not late by that: it is taken with the
+    /// Whether nothing more is to be expected after this datagram: it looks like the frame of voice that came in the last tick,
+    /// when nothing else did. To ask a socket that is empty costs a system call. What does wait is not late by that: it is taken with the
     /// next tick, or the next time that the socket is emptied.
-    fn has_enough(&self, frame: u64, len: usize) -> bool {
+    fn has_enough(&self, frame: u64, packet: &[u8]) -> bool {
         let is_to_be_emptied = (frame + self.id.0).is_multiple_of(EMPTIED_EVERY);
-        self.came_one && len >= FRAME && !is_to_be_emptied
+        self.steady == Some(packet.len()) && !rtp::is_control(packet) && !is_to_be_emptied
     }
 
     /// Hears what was received, and decodes this tick's frame. Returns the keys that were pressed.
     pub fn listen(&mut self, frame: u64, inbox: &Inbox, counters: &mut Counters) -> Keys {
         let mut keys = Keys::default();
+        let mut len = 0;
         for (from, packet) in inbox.of(self.came) {
-            self.came_whole = false;
+            (self.came_whole, len) = (false, packet.len());
             keys.list[keys.packets] = self.take(frame, from, packet, counters);
             keys.packets += 1;
         }
-        self.came_one = keys.packets == 1 && self.came_whole;
+        self.steady = (keys.packets == 1 && self.came_whole).then_some(len);
         self.came = Own::default();
         if self.latch_mut(frame).handle_tick(frame) {
             self.wire.unsettle();
