@@ -20,9 +20,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Fewer legs than this say little of what more would need.
-const FEW_LEGS: u64 = 64;
-
 /// Why a leg could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -116,13 +113,8 @@ impl MediaPort {
     /// What a thread's load will be found to be: it is measured once a second, and many calls may have come since.
     fn expected_load_ppm(&self, thread: usize) -> u64 {
         let published = &self.doors[thread].thread.published;
-        let (load, legs) = (published.load_ppm.load(Relaxed), published.legs.load(Relaxed));
-        let now = self.placing.legs_on(thread) as u64;
-        // Of a few legs' load nothing follows for many.
-        if legs < FEW_LEGS || now <= legs {
-            return load;
-        }
-        load * now / legs
+        let measured = (published.load_ppm.load(Relaxed), published.legs.load(Relaxed));
+        placing::expected_load(measured, self.placing.legs_on(thread) as u64)
     }
 
     /// Passes a request on. One for a leg that is gone is dropped.

@@ -52,27 +52,22 @@ impl Inbox {
         self.came.clear();
     }
 
-    /// A leg begins to take.
-    pub fn begin(&self) -> Own {
+    /// Takes what waits for a leg, at most so much.
+    pub fn take<W: Wire>(&mut self, wire: &mut W, most: usize) -> Own {
+        let first = self.came.len();
+        let most = most.min(self.came.capacity() - first);
+        while self.came.len() < first + most
+            && let Some(place) = self.bytes.get_mut(self.used..self.used + DATAGRAM_MAX)
+            && let Some(Datagram { len, from }) = wire.receive(place)
+        {
+            let (at, len) = (self.used, len.min(DATAGRAM_MAX));
+            self.came.push(Came { from, at, len });
+            self.used += len;
+        }
         Own {
-            first: self.came.len(),
-            count: 0,
+            first,
+            count: self.came.len() - first,
         }
-    }
-
-    /// Takes the next datagram that waits.
-    pub fn take<W: Wire>(&mut self, own: &mut Own, wire: &mut W) -> Option<&[u8]> {
-        let place = self.bytes.get_mut(self.used..self.used + DATAGRAM_MAX)?;
-        if self.came.len() == self.came.capacity() {
-            return None;
-        }
-        let Datagram { len, from } = wire.receive(place)?;
-        let len = len.min(DATAGRAM_MAX);
-        let at = self.used;
-        self.came.push(Came { from, at, len });
-        self.used += len;
-        own.count += 1;
-        self.bytes.get(at..self.used)
     }
 
     /// A leg's datagrams, in the order in which they came.
@@ -83,13 +78,6 @@ impl Inbox {
             .unwrap_or_default();
         came.iter()
             .map(|came| (came.from, &self.bytes[came.at..came.at + came.len]))
-    }
-}
-
-impl Own {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.count
     }
 }
 

@@ -171,7 +171,7 @@ impl<W: Wire> Engine<W> {
             if let Some(leg) = self.legs.get_mut(seat)
                 && leg.begin_tick(frame)
             {
-                leg.receive(frame, &mut self.inbox);
+                leg.receive(&mut self.inbox);
             }
         }
     }

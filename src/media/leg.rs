@@ -67,10 +67,6 @@ pub struct Leg<W> {
     silent: bool,
     /// What has come in this tick.
     came: Own,
-    /// The last packet heard was a whole frame of voice.
-    came_whole: bool,
-    /// The length of the datagram if nothing but one such packet came in the last tick.
-    steady: Option<usize>,
     last_frame: Option<u64>,
     on_turn: bool,
 }
@@ -107,8 +103,6 @@ impl<W: Wire> Leg<W> {
             peak: 0,
             silent: true,
             came: Own::default(),
-            came_whole: false,
-            steady: None,
             last_frame: None,
             on_turn: false,
         };

@@ -9,6 +9,17 @@ use std::collections::{HashMap, VecDeque};
 /// What a room counts before anybody is in it: it was opened to be filled.
 const ROOM: usize = 4;
 
+/// Fewer legs than this say little of what more would need.
+const FEW_LEGS: u64 = 64;
+
+/// The load of `now` legs, when of so many legs it was so much.
+pub fn expected_load((load, legs): (u64, u64), now: u64) -> u64 {
+    match legs {
+        FEW_LEGS.. if now > legs => load * now / legs,
+        _ => load,
+    }
+}
+
 /// All of it.
 #[derive(Debug)]
 pub struct Placing {
@@ -218,6 +229,22 @@ mod tests {
         assert_eq!((thread, Vec::from(waiting)), (0, vec![join(1, 0), mute, remove]));
         assert_eq!(placing.route(join(1, 0)), Way::To(0), "now it is there");
         assert!(placing.taken(LegId(1)).is_none());
+    }
+
+    #[test]
+    fn a_load_grows_with_the_legs_that_came_since_it_was_measured() {
+        assert_eq!(expected_load((500_000, 1_000), 1_600), 800_000);
+        assert_eq!(
+            expected_load((500_000, 1_000), 900),
+            500_000,
+            "who left may come back"
+        );
+        assert_eq!(
+            expected_load((20_000, 2), 60),
+            20_000,
+            "two legs say nothing of sixty"
+        );
+        assert_eq!(expected_load((0, 0), 60), 0);
     }
 
     #[test]

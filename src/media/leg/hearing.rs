@@ -11,13 +11,11 @@ use super::super::wire::Wire;
 use super::Leg;
 use crate::media_api::{Codec, Law};
 use crate::secret::Key;
-use crate::units::{FRAME, SAMPLE_RATE, WIDE};
+use crate::units::{SAMPLE_RATE, WIDE};
 use std::net::SocketAddr;
 
 /// Datagrams taken from a leg's socket a tick at most; the rest waits.
 const TAKEN_MAX: usize = 32;
-/// Every so many ticks a socket is read until it is empty, however steadily it speaks.
-const EMPTIED_EVERY: u64 = 8;
 /// The packets of one tick, each with the key that it pressed.
 #[derive(Debug, Default)]
 pub struct Keys {
@@ -31,33 +29,17 @@ const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 
 impl<W: Wire> Leg<W> {
     /// Takes what has come from the socket; what is there in [`Leg::listen`].
-    pub fn receive(&mut self, frame: u64, inbox: &mut Inbox) {
-        let mut own = inbox.begin();
-        while own.count() < TAKEN_MAX
-            && let Some(packet) = inbox.take(&mut own, &mut self.wire)
-            && !self.has_enough(frame, packet)
-        {}
-        self.came = own;
-    }
-
-    /// Whether nothing more is to be expected after this datagram: it looks like the frame of voice that came in the last tick,
-    /// when nothing else did. To ask a socket that is empty costs a system call. What does wait is not late by that: it is taken with the
-    /// next tick, or the next time that the socket is emptied.
-    fn has_enough(&self, frame: u64, packet: &[u8]) -> bool {
-        let is_to_be_emptied = (frame + self.id.0).is_multiple_of(EMPTIED_EVERY);
-        self.steady == Some(packet.len()) && !rtp::is_control(packet) && !is_to_be_emptied
+    pub fn receive(&mut self, inbox: &mut Inbox) {
+        self.came = inbox.take(&mut self.wire, TAKEN_MAX);
     }
 
     /// Hears what was received, and decodes this tick's frame. Returns the keys that were pressed.
     pub fn listen(&mut self, frame: u64, inbox: &Inbox, counters: &mut Counters) -> Keys {
         let mut keys = Keys::default();
-        let mut len = 0;
         for (from, packet) in inbox.of(self.came) {
-            (self.came_whole, len) = (false, packet.len());
             keys.list[keys.packets] = self.take(frame, from, packet, counters);
             keys.packets += 1;
         }
-        self.steady = (keys.packets == 1 && self.came_whole).then_some(len);
         self.came = Own::default();
         if self.latch_mut(frame).handle_tick(frame) {
             self.wire.unsettle();
@@ -111,7 +93,6 @@ impl<W: Wire> Leg<W> {
         match kind {
             Kind::Audio(law) => {
                 self.playout.put(frame, place, law, packet.payload, counters);
-                self.came_whole = packet.payload.len() >= FRAME;
                 None
             }
             Kind::Wide => {
