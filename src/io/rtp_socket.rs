@@ -1,5 +1,5 @@
 //! A leg's two UDP sockets: RTP, and RTCP beside it. Voice goes by system calls without the C library, which makes each of its
-//! own a point at which a thread may be cancelled: a tenth of the tick with real sockets.
+//! own a point at which a thread may be cancelled: nearly a tenth of a tick with real sockets.
 
 use crate::media::{ControlDatagram, Datagram, Wire};
 use nix::errno::Errno;

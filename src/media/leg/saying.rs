@@ -101,7 +101,7 @@ impl<W: Wire> Leg<W> {
     pub fn send(&mut self, frame: u64, packet: &[u8], counters: &mut Counters) {
         let target = self.latch_mut(frame).target();
         if self.wire.send(target, packet) {
-            self.session.handle_sent(packet.len() - rtp::HEADER);
+            self.session.handle_sent(packet.len().saturating_sub(rtp::HEADER));
         } else {
             counters.count(Counter::SendFailed);
         }

@@ -48,7 +48,9 @@ fn make_wide(chance: &mut Chance, caller: &mut CallerPlan) {
         let from = caller.steps.iter().position(talks).unwrap_or_default();
         let waits = |at: &usize| matches!(caller.steps[*at], Step::Wait(_));
         let after: Vec<_> = (from..caller.steps.len()).filter(waits).collect();
-        let at = after[chance.below(after.len() as u64) as usize];
-        caller.steps.insert(at + 1, Step::Switch);
+        if !after.is_empty() {
+            let at = chance.pick(&after);
+            caller.steps.insert(at + 1, Step::Switch);
+        }
     }
 }
