@@ -5,6 +5,8 @@ mod answers;
 mod steps;
 mod voice;
 
+#[cfg(test)]
+pub use voice::rtp;
 pub use voice::spoken_by_a_stranger;
 
 use super::g722::{self, Encoder};

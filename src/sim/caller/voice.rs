@@ -91,7 +91,8 @@ pub fn spoken_by_a_stranger(turn: u64, payload_type: u8) -> [Vec<u8>; 2] {
     ]
 }
 
-fn rtp((kind, sequence, timestamp): (u8, u16, u32), ssrc: u32, payload: &[u8]) -> Vec<u8> {
+/// An RTP packet; `kind` is its payload type and its marker bit.
+pub fn rtp((kind, sequence, timestamp): (u8, u16, u32), ssrc: u32, payload: &[u8]) -> Vec<u8> {
     let mut packet = Vec::with_capacity(12 + payload.len());
     packet.extend([0x80, kind]);
     packet.extend(sequence.to_be_bytes());

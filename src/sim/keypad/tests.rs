@@ -4,6 +4,7 @@ use super::*;
 use crate::ids::LegId;
 use crate::media::{Counters, Inbox, Leg, LegSeed};
 use crate::media_api::{Codec, EventSpec, Law, MediaSpec};
+use crate::sim::caller::rtp;
 use crate::sim::chance::Chance;
 use crate::sim::link::{Link, LinkPlan};
 use crate::sim::site::Line;
@@ -66,15 +67,15 @@ fn sent(keypad: &mut Keypad, link: &mut Link) -> (BTreeMap<u64, Vec<Sent>>, u64)
                 .into_iter()
                 .map(|event| {
                     let ssrc = 7 + u32::from(event.foreign);
-                    let head = (event.payload_type, event.marker, event.timestamp, ssrc);
-                    let packet = rtp(head, sequence, &event.payload);
+                    let kind = event.payload_type | u8::from(event.marker) << 7;
+                    let packet = rtp((kind, sequence, event.timestamp), ssrc, &event.payload);
                     sequence = sequence.wrapping_add(u16::from(event.sequence));
                     (Some(event.press), packet)
                 })
                 .collect(),
             None => {
                 sequence = sequence.wrapping_add(1);
-                vec![(None, rtp((8, false, timestamp, 7), sequence, &[0xd5; FRAME]))]
+                vec![(None, rtp((8, sequence, timestamp), 7, &[0xd5; FRAME]))]
             }
         };
         for (press, packet) in packets {
@@ -86,19 +87,6 @@ fn sent(keypad: &mut Keypad, link: &mut Link) -> (BTreeMap<u64, Vec<Sent>>, u64)
         frame += 1;
     }
     (arrivals, frame + REST)
-}
-
-fn rtp(
-    (payload_type, marker, timestamp, ssrc): (u8, bool, u32, u32),
-    sequence: u16,
-    payload: &[u8],
-) -> Vec<u8> {
-    let mut packet = vec![0x80, payload_type | u8::from(marker) << 7];
-    packet.extend(sequence.to_be_bytes());
-    packet.extend(timestamp.to_be_bytes());
-    packet.extend(ssrc.to_be_bytes());
-    packet.extend(payload);
-    packet
 }
 
 /// No two presses that are less than twelve apart are of the same key.
