@@ -13,7 +13,7 @@ fn main() {
 }
 
 /// Rooms of eight, the reference case.
-#[divan::bench(args = [8, 64, 200, 1_000])]
+#[divan::bench(args = [8, 64, 200, 1_000, 4_000])]
 fn frame_rooms_of_8(bencher: divan::Bencher, legs: u32) {
     let mut bench = Bench::new(legs, 8);
     bencher
@@ -34,7 +34,7 @@ fn frame_rooms_of_8_loud_without_events(bencher: divan::Bencher, legs: u32) {
 }
 
 /// Everybody in one room.
-#[divan::bench(args = [8, 64, 200, 1_000])]
+#[divan::bench(args = [8, 64, 200, 1_000, 4_000])]
 fn frame_one_room(bencher: divan::Bencher, legs: u32) {
     let mut bench = Bench::new(legs, legs);
     bencher

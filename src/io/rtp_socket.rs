@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, RecvMsg, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
-use rustix::net::{RecvFlags, SendFlags, recvfrom, send, sendto};
+use rustix::net::{RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use rustix::time::{ClockId, clock_gettime};
 use std::io::IoSliceMut;
 use std::net::{SocketAddr, UdpSocket};
@@ -25,8 +25,20 @@ pub struct RtpSocket {
     rtcp: UdpSocket,
     /// Room for the kernel's time stamp of a datagram.
     stamp: Vec<u8>,
-    settled: bool,
+    settled: Option<Settled>,
 }
+
+/// The socket is connected.
+#[derive(Clone, Copy, Debug)]
+struct Settled {
+    peer: SocketAddr,
+    /// How often it was found empty since then, up to [`ALONE`].
+    empty: u8,
+}
+
+/// What had come from elsewhere before is read, and what the kernel was about to let in is, too: it need not say any more whose a
+/// datagram is.
+const ALONE: u8 = 2;
 
 impl RtpSocket {
     /// Takes two bound sockets; they never block from here on.
@@ -38,20 +50,33 @@ impl RtpSocket {
             rtp,
             rtcp,
             stamp: nix::cmsg_space!(nix::sys::time::TimeSpec),
-            settled: false,
+            settled: None,
         })
+    }
+}
+
+impl RtpSocket {
+    /// A datagram's length, and its source, if that is an address at all.
+    fn receive_one(&self, buffer: &mut [u8]) -> rustix::io::Result<(usize, Option<SocketAddr>)> {
+        if let Some(Settled { peer, empty: ALONE }) = self.settled {
+            return Ok((recv(&self.rtp, buffer, RecvFlags::DONTWAIT)?.1, Some(peer)));
+        }
+        let (_, len, from) = recvfrom(&self.rtp, buffer, RecvFlags::DONTWAIT)?;
+        Ok((len, from.and_then(|from| SocketAddr::try_from(from).ok())))
     }
 }
 
 impl Wire for RtpSocket {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
         for _ in 0..ERRORS_MAX {
-            match recvfrom(&self.rtp, &mut *buffer, RecvFlags::DONTWAIT) {
-                Ok((_, len, from)) => {
-                    let from = from.and_then(|from| SocketAddr::try_from(from).ok())?;
-                    return Some(Datagram { len, from });
+            match self.receive_one(buffer) {
+                Ok((len, from)) => return from.map(|from| Datagram { len, from }),
+                Err(rustix::io::Errno::WOULDBLOCK) => {
+                    if let Some(settled) = &mut self.settled {
+                        settled.empty = ALONE.min(settled.empty + 1);
+                    }
+                    return None;
                 }
-                Err(rustix::io::Errno::WOULDBLOCK) => return None,
                 // An ICMP answer to an earlier packet (the peer's port is closed for the moment) is told here.
                 Err(_) => {}
             }
@@ -61,7 +86,7 @@ impl Wire for RtpSocket {
 
     fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let sent = if self.settled {
+        let sent = if self.settled.is_some() {
             send(&self.rtp, packet, flags)
         } else {
             sendto(&self.rtp, packet, flags, &to)
@@ -71,12 +96,13 @@ impl Wire for RtpSocket {
 
     fn settle(&mut self, peer: SocketAddr) {
         // What was queued before from elsewhere still carries its own source; the latch drops it.
-        self.settled = self.rtp.connect(peer).is_ok();
+        let connected = self.rtp.connect(peer).is_ok();
+        self.settled = connected.then_some(Settled { peer, empty: 0 });
     }
 
     fn unsettle(&mut self) {
-        if self.settled {
-            self.settled = rustix::net::connect_unspec(&self.rtp).is_err();
+        if self.settled.is_some() && rustix::net::connect_unspec(&self.rtp).is_ok() {
+            self.settled = None;
         }
     }
 

@@ -2,6 +2,7 @@
 //! Must never know about time: who asks says where.
 
 use super::law;
+use super::warm;
 use crate::media_api::Law;
 
 /// Bytes of a cell of G.711, and of G.722.
@@ -43,6 +44,8 @@ pub trait Store<const CELL: usize> {
     type Kind: Copy;
     /// Cells of a payload; none if it is no payload of this codec, or one that ends within a cell.
     fn cells(&self, payload: &[u8]) -> Option<usize>;
+    /// Asks for the place of the cell at a position, and of the one after it.
+    fn warm(&self, _at: u32) {}
     /// Keeps the cell at a position.
     fn keep(&mut self, at: u32, piece: Piece<'_, Self::Kind>);
     /// Decodes from a position on; all of it is there.
@@ -67,12 +70,13 @@ pub struct G711 {
 
 /// One leg's cells. Of fixed size.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Cells<S, const CELL: usize> {
-    store: S,
     /// One bit a cell: it waits.
     waiting: u64,
     /// It was played, and not long ago.
     played: u64,
+    store: S,
 }
 
 /// The place of a position's cell.
@@ -92,6 +96,12 @@ impl<S: Store<CELL>, const CELL: usize> Cells<S, CELL> {
             waiting: 0,
             played: 0,
         }
+    }
+
+    /// Asks for what a tick needs in which so much is due.
+    pub fn warm(&self, due: u32) {
+        warm::between(&self.waiting, &self.played);
+        self.store.warm(due);
     }
 
     /// Forgets everything.
@@ -205,6 +215,13 @@ impl Store<CELL_BYTES> for G711 {
     fn cells(&self, payload: &[u8]) -> Option<usize> {
         let (cells, rest) = payload.as_chunks::<CELL_BYTES>();
         rest.is_empty().then_some(cells.len())
+    }
+
+    fn warm(&self, at: u32) {
+        warm::all(&self.mu);
+        for at in [at, at.wrapping_add(CELL_BYTES as u32)] {
+            warm::all(&self.coded[place::<CELL_BYTES>(at)]);
+        }
     }
 
     fn keep(&mut self, at: u32, piece: Piece<'_, Law>) {

@@ -6,6 +6,7 @@
 //! period. Must never touch a sample that came in time and follows one that did.
 
 use super::pitch;
+use super::warm;
 
 /// Frames of history.
 const FRAMES: usize = 3;
@@ -41,11 +42,12 @@ struct Cursor {
 
 /// One leg's concealer. A frame of 20 ms has `F` samples: 160 at 8 kHz.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Concealer<const F: usize> {
-    /// What was played last, oldest at `head`.
-    past: [[i16; F]; FRAMES],
     head: usize,
     state: State,
+    /// What was played last, oldest at `head`.
+    past: [[i16; F]; FRAMES],
     /// The history when the gap began, oldest first.
     base: [[i16; F]; FRAMES],
     period: usize,
@@ -86,6 +88,14 @@ impl<const F: usize> Concealer<F> {
             noise: None,
             random: 1,
         }
+    }
+
+    /// Asks for what is needed to take a frame.
+    pub fn warm(&self) {
+        warm::between(&self.head, &self.state);
+        let (before, after) = self.past.as_flattened().split_at(self.head);
+        warm::all(&after[..F.min(after.len())]);
+        warm::all(&before[..F.saturating_sub(after.len())]);
     }
 
     /// Takes what came, at most a frame, and is played next. Only after a gap its beginning is changed.

@@ -167,10 +167,15 @@ impl<W: Wire> Engine<W> {
         let rooms = slot.rooms.iter();
         let rooms = rooms.filter_map(|&room| self.rooms[room as usize].as_ref());
         let members = rooms.flat_map(|room| &room.members);
-        for &seat in members.chain(&slot.reception) {
+        let all = members.chain(&slot.reception);
+        all.clone()
+            .filter_map(|&seat| self.legs.get(seat))
+            .for_each(Leg::warm_wire);
+        for &seat in all {
             if let Some(leg) = self.legs.get_mut(seat)
                 && leg.begin_tick(frame)
             {
+                leg.warm();
                 leg.receive(&mut self.inbox);
             }
         }

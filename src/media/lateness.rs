@@ -5,6 +5,8 @@
 //! differences do. That of the most belated packet of a tick counts, so a stall, after which many come at once, counts once,
 //! and a peer that sends three packets every 60 ms gets the depth it needs.
 
+use super::warm;
+
 /// Ticks in a block, and blocks: what is older is forgotten.
 const BLOCK_TICKS: u8 = 50;
 const BLOCKS: usize = 6;
@@ -19,14 +21,15 @@ const DEPTH_MAX: u32 = 20;
 
 /// One leg's histogram. A step of 10 ms has `CELL` samples.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Lateness<const CELL: usize> {
-    blocks: [[u8; STEPS as usize]; BLOCKS],
-    sum: [u16; STEPS as usize],
     /// One bit a step: it was seen.
     seen: u64,
     count: u32,
     block: usize,
     ticks: u8,
+    sum: [u16; STEPS as usize],
+    blocks: [[u8; STEPS as usize]; BLOCKS],
 }
 
 impl<const CELL: usize> Lateness<CELL> {
@@ -40,6 +43,14 @@ impl<const CELL: usize> Lateness<CELL> {
             block: 0,
             ticks: 0,
         }
+    }
+
+    /// Asks for what every tick needs.
+    pub fn warm(&self) {
+        let usual = self.seen.trailing_zeros() as usize % STEPS as usize;
+        warm::between(&self.seen, &self.ticks);
+        warm::all(&self.sum[usual]);
+        warm::all(&self.blocks[self.block % BLOCKS][usual]);
     }
 
     /// Forgets everything: another stream began.

@@ -15,6 +15,7 @@ use super::playout::{self, Scale};
 use super::rtcp::{Session, Wall};
 use super::rtp::Stream;
 use super::talking::Talking;
+use super::warm;
 use super::ways::Ways;
 use super::wide::{Wide, Wideband};
 use super::wire::Wire;
@@ -35,40 +36,41 @@ pub struct LegSeed {
     pub random: u64,
 }
 
-/// One leg.
+/// One leg. What every tick needs lies together, at the beginning, so that it can be fetched ahead ([`Leg::warm`]).
 #[derive(Debug)]
+#[repr(C)]
 pub struct Leg<W> {
     /// The leg's name.
     pub id: LegId,
+    last_frame: Option<u64>,
     wire: W,
-    spec: MediaSpec,
-    latch: Option<Latch>,
-    playout: playout::Narrow,
-    /// The coders of a line of 16 kHz: what comes goes through these then, not through `playout` and `heard`.
-    wide: Option<Box<Wide>>,
-    events: Events,
-    inband: Inband,
-    /// The key whose tones were noticed in this tick.
-    tone_key: Option<Key>,
-    player: Player,
-    music: Music,
-    stream: Stream,
-    meter: LineMeter,
-    session: Session,
-    ways: Ways,
+    /// What has come in this tick.
+    came: Own,
+    on_turn: bool,
     muted: bool,
-    talking: Talking,
-    /// What the caller said in this tick.
-    heard: Frame,
+    silent: bool,
     /// The largest sample of what the caller said, muted or not.
     said_peak: u16,
     /// The largest sample of what the others hear of it.
     peak: u16,
-    silent: bool,
-    /// What has come in this tick.
-    came: Own,
-    last_frame: Option<u64>,
-    on_turn: bool,
+    /// The key whose tones were noticed in this tick.
+    tone_key: Option<Key>,
+    stream: Stream,
+    talking: Talking,
+    music: Music,
+    /// The coders of a line of 16 kHz: what comes goes through these then, not through `playout` and `heard`.
+    wide: Option<Box<Wide>>,
+    spec: MediaSpec,
+    latch: Option<Latch>,
+    meter: LineMeter,
+    player: Player,
+    ways: Ways,
+    session: Session,
+    events: Events,
+    /// What the caller said in this tick.
+    heard: Frame,
+    playout: playout::Narrow,
+    inband: Inband,
 }
 
 impl<W: Wire> Leg<W> {
@@ -122,6 +124,17 @@ impl<W: Wire> Leg<W> {
         self.on_turn = self.last_frame.is_none_or(|last| last < frame);
         self.last_frame = Some(frame);
         self.on_turn
+    }
+
+    /// Asks for what [`Leg::begin_tick`] and [`Leg::receive`] need.
+    pub fn warm_wire(&self) {
+        warm::between(&self.id, &self.wire);
+    }
+
+    /// Asks for what the rest of an ordinary tick needs.
+    pub fn warm(&self) {
+        warm::between(&self.came, &self.heard);
+        self.playout.warm();
     }
 
     /// Whether the leg takes part in the tick that began last.

@@ -29,6 +29,7 @@ mod rtp;
 mod slots;
 mod stretch;
 mod talking;
+mod warm;
 mod ways;
 mod wide;
 mod wire;

@@ -19,6 +19,7 @@ use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::lateness::Lateness;
 use super::stretch::{self, Joint};
+use super::warm;
 use crate::units::FRAME;
 
 /// Cells of the longest packet: 120 ms.
@@ -60,12 +61,10 @@ pub enum Scale {
 
 /// One leg's playout buffer. A frame of 20 ms has `F` samples, a cell of 10 ms `CELL`.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Playout<S, const F: usize, const CELL: usize> {
-    cells: Cells<S, CELL>,
-    scale: Scale,
-    concealer: Concealer<F>,
-    lateness: Lateness<CELL>,
     stream: Option<Stream>,
+    scale: Scale,
     /// What the histogram wants to be told of this tick: its most belated packet.
     late: Option<i64>,
     calm: u16,
@@ -74,6 +73,9 @@ pub struct Playout<S, const F: usize, const CELL: usize> {
     waited: u8,
     /// Samples of the last tick that were made up for a loss.
     made_up: u16,
+    lateness: Lateness<CELL>,
+    cells: Cells<S, CELL>,
+    concealer: Concealer<F>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +145,15 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             waited: 0,
             made_up: 0,
         }
+    }
+
+    /// Asks for what an ordinary tick needs.
+    pub fn warm(&self) {
+        warm::between(&self.stream, &self.made_up);
+        self.lateness.warm();
+        self.cells
+            .warm(self.stream.map_or(Self::ORIGIN, |stream| stream.due));
+        self.concealer.warm();
     }
 
     /// Takes an audio packet that came by tick `frame`: any number of 10 ms, up to 120.
