@@ -141,6 +141,12 @@ impl Bridge {
             }
             media_api::Event::Talking { leg } => self.rooms.handle_talking(now, leg),
             media_api::Event::OneWay { leg, fault } => self.handle_one_way(now, leg, fault),
+            media_api::Event::RoomFailed { number } => self.rooms.handle_failed(now, number),
+            media_api::Event::LegFailed { leg } => {
+                self.tally.legs_failed += 1;
+                self.agent.hang_up(now, leg);
+                self.release(now, leg);
+            }
             media_api::Event::Played { leg, token } => {
                 self.with_call(now, leg, |bridge, call| match &mut call.phase {
                     // The end of something that was replaced meanwhile.

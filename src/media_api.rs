@@ -125,7 +125,7 @@ pub enum KeyForm {
 }
 
 /// What a media thread tells the control side. Small, so that its ring stays in the cache.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A key was pressed (told once for each form in which it came, when it is first noticed).
     Key { leg: LegId, key: Key, form: KeyForm },
@@ -135,6 +135,10 @@ pub enum Event {
     Talking { leg: LegId },
     /// One of the two does not hear the other, for this reason; or both do again.
     OneWay { leg: LegId, fault: Option<Fault> },
+    /// The bridge itself failed at this room's tick: nobody in it is heard or spoken to any more.
+    RoomFailed { number: RoomNumber },
+    /// The bridge itself failed at this leg's tick: it is not heard or spoken to any more.
+    LegFailed { leg: LegId },
 }
 
 /// Why a call is heard one way only, as far as the bridge can tell.

@@ -106,6 +106,7 @@ pub fn notice(language: Language, notice: Notice) -> Playlist {
         Notice::AloneGoodbye => &[P::AloneGoodbye, P::Goodbye],
         Notice::Cancelled => &[P::RoomCancelled, P::Thanks, P::Goodbye],
         Notice::Expired => &[P::BookingEnded, P::Goodbye],
+        Notice::Failed => &[P::Trouble, P::CallLater, P::Goodbye],
     };
     spoken(language, prompts)
 }

@@ -11,6 +11,7 @@ pub struct Tally {
     pub calls: u64,
     pub drained: u64,
     pub legs_not_opened: u64,
+    pub legs_failed: u64,
     pub lookups_unavailable: u64,
     pub rooms_full: u64,
     pub rooms_locked: u64,
@@ -81,6 +82,7 @@ impl Bridge {
     fn counters(&self) -> BTreeMap<String, u64> {
         let own = [
             ("calls", self.tally.calls),
+            ("legs_failed", self.tally.legs_failed),
             ("keys_doubled", self.tally.keys_doubled),
             ("tones_ignored", self.tally.tones_ignored),
             ("pins_outdated", self.tally.pins_outdated),

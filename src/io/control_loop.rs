@@ -359,6 +359,9 @@ impl ControlLoop {
     }
 }
 
+/// What to do about a failure of the bridge's own.
+const REPORT: &str = "please report the panic that was printed before this line";
+
 /// A call that is heard one way only is for somebody to mend.
 fn log_event(event: Event) {
     match event {
@@ -369,6 +372,10 @@ fn log_event(event: Event) {
             tracing::warn!(leg = leg.0, "one way only: {}", quality::words(fault))
         }
         Event::OneWay { leg, fault: None } => tracing::info!(leg = leg.0, "heard both ways"),
+        Event::RoomFailed { .. } => tracing::error!("the bridge failed at a room, whose calls end: {REPORT}"),
+        Event::LegFailed { leg } => {
+            tracing::error!(leg = leg.0, "the bridge failed at a call, which ends: {REPORT}")
+        }
         Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
     }
 }

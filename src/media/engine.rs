@@ -3,6 +3,10 @@
 //! A leg is in reception or in one room. `Add` puts it into reception, `Join` into a room, `Leave` (or the room's `Close`)
 //! back; `Remove` from anywhere. A leg that moves to a slot that comes later in the same frame waits for its next frame.
 
+mod turn;
+
+pub(super) use turn::{Tick, listen};
+
 use super::batch::{Inbox, Outbox};
 use super::counters::{Counter, Counters};
 use super::leg::Leg;
@@ -13,14 +17,8 @@ use super::slots::{self, Slots};
 use super::wide::Wide;
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Command, Event, Finished, KeyForm, LegFigures, MediaSpec, Seat};
-use crate::units::{FRAME, SLOTS, WIDE};
+use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use std::sync::Arc;
-
-/// Commands applied a slot at most; the rest waits in its ring.
-const COMMANDS_A_SLOT: usize = 32;
-/// A line's figures are published every so many ticks: once a second, not all lines in the same tick.
-const PUBLISH_EVERY: u64 = 50;
 
 /// What an engine is asked.
 pub type ToEngine<W> = Command<Box<Leg<W>>, Room, Box<Wide>>;
@@ -123,62 +121,6 @@ impl<W: Wire> Engine<W> {
     /// Every odd case so far.
     pub fn counters(&self) -> &Counters {
         &self.counters
-    }
-
-    /// Runs slot number `at`: millisecond `at % 20` of frame `at / 20`.
-    pub fn run_slot<M: Mailbox<W>>(&mut self, at: u64, mailbox: &mut M) {
-        let (frame, slot) = (at / SLOTS as u64, (at % SLOTS as u64) as usize);
-        for _ in 0..COMMANDS_A_SLOT {
-            let Some(command) = mailbox.command() else { break };
-            self.apply(frame, command, mailbox);
-        }
-        self.receive(frame, slot);
-        let slot = self.slots.get(slot);
-        let mut tick = Tick {
-            frame,
-            inbox: &self.inbox,
-            outbox: &mut self.outbox,
-            bank: &self.bank,
-            counters: &mut self.counters,
-            mailbox,
-        };
-        for &room in &slot.rooms {
-            if let Some(room) = &mut self.rooms[room as usize] {
-                room.run(&mut self.legs, &mut tick);
-            }
-        }
-        for &seat in &slot.reception {
-            if let Some(leg) = self.legs.get_mut(seat).filter(|leg| leg.is_on_turn()) {
-                attend(leg, seat, &mut tick);
-            }
-        }
-        for (seat, packet) in self.outbox.packets() {
-            if let Some(leg) = self.legs.get_mut(seat) {
-                leg.send(frame, packet, &mut self.counters);
-            }
-        }
-        self.outbox.clear();
-    }
-
-    /// Takes what has come for all legs of the slot whose tick is still to come.
-    fn receive(&mut self, frame: u64, slot: usize) {
-        self.inbox.clear();
-        let slot = self.slots.get(slot);
-        let rooms = slot.rooms.iter();
-        let rooms = rooms.filter_map(|&room| self.rooms[room as usize].as_ref());
-        let members = rooms.flat_map(|room| &room.members);
-        let all = members.chain(&slot.reception);
-        all.clone()
-            .filter_map(|&seat| self.legs.get(seat))
-            .for_each(Leg::warm_wire);
-        for &seat in all {
-            if let Some(leg) = self.legs.get_mut(seat)
-                && leg.begin_tick(frame)
-            {
-                leg.warm();
-                leg.receive(&mut self.inbox);
-            }
-        }
     }
 
     fn apply<M: Mailbox<W>>(&mut self, frame: u64, command: ToEngine<W>, mailbox: &mut M) {
@@ -285,7 +227,9 @@ impl<W: Wire> Engine<W> {
 
     fn remove<M: Mailbox<W>>(&mut self, seat: Seat, leg: LegId, mailbox: &mut M) -> Option<()> {
         let mut leg = self.take(seat, leg)?;
-        leg.say_goodbye(&mut self.counters);
+        if !leg.failure.is_any() {
+            leg.say_goodbye(&mut self.counters);
+        }
         mailbox.give_back(Finished::Leg { seat, leg });
         Some(())
     }
@@ -343,63 +287,6 @@ impl<W: Wire> Engine<W> {
 
     fn find(&self, number: RoomNumber) -> Result<usize, usize> {
         self.numbers.binary_search_by_key(&number, |&(known, _)| known)
-    }
-}
-
-/// What everybody needs in a tick.
-pub(super) struct Tick<'a, M> {
-    pub frame: u64,
-    pub inbox: &'a Inbox,
-    pub outbox: &'a mut Outbox,
-    pub bank: &'a ClipBank,
-    pub counters: &'a mut Counters,
-    pub mailbox: &'a mut M,
-}
-
-impl<M> Tick<'_, M> {
-    /// Tells an event, or counts that it was lost.
-    pub fn tell<W>(&mut self, event: Event)
-    where
-        M: Mailbox<W>,
-    {
-        if !self.mailbox.tell(event) {
-            self.counters.count(Counter::EventLost);
-        }
-    }
-}
-
-/// One tick of a leg in reception: its keys are heard, its clips or silence are said.
-fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
-    listen(leg, seat, tick);
-    let at = (tick.frame, seat);
-    let ended = match leg.is_wide() {
-        true => leg.say_wide(at, tick.bank, &mut [0; WIDE], tick.outbox),
-        false => leg.say(at, tick.bank, &mut [0; FRAME], tick.outbox),
-    };
-    if let Some(token) = ended {
-        tick.tell(Event::Played { leg: leg.id, token });
-    }
-}
-
-/// Listens to a leg, and tells what is to be told of it.
-pub(super) fn listen<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
-    let (id, frame) = (leg.id, tick.frame);
-    let key = |key, form| Event::Key { leg: id, key, form };
-    for event in leg.listen(frame, tick.inbox, tick.counters).iter().flatten() {
-        tick.tell(key(event, KeyForm::Event));
-    }
-    if let Some(tone) = leg.take_tone_key() {
-        tick.counters.count(Counter::ToneKey);
-        tick.tell(key(tone, KeyForm::Tone));
-    }
-    if frame % PUBLISH_EVERY == u64::from(seat) % PUBLISH_EVERY {
-        if let Some(fault) = leg.judge_ways(frame, tick.counters) {
-            tick.tell(Event::OneWay { leg: leg.id, fault });
-        }
-        tick.mailbox.publish(Seat(seat), leg.figures());
-    }
-    if leg.talks_while_muted(frame) {
-        tick.tell(Event::Talking { leg: leg.id });
     }
 }
 

@@ -7,6 +7,7 @@ mod saying;
 use super::batch::Own;
 use super::cells::G711;
 use super::events::Events;
+use super::failure::Failure;
 use super::inband::Inband;
 use super::latch::Latch;
 use super::line::LineMeter;
@@ -21,7 +22,7 @@ use super::wide::{Wide, Wideband};
 use super::wire::Wire;
 use super::{Frame, SILENCE};
 use crate::ids::{ClipId, LegId};
-use crate::media_api::{Codec, FarFigures, Law, LegFigures, MediaSpec, PlayToken, Playlist};
+use crate::media_api::{Codec, Event, FarFigures, Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use crate::units::{FRAME_MS, SAMPLE_RATE};
 
@@ -47,6 +48,8 @@ pub struct Leg<W> {
     /// What has come in this tick.
     came: Own,
     on_turn: bool,
+    /// Whether the bridge failed at it.
+    pub(super) failure: Failure,
     muted: bool,
     silent: bool,
     /// The largest sample of what the caller said, muted or not.
@@ -107,6 +110,7 @@ impl<W: Wire> Leg<W> {
             came: Own::default(),
             last_frame: None,
             on_turn: false,
+            failure: Failure::None,
         };
         leg.stream.set_steps(0, leg.steps());
         leg
@@ -119,9 +123,9 @@ impl<W: Wire> Leg<W> {
         }
     }
 
-    /// Whether this tick is still to come for this leg: one that moved to a later slot has had it.
+    /// Whether this tick is still to come for this leg: one that moved to a later slot has had it, one that failed has none.
     pub fn begin_tick(&mut self, frame: u64) -> bool {
-        self.on_turn = self.last_frame.is_none_or(|last| last < frame);
+        self.on_turn = self.last_frame.is_none_or(|last| last < frame) && !self.failure.is_any();
         self.last_frame = Some(frame);
         self.on_turn
     }
@@ -135,6 +139,12 @@ impl<W: Wire> Leg<W> {
     pub fn warm(&self) {
         warm::between(&self.came, &self.heard);
         self.playout.warm();
+    }
+
+    /// Tells once that the bridge failed at this leg.
+    pub fn tell_failure(&mut self, tell: impl FnOnce(Event) -> bool) {
+        let leg = self.id;
+        self.failure.tell(|| tell(Event::LegFailed { leg }));
     }
 
     /// Whether the leg takes part in the tick that began last.

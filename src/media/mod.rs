@@ -10,6 +10,7 @@ mod conceal;
 mod counters;
 mod engine;
 mod events;
+mod failure;
 mod inband;
 mod latch;
 mod lateness;

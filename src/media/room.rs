@@ -2,6 +2,7 @@
 
 use super::counters::Counter;
 use super::engine::{Mailbox, Seats, Tick};
+use super::failure::Failure;
 use super::law::{self, Coded};
 use super::limiter::Limiter;
 use super::mix::{Bands, Mix};
@@ -23,6 +24,7 @@ pub struct Room {
     limiter: Limiter,
     bands: Bands,
     tones: Player,
+    pub(super) failure: Failure,
 }
 
 impl Room {
@@ -35,6 +37,7 @@ impl Room {
             limiter: Limiter::new(),
             bands: Bands::default(),
             tones: Player::default(),
+            failure: Failure::None,
         }
     }
 

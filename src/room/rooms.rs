@@ -103,6 +103,12 @@ impl Rooms {
         self.with(number, |room| room.end(Notice::Cancelled));
     }
 
+    /// The bridge itself failed at the sound of this room: its members hear so, then their calls end. Who calls again gets a new one.
+    pub fn handle_failed(&mut self, now: Time, number: RoomNumber) {
+        self.handle_timeout(now);
+        self.with(number, |room| room.end(Notice::Failed));
+    }
+
     /// The booking was changed: other seats, another end. Nobody inside loses a seat.
     pub fn handle_booking_changed(
         &mut self,

@@ -255,6 +255,26 @@ fn a_cancelled_room_tells_everybody_once() {
 }
 
 #[test]
+fn a_room_at_which_the_bridge_failed_says_so_and_is_a_new_one_for_who_calls_again() {
+    let mut rig = three();
+    rig.rooms.handle_failed(rig.now, room(1));
+    rig.wait(secs(0));
+    let told: Vec<_> = (1..=3).map(|leg| (LegId(leg), N::Failed)).collect();
+    assert_eq!(
+        rig.hung_up
+            .iter()
+            .map(|(&leg, &notice)| (leg, notice))
+            .collect::<Vec<_>>(),
+        told
+    );
+    let counts = rig.rooms.counts();
+    assert_eq!((counts.ended_failed, counts.unexpected), (1, 0));
+    assert!(rig.rooms.is_empty());
+    rig.enter(4, Member);
+    assert_eq!(rig.rooms.room_of(LegId(4)), Some(room(1)));
+}
+
+#[test]
 fn many_who_come_at_once_make_few_tones() {
     let mut rig = three();
     for leg in 4..8 {

@@ -119,6 +119,8 @@ pub enum Notice {
     Cancelled,
     /// The room's time is over.
     Expired,
+    /// The bridge itself has failed: please call again.
+    Failed,
 }
 
 impl Notice {
@@ -148,7 +150,8 @@ impl Notice {
             | Notice::EndedByLeader
             | Notice::AloneGoodbye
             | Notice::Cancelled
-            | Notice::Expired => false,
+            | Notice::Expired
+            | Notice::Failed => false,
         }
     }
 }
@@ -213,11 +216,13 @@ pub struct Counts {
     pub ended_expired: u64,
     /// Rooms ended because they were cancelled.
     pub ended_cancelled: u64,
+    /// Rooms ended because the bridge itself failed at their sound.
+    pub ended_failed: u64,
 }
 
 impl Counts {
     /// The counters by the names under which `status` shows them.
-    pub fn named(&self) -> [(&'static str, u64); 11] {
+    pub fn named(&self) -> [(&'static str, u64); 12] {
         [
             ("room_unexpected", self.unexpected),
             ("room_keys_ignored", self.keys_ignored),
@@ -230,6 +235,7 @@ impl Counts {
             ("rooms_ended_alone", self.ended_alone),
             ("rooms_ended_expired", self.ended_expired),
             ("rooms_ended_cancelled", self.ended_cancelled),
+            ("rooms_ended_failed", self.ended_failed),
         ]
     }
 
@@ -240,6 +246,7 @@ impl Counts {
             Notice::AloneGoodbye => self.ended_alone += 1,
             Notice::Expired => self.ended_expired += 1,
             Notice::Cancelled => self.ended_cancelled += 1,
+            Notice::Failed => self.ended_failed += 1,
             _ => self.unexpected += 1,
         }
     }

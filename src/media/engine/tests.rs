@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod failures;
 mod moves;
 mod wide;
 
@@ -22,10 +23,13 @@ struct Ends {
     to_bridge: VecDeque<(SocketAddr, Vec<u8>)>,
     to_caller: Vec<Vec<u8>>,
     sent: u32,
+    /// The bridge fails at what comes from it.
+    breaks: bool,
 }
 
 impl Wire for Line {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
+        assert!(!self.0.borrow().breaks, "planted");
         let (from, bytes) = self.0.borrow_mut().to_bridge.pop_front()?;
         buffer[..bytes.len()].copy_from_slice(&bytes);
         Some(Datagram {
@@ -93,6 +97,10 @@ struct Rings {
     commands: VecDeque<ToEngine<Line>>,
     events: Vec<Event>,
     finished: Vec<FromEngine<Line>>,
+    /// No event finds a place.
+    full: bool,
+    /// The bridge fails when it publishes this seat's figures.
+    panics_at: Option<Seat>,
 }
 
 impl Mailbox<Line> for Rings {
@@ -100,10 +108,14 @@ impl Mailbox<Line> for Rings {
         self.commands.pop_front()
     }
     fn tell(&mut self, event: Event) -> bool {
-        self.events.push(event);
-        self.events.len() < 100
+        if !self.full {
+            self.events.push(event);
+        }
+        !self.full
     }
-    fn publish(&mut self, _: Seat, _: LegFigures) {}
+    fn publish(&mut self, seat: Seat, _: LegFigures) {
+        assert_ne!(self.panics_at, Some(seat), "planted");
+    }
     fn give_back(&mut self, finished: FromEngine<Line>) {
         self.finished.push(finished);
     }

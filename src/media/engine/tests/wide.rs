@@ -342,7 +342,7 @@ fn keys_are_heard_as_tones_on_a_wide_line_and_kept_from_the_others() {
     }
     for event in &world.rings.events {
         if let Event::Key { key, form, .. } = event {
-            assert_eq!(*form, KeyForm::Tone);
+            assert_eq!(*form, crate::media_api::KeyForm::Tone);
             heard.push(*key);
         }
     }
