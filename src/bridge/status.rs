@@ -109,6 +109,9 @@ pub struct MediaStatus {
     pub late_slots: u64,
     /// Whole frames since the start that were skipped because the machine stood still.
     pub skipped_frames: u64,
+    /// How many steps a thread leaves out for want of time ([`crate::media::Shed`]).
+    #[serde(default)]
+    pub left_out: usize,
     /// How long ago the thread gave its last sign of life, in milliseconds.
     pub silent_ms: u64,
     /// Whether the system gives the thread precedence (SCHED_FIFO).

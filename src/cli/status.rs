@@ -60,6 +60,7 @@ fn table(status: &Status) -> String {
             ),
         ),
         row("Precedence", precedence(status)),
+        row("Left out for want of time", left_out(media.left_out)),
         row("Late slots", media.late_slots),
         row("Skipped frames", media.skipped_frames),
     ];
@@ -90,6 +91,16 @@ fn precedence(status: &Status) -> &'static str {
     match status.media.realtime {
         true => "voices come first (SCHED_FIFO)",
         false => "ordinary; `rundruf check` says what is missing",
+    }
+}
+
+/// What is left out at this step ([`rundruf::media::Shed`]).
+fn left_out(step: usize) -> &'static str {
+    match step {
+        0 => "nothing",
+        1 => "adjusting delays",
+        2 => "adjusting delays, keys as tones in rooms",
+        _ => "adjusting delays, keys as tones in rooms, pitch of lost pieces",
     }
 }
 

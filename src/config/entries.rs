@@ -196,6 +196,12 @@ fn operation(config: &Config) -> Vec<Entry> {
             config.media.refuse_load_pct,
             "calls are refused (503) while such a thread has no more time left than this leaves",
         ),
+        entry(
+            Restart,
+            "media.shed_load_pct",
+            config.media.shed_load_pct,
+            "what is missed least is left out while such a thread has no more time left than this leaves",
+        ),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),
         entry(

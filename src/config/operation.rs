@@ -21,6 +21,8 @@ pub struct MediaConfig {
     pub threads: usize,
     /// Load of a thread from which on calls are refused, in percent of its time.
     pub refuse_load_pct: u32,
+    /// Load of a thread from which on something is left out, in percent of its time.
+    pub shed_load_pct: u32,
 }
 
 /// How a media thread is scheduled.
@@ -68,6 +70,7 @@ impl MediaConfig {
             scheduling,
             threads: threads(raw.threads)?,
             refuse_load_pct: within("media.refuse_load_pct", raw.refuse_load_pct, 100)?,
+            shed_load_pct: within("media.shed_load_pct", raw.shed_load_pct, 100)?,
         })
     }
 }

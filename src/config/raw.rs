@@ -117,6 +117,8 @@ pub struct RawMedia {
     pub threads: i64,
     /// A percentage.
     pub refuse_load_pct: i64,
+    /// A percentage.
+    pub shed_load_pct: i64,
 }
 
 /// `[http]`
@@ -195,6 +197,7 @@ impl Default for RawMedia {
             realtime: true,
             threads: 0,
             refuse_load_pct: 85,
+            shed_load_pct: 90,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
 use crate::config::SEATS_MAX;
 use crate::ids::LegId;
-use crate::media::{Counter, Leg, LegSeed, Room, Wide};
+use crate::media::{Counter, Leg, LegSeed, Room, Shed, Wide};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::units::Time;
 use door::Door;
@@ -219,6 +219,8 @@ impl MediaPort {
             status.late_slots += published.late_slots.load(Relaxed);
             status.skipped_frames += published.skipped_frames.load(Relaxed);
             status.silent_ms = status.silent_ms.max(published.silent_nanos() / 1_000_000);
+            let shed = usize::from(published.shed.load(Relaxed));
+            status.left_out = status.left_out.max(shed.min(Shed::ALL.len() - 1));
             status.realtime &= published.realtime.load(Relaxed);
         }
         status
@@ -227,7 +229,7 @@ impl MediaPort {
     /// Every odd case on the tick, by name.
     pub fn counters(&self) -> BTreeMap<String, u64> {
         let count = |nth: usize| {
-            let of = |door: &Door| door.thread.published.counters[nth].load(Relaxed);
+            let of = |door: &Door| door.thread.published.counters.get(nth);
             self.doors.iter().map(of).sum()
         };
         let named = |(nth, case): (usize, &Counter)| (case.name().to_owned(), count(nth));

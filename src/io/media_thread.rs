@@ -5,8 +5,8 @@
 use super::precedence;
 use super::rtp_socket::RtpSocket;
 use super::serve::random;
-use crate::config::Scheduling;
-use crate::media::{ClipBank, Counter, Engine, FromEngine, Mailbox, ToEngine, Wall};
+use crate::config::{MediaConfig, Scheduling};
+use crate::media::{ClipBank, Counter, Engine, FromEngine, Mailbox, Shedder, ToEngine, Wall};
 use crate::media_api::{Event, LegFigures, Seat};
 use crate::units::SLOTS;
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -14,7 +14,7 @@ use rustix::thread::{ClockId, clock_nanosleep_absolute};
 use rustix::time::{Timespec, clock_gettime};
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ const EVENTS: usize = 4_096;
 const SLOT_NANOS: u64 = 1_000_000;
 /// A slot that begins later than this is counted.
 const LATE_NANOS: u64 = SLOT_NANOS;
+/// What is left out is decided anew every so many slots.
+const SHED_EVERY: u64 = 200;
 /// Figures are published every so many slots: once a second.
 const PUBLISH_EVERY: u64 = 1_000;
 
@@ -40,12 +42,31 @@ pub struct Published {
     pub slot_nanos_max: AtomicU64,
     pub late_slots: AtomicU64,
     pub skipped_frames: AtomicU64,
-    pub counters: [AtomicU64; Counter::ALL.len()],
+    pub counters: Cases,
+    /// How many of [`Shed::ALL`]'s steps are taken.
+    pub shed: AtomicU8,
     /// Whether the system gives the thread precedence.
     pub realtime: AtomicBool,
     /// When the last slot began, in nanoseconds of the monotonic clock.
     alive_nanos: AtomicU64,
     stop: AtomicBool,
+}
+
+/// How often each case of [`Counter::ALL`] was.
+#[derive(Debug)]
+pub struct Cases([AtomicU64; Counter::ALL.len()]);
+
+impl Default for Cases {
+    fn default() -> Cases {
+        Cases(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl Cases {
+    /// How often the case of this place in [`Counter::ALL`] was.
+    pub fn get(&self, nth: usize) -> u64 {
+        self.0.get(nth).map_or(0, |count| count.load(Relaxed))
+    }
 }
 
 /// One seat's figures, word by word.
@@ -106,6 +127,8 @@ struct Common {
     seats: usize,
     bank: Arc<ClipBank>,
     scheduling: Scheduling,
+    /// The load from which something is left out, in millionths.
+    shed_ppm: u64,
     lines: Arc<Lines>,
     /// When slot 0 begins, in nanoseconds of the monotonic clock, and what o'clock that is.
     origin: u64,
@@ -120,13 +143,14 @@ pub fn start(
     threads: usize,
     seats: usize,
     bank: Arc<ClipBank>,
-    scheduling: Scheduling,
+    media: MediaConfig,
 ) -> std::io::Result<Started> {
     let lines = Arc::new(Lines::new(seats));
     let common = Common {
         seats,
         bank,
-        scheduling,
+        scheduling: media.scheduling,
+        shed_ppm: u64::from(media.shed_load_pct) * 10_000,
         lines: Arc::clone(&lines),
         origin: now(),
         wall: wall(),
@@ -261,6 +285,7 @@ fn run(common: Common, mut ends: Ends) {
     rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
     engine.begin(common.wall);
     let mut meter = Meter::default();
+    let mut shedder = Shedder::new(common.shed_ppm);
     let mut at = 0;
     while !published.stop.load(Relaxed) {
         let deadline = common.origin + at * SLOT_NANOS;
@@ -270,6 +295,11 @@ fn run(common: Common, mut ends: Ends) {
         at += meter.skip(begun.saturating_sub(deadline), published);
         engine.run_slot(at, &mut ends);
         meter.took(now() - begun);
+        if at.is_multiple_of(SHED_EVERY) {
+            let shed = shedder.handle_load(meter.load_since_last());
+            engine.leave_out(shed);
+            published.shed.store(shed as u8, Relaxed);
+        }
         if at.is_multiple_of(PUBLISH_EVERY) {
             meter.publish(&engine, published);
         }
@@ -281,6 +311,8 @@ fn run(common: Common, mut ends: Ends) {
 #[derive(Default)]
 struct Meter {
     busy: u64,
+    /// Of which when it was asked last, within this second.
+    busy_before: u64,
     longest: u64,
 }
 
@@ -300,13 +332,20 @@ impl Meter {
         self.longest = self.longest.max(nanos);
     }
 
+    /// The load since it was asked last, [`SHED_EVERY`] slots ago, in millionths.
+    fn load_since_last(&mut self) -> u64 {
+        let busy = self.busy - self.busy_before;
+        self.busy_before = self.busy;
+        busy * 1_000_000 / (SHED_EVERY * SLOT_NANOS)
+    }
+
     fn publish(&mut self, engine: &Engine<RtpSocket>, published: &Published) {
         published
             .load_ppm
             .store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
         published.legs.store(engine.legs() as u64, Relaxed);
         published.slot_nanos_max.store(self.longest, Relaxed);
-        for (&case, place) in Counter::ALL.iter().zip(&published.counters) {
+        for (&case, place) in Counter::ALL.iter().zip(&published.counters.0) {
             place.store(engine.counters().get(case), Relaxed);
         }
         *self = Meter::default();

@@ -47,7 +47,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let seats = config.calls.max as usize;
     let bank = Arc::new(clips::load(config.prompts.folder.as_deref())?);
     let threads = config.media.threads;
-    let (threads, lines) = media_thread::start(threads, seats, bank, config.media.scheduling)?;
+    let (threads, lines) = media_thread::start(threads, seats, bank, config.media)?;
     let ports = Ports::new(config.rtp.ports);
     let agent = UaConfig {
         listens: listens(config),

@@ -60,6 +60,8 @@ pub struct Concealer<const F: usize> {
     length: usize,
     /// The constant that is gone on with, when there was digital silence.
     still: Option<i16>,
+    /// There is no time to look for the pitch.
+    hurried: bool,
     /// Comfort noise: its root mean square, and where its sequence stands.
     noise: Option<f32>,
     random: u32,
@@ -85,6 +87,7 @@ impl<const F: usize> Concealer<F> {
             step: 0.0,
             length: 0,
             still: None,
+            hurried: false,
             noise: None,
             random: 1,
         }
@@ -139,6 +142,11 @@ impl<const F: usize> Concealer<F> {
         filled
     }
 
+    /// Gaps that begin from now on are filled without a look for the pitch, or with one.
+    pub fn hurry(&mut self, hurried: bool) {
+        self.hurried = hurried;
+    }
+
     /// What comes next does not follow what was played: it is overlap-added to what would have.
     pub fn cut(&mut self) {
         self.begin();
@@ -188,7 +196,7 @@ impl<const F: usize> Concealer<F> {
         if silent {
             return;
         }
-        self.period = period(&self.base);
+        self.period = if self.hurried { F / 2 } else { period(&self.base) };
         self.cursor = Cursor {
             span: self.period,
             at: 0,

@@ -33,6 +33,12 @@ counters! {
     Stretched = "buffer_stretched",
     /// Frames out of which one was left: it is shallower.
     Shrunk = "buffer_shrunk",
+    /// Frames in which a buffer that wanted to change was left as it is, for want of time.
+    StretchShed = "shed_stretch",
+    /// Frames of legs in rooms that were not listened to for keys as tones, for want of time.
+    TonesShed = "shed_room_tones",
+    /// Gaps that were not filled with pitch periods, for want of time.
+    PitchShed = "shed_pitch",
     /// Gaps that were heard and that began while nothing waited: late or lost.
     Starved = "buffer_starved",
     /// Time stamps that jumped out of the buffer's reach: the stream began anew.

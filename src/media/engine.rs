@@ -13,6 +13,7 @@ use super::leg::Leg;
 use super::player::ClipBank;
 use super::room::Room;
 use super::rtcp::Wall;
+use super::shed::Shed;
 use super::slots::{self, Slots};
 use super::wide::Wide;
 use super::wire::Wire;
@@ -87,6 +88,7 @@ pub struct Engine<W> {
     outbox: Outbox,
     bank: Arc<ClipBank>,
     wall: Wall,
+    shed: Shed,
     counters: Counters,
 }
 
@@ -104,6 +106,7 @@ impl<W: Wire> Engine<W> {
             outbox: Outbox::new(seats),
             bank,
             wall: Wall::default(),
+            shed: Shed::Nothing,
             counters: Counters::default(),
         }
     }
@@ -111,6 +114,11 @@ impl<W: Wire> Engine<W> {
     /// Says what o'clock slot 0 is; only RTCP wants to know.
     pub fn begin(&mut self, wall: Wall) {
         self.wall = wall;
+    }
+
+    /// Leaves so much out from now on.
+    pub fn leave_out(&mut self, shed: Shed) {
+        self.shed = shed;
     }
 
     /// How many legs are here.

@@ -15,6 +15,7 @@ use super::player::{Music, Player};
 use super::playout::{self, Scale};
 use super::rtcp::{Session, Wall};
 use super::rtp::Stream;
+use super::shed::Shed;
 use super::talking::Talking;
 use super::warm;
 use super::ways::Ways;
@@ -50,6 +51,8 @@ pub struct Leg<W> {
     on_turn: bool,
     /// Whether the bridge failed at it.
     pub(super) failure: Failure,
+    /// What is left out for want of time.
+    shed: Shed,
     muted: bool,
     silent: bool,
     /// The largest sample of what the caller said, muted or not.
@@ -111,6 +114,7 @@ impl<W: Wire> Leg<W> {
             last_frame: None,
             on_turn: false,
             failure: Failure::None,
+            shed: Shed::Nothing,
         };
         leg.stream.set_steps(0, leg.steps());
         leg
@@ -139,6 +143,21 @@ impl<W: Wire> Leg<W> {
     pub fn warm(&self) {
         warm::between(&self.came, &self.heard);
         self.playout.warm();
+    }
+
+    /// Leaves so much out from now on.
+    pub fn leave_out(&mut self, shed: Shed) {
+        if self.shed != shed {
+            self.shed = shed;
+            self.playout.leave_out(shed);
+            if shed >= Shed::RoomTones {
+                // When it listens again, what it heard before is no part of a key.
+                self.inband = Inband::default();
+            }
+            if let Some(wide) = &mut self.wide {
+                wide.leave_out(shed);
+            }
+        }
     }
 
     /// Tells once that the bridge failed at this leg.

@@ -27,6 +27,7 @@ mod resample;
 mod room;
 mod rtcp;
 mod rtp;
+mod shed;
 mod slots;
 mod stretch;
 mod talking;
@@ -44,6 +45,7 @@ pub use leg::{Leg, LegSeed};
 pub use player::ClipBank;
 pub use room::Room;
 pub use rtcp::Wall;
+pub use shed::{Shed, Shedder};
 pub use wide::Wide;
 pub use wire::{ControlDatagram, Datagram, Wire};
 

@@ -18,6 +18,7 @@ use super::cells::{AHEAD, CELL_BYTES, Cells, G711, MadeUp, Piece, Store};
 use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::lateness::Lateness;
+use super::shed::Shed;
 use super::stretch::{self, Joint};
 use super::warm;
 use crate::units::FRAME;
@@ -73,6 +74,7 @@ pub struct Playout<S, const F: usize, const CELL: usize> {
     waited: u8,
     /// Samples of the last tick that were made up for a loss.
     made_up: u16,
+    shed: Shed,
     lateness: Lateness<CELL>,
     cells: Cells<S, CELL>,
     concealer: Concealer<F>,
@@ -144,12 +146,13 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             rest: 0,
             waited: 0,
             made_up: 0,
+            shed: Shed::Nothing,
         }
     }
 
     /// Asks for what an ordinary tick needs.
     pub fn warm(&self) {
-        warm::between(&self.stream, &self.made_up);
+        warm::between(&self.stream, &self.shed);
         self.lateness.warm();
         self.cells
             .warm(self.stream.map_or(Self::ORIGIN, |stream| stream.due));
@@ -295,6 +298,12 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         frame as i64 * F as i64
     }
 
+    /// Leaves so much out from now on.
+    pub fn leave_out(&mut self, shed: Shed) {
+        self.shed = shed;
+        self.concealer.hurry(shed >= Shed::Pitch);
+    }
+
     /// Frames that lie ready.
     pub fn held(&self) -> u32 {
         self.cells.count().div_ceil((F / CELL) as u32)
@@ -359,6 +368,10 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         }
         if surplus > 0 && self.calm < CALM {
             self.waited = 0;
+            return false;
+        }
+        if self.shed >= Shed::Stretching {
+            counters.count(Counter::StretchShed);
             return false;
         }
         self.waited = self.waited.saturating_add(1);
@@ -464,6 +477,9 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
                 made_up == MadeUp::Sound
             }
         };
+        if heard && begins && self.shed >= Shed::Pitch {
+            counters.count(Counter::PitchShed);
+        }
         if heard && begins && starved {
             counters.count(Counter::Starved);
         }

@@ -56,7 +56,7 @@ impl Room {
         let mut mix = Mix::new();
         for &member in &self.members {
             if let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) {
-                super::engine::listen(leg, member, tick);
+                super::engine::listen(leg, member, tick.shed, tick);
                 mix.take(leg);
             }
         }

@@ -10,6 +10,7 @@ use super::cells::{MadeUp, Piece, Store};
 use super::counters::Counters;
 use super::playout::{Playout, Pulled};
 use super::resample::{Down, Up};
+use super::shed::Shed;
 use super::{Frame, SILENCE};
 use crate::media_api::Codec;
 use crate::units::{FRAME, WIDE};
@@ -77,6 +78,11 @@ impl Wide {
     pub fn forget(&mut self) {
         self.heard = [0; WIDE];
         self.playout.forget();
+    }
+
+    /// Leaves so much out from now on.
+    pub fn leave_out(&mut self, shed: Shed) {
+        self.playout.leave_out(shed);
     }
 
     /// Frames that lie ready.

@@ -43,6 +43,11 @@ pub fn text(status: &Status) -> String {
         media.skipped_frames,
     );
     figures.real(
+        "media_left_out_steps",
+        "Steps of what is left out for want of time: delays' adjusting, keys as tones in rooms, pitch of lost pieces",
+        media.left_out as f64,
+    );
+    figures.real(
         "media_realtime",
         "Whether voices have precedence over other programs",
         f64::from(u8::from(media.realtime)),

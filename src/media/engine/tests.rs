@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 mod failures;
 mod moves;
+mod shedding;
 mod wide;
 
 /// A telephone on an ideal line, and the bridge's end of it.

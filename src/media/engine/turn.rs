@@ -7,6 +7,7 @@ use crate::media::failure::Failure;
 use crate::media::leg::Leg;
 use crate::media::player::ClipBank;
 use crate::media::room::Room;
+use crate::media::shed::Shed;
 use crate::media::wire::Wire;
 use crate::media_api::{Event, KeyForm, Seat};
 use crate::units::{FRAME, SLOTS, WIDE};
@@ -31,6 +32,7 @@ impl<W: Wire> Engine<W> {
             inbox: &self.inbox,
             outbox: &mut self.outbox,
             bank: &self.bank,
+            shed: self.shed,
             counters: &mut self.counters,
             mailbox,
         };
@@ -85,6 +87,7 @@ pub(in crate::media) struct Tick<'a, M> {
     pub inbox: &'a Inbox,
     pub outbox: &'a mut Outbox,
     pub bank: &'a ClipBank,
+    pub shed: Shed,
     pub counters: &'a mut Counters,
     pub mailbox: &'a mut M,
 }
@@ -115,7 +118,7 @@ fn run_room<W: Wire, M: Mailbox<W>>(room: &mut Room, legs: &mut Seats<W>, tick: 
 
 /// One tick of a leg in reception: its keys are heard, its clips or silence are said.
 fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
-    listen(leg, seat, tick);
+    listen(leg, seat, tick.shed.in_reception(), tick);
     let at = (tick.frame, seat);
     let ended = match leg.is_wide() {
         true => leg.say_wide(at, tick.bank, &mut [0; WIDE], tick.outbox),
@@ -127,7 +130,13 @@ fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'
 }
 
 /// Listens to a leg, and tells what is to be told of it.
-pub(in crate::media) fn listen<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
+pub(in crate::media) fn listen<W: Wire, M: Mailbox<W>>(
+    leg: &mut Leg<W>,
+    seat: u32,
+    shed: Shed,
+    tick: &mut Tick<'_, M>,
+) {
+    leg.leave_out(shed);
     let (id, frame) = (leg.id, tick.frame);
     let key = |key, form| Event::Key { leg: id, key, form };
     for event in leg.listen(frame, tick.inbox, tick.counters).iter().flatten() {

@@ -7,6 +7,7 @@ use super::super::inband::Heard;
 use super::super::latch::{Latch, Verdict};
 use super::super::playout::Pulled;
 use super::super::rtp::{self, Received};
+use super::super::shed::Shed;
 use super::super::wire::Wire;
 use super::Leg;
 use crate::media_api::{Codec, Law};
@@ -177,7 +178,7 @@ impl<W: Wire> Leg<W> {
         self.said_peak = low.unsigned_abs().max(high.unsigned_abs());
         self.peak = self.said_peak;
         self.silent = low == high && DIGITAL_SILENCE.contains(&low);
-        self.hear_tones(pulled != Pulled::Played);
+        self.hear_tones(pulled != Pulled::Played, counters);
         if self.muted {
             self.hush();
         }
@@ -193,9 +194,12 @@ impl<W: Wire> Leg<W> {
     }
 
     /// Listens for keys that come as tones, on a leg that never sent an event, and keeps them from the others.
-    fn hear_tones(&mut self, lost: bool) {
+    fn hear_tones(&mut self, lost: bool, counters: &mut Counters) {
         if self.events.is_seen() {
             return;
+        }
+        if self.shed >= Shed::RoomTones {
+            return counters.count(Counter::TonesShed);
         }
         let Heard { key, tone } = match &mut self.wide {
             Some(wide) => self.inband.hear(&wide.telephone_band(), self.said_peak, lost),
