@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// What the threads' names begin with; their number follows.
+pub const NAME: &str = "media-";
 /// Commands and finished legs that a ring holds.
 const RING: usize = 256;
 /// Events that a ring holds.
@@ -179,7 +181,7 @@ fn start_one(nth: usize, common: Common) -> std::io::Result<(MediaThread, Rings)
         run(common, ends);
     };
     let join = std::thread::Builder::new()
-        .name(format!("media-{nth}"))
+        .name(format!("{NAME}{nth}"))
         .spawn(run)?;
     let thread = MediaThread {
         published,

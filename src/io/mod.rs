@@ -20,3 +20,5 @@ mod rtp_socket;
 mod sip_tcp;
 mod sip_udp;
 mod summary;
+
+pub use media_thread::NAME as MEDIA_THREAD;
