@@ -27,6 +27,8 @@ const EVENTS: usize = 4_096;
 const SLOT_NANOS: u64 = 1_000_000;
 /// A slot that begins later than this is counted.
 const LATE_NANOS: u64 = SLOT_NANOS;
+/// Slots passed over at most while nothing runs in them: so long may something asked wait.
+const PAUSE_MAX: usize = 5;
 /// What is left out is decided anew every so many slots.
 const SHED_EVERY: u64 = 200;
 /// Figures are published every so many slots: once a second.
@@ -288,7 +290,7 @@ fn run(common: Common, mut ends: Ends) {
     engine.begin(common.wall);
     let mut meter = Meter::default();
     let mut shedder = Shedder::new(common.shed_ppm);
-    let mut at = 0;
+    let (mut at, mut shed_at, mut publish_at) = (0, SHED_EVERY, PUBLISH_EVERY);
     while !published.stop.load(Relaxed) {
         let deadline = common.origin + at * SLOT_NANOS;
         sleep_until(deadline);
@@ -297,15 +299,23 @@ fn run(common: Common, mut ends: Ends) {
         at += meter.skip(begun.saturating_sub(deadline), published);
         engine.run_slot(at, &mut ends);
         meter.took(now() - begun);
-        if at.is_multiple_of(SHED_EVERY) {
-            let shed = shedder.handle_load(meter.load_since_last());
+        if at >= shed_at {
+            let shed = shedder.handle_load(meter.load_since_last(at + SHED_EVERY - shed_at));
             engine.leave_out(shed);
             published.shed.store(shed as u8, Relaxed);
+            shed_at = at + SHED_EVERY;
         }
-        if at.is_multiple_of(PUBLISH_EVERY) {
-            meter.publish(&engine, published);
+        if at >= publish_at {
+            meter.publish(at + PUBLISH_EVERY - publish_at, &engine, published);
+            publish_at = at + PUBLISH_EVERY;
         }
-        at += 1;
+        // What is asked is looked at when a slot begins; while there is more, none is passed over.
+        let asked = !ends.commands.is_empty();
+        at += if asked {
+            1
+        } else {
+            engine.pause_after(at, PAUSE_MAX)
+        };
     }
 }
 
@@ -334,22 +344,25 @@ impl Meter {
         self.longest = self.longest.max(nanos);
     }
 
-    /// The load since it was asked last, [`SHED_EVERY`] slots ago, in millionths.
-    fn load_since_last(&mut self) -> u64 {
-        let busy = self.busy - self.busy_before;
+    /// The load since it was asked last, so many slots ago, in millionths.
+    fn load_since_last(&mut self, slots: u64) -> u64 {
+        let busy = self.busy.wrapping_sub(self.busy_before);
         self.busy_before = self.busy;
-        busy * 1_000_000 / (SHED_EVERY * SLOT_NANOS)
+        busy * 1_000_000 / (slots * SLOT_NANOS)
     }
 
-    fn publish(&mut self, engine: &Engine<RtpSocket>, published: &Published) {
+    fn publish(&mut self, slots: u64, engine: &Engine<RtpSocket>, published: &Published) {
         published
             .load_ppm
-            .store(self.busy * 1_000_000 / (PUBLISH_EVERY * SLOT_NANOS), Relaxed);
+            .store(self.busy * 1_000_000 / (slots * SLOT_NANOS), Relaxed);
         published.legs.store(engine.legs() as u64, Relaxed);
         published.slot_nanos_max.store(self.longest, Relaxed);
         for (&case, place) in Counter::ALL.iter().zip(&published.counters.0) {
             place.store(engine.counters().get(case), Relaxed);
         }
-        *self = Meter::default();
+        *self = Meter {
+            busy_before: self.busy_before.wrapping_sub(self.busy),
+            ..Meter::default()
+        };
     }
 }

@@ -19,6 +19,7 @@ use super::wide::Wide;
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
+use crate::units::SLOTS;
 use std::sync::Arc;
 
 /// What an engine is asked.
@@ -121,6 +122,11 @@ impl<W: Wire> Engine<W> {
         self.shed = shed;
     }
 
+    /// How many slots after number `at` the next one comes that must be run: at most `most`, to see what is asked.
+    pub fn pause_after(&self, at: u64, most: usize) -> u64 {
+        self.slots.pause_after((at % SLOTS as u64) as usize, most) as u64
+    }
+
     /// How many legs are here.
     pub fn legs(&self) -> usize {
         self.count
@@ -202,7 +208,7 @@ impl<W: Wire> Engine<W> {
         self.free_rooms.push(index);
         self.slots.remove_room(room.slot, index);
         while let Some(seat) = room.members.pop() {
-            self.slots.left(room.slot);
+            self.slots.left(room.slot, room.members.len());
             self.return_to_reception(seat);
         }
         mailbox.give_back(Finished::Room { room });
@@ -219,7 +225,7 @@ impl<W: Wire> Engine<W> {
         self.take_out(seat.0);
         let room = self.rooms[index as usize].as_mut()?;
         room.members.push(seat.0);
-        self.slots.joined(room.slot);
+        self.slots.joined(room.slot, room.members.len());
         self.legs.named(seat, leg)?.1 = Place::Room(index);
         Some(())
     }
@@ -274,7 +280,7 @@ impl<W: Wire> Engine<W> {
             Some(Place::Room(index)) => {
                 if let Some(room) = &mut self.rooms[index as usize] {
                     slots::remove(&mut room.members, seat);
-                    self.slots.left(room.slot);
+                    self.slots.left(room.slot, room.members.len());
                 }
             }
             None => {}
