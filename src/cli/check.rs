@@ -64,6 +64,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         machine::prompts(config),
         machine::clock(),
     ]);
+    all.extend(network::neighbours(config));
     all.extend(network::http(config, bridge));
     all.extend(realtime::findings(config.media.scheduling));
     all

@@ -79,6 +79,41 @@ pub(super) fn http(config: &Config, bridge: Bridge) -> Option<Finding> {
     })
 }
 
+/// Where the kernel says how many neighbours it remembers at most, for IPv4 and IPv6.
+const NEIGHBOURS_MAX: [&str; 2] = [
+    "/proc/sys/net/ipv4/neigh/default/gc_thresh3",
+    "/proc/sys/net/ipv6/neigh/default/gc_thresh3",
+];
+/// Neighbours beside the telephones: routers, name servers, whoever works on the machine.
+const NEIGHBOURS_BESIDE: u64 = 64;
+
+/// Telephones of the own network are neighbours, each with an entry in a table of the kernel's; where it is full, voice is not sent.
+pub(super) fn neighbours(config: &Config) -> Option<Finding> {
+    let is_v6 = |listen: &SocketAddr| listen.is_ipv6();
+    let file = NEIGHBOURS_MAX[usize::from(config.sip.listen.iter().any(is_v6))];
+    // Elsewhere than in a network of its own the file is there; where it is not, nobody can change it.
+    let limit = std::fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    Some(judged_neighbours(limit, config.calls.max, file))
+}
+
+fn judged_neighbours(limit: u64, calls: u32, file: &str) -> Finding {
+    let needed = u64::from(calls) + NEIGHBOURS_BESIDE;
+    if limit >= needed {
+        return Finding::good(
+            "neighbours",
+            format!("{limit} may be known, {needed} are needed at most"),
+        );
+    }
+    let name = file.trim_start_matches("/proc/sys/").replace('/', ".");
+    let first = name.replace("thresh3", "thresh2");
+    let text = format!(
+        "the system remembers {limit} hosts of its own network, {calls} calls can need {needed}: where telephones send their voice \
+         directly, not by a telephone system, `sysctl -w {first}={needed} {name}={}`",
+        2 * needed
+    );
+    Finding::warning("neighbours", text)
+}
+
 fn is_free(ip: IpAddr, rtp: u16) -> bool {
     UdpSocket::bind((ip, rtp))
         .and_then(|_| UdpSocket::bind((ip, rtp + 1)))
@@ -114,6 +149,17 @@ mod tests {
 
     fn config(text: &str) -> Config {
         Config::parse(text).expect(text)
+    }
+
+    #[test]
+    fn a_table_of_neighbours_that_calls_can_fill_is_named_with_its_remedy() {
+        let judged = |limit| judged_neighbours(limit, 2_000, NEIGHBOURS_MAX[0]);
+        assert_eq!(judged(2_064).verdict(), Verdict::Good);
+        let full = judged(1_024);
+        assert_eq!(full.verdict(), Verdict::Warning);
+        let remedy =
+            "sysctl -w net.ipv4.neigh.default.gc_thresh2=2064 net.ipv4.neigh.default.gc_thresh3=4128";
+        assert!(format!("{full:?}").contains(remedy), "{full:?}");
     }
 
     #[test]
