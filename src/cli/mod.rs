@@ -5,8 +5,10 @@
 //! Exit code 1 is a failure, whose message names the remedy; 2 is a wrong command line.
 
 mod appointment;
+mod bench;
 mod calendar;
 mod check;
+mod child;
 pub mod demo;
 mod drain;
 mod help;
@@ -51,6 +53,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Live through a simulated evening of calls, or through many
     Replay(replay::ReplayArgs),
+    /// Measure what this machine carries: callers over real sockets, in rooms of a size
+    Bench(bench::BenchArgs),
     /// Print the completions for a shell
     Completions(help::CompletionsArgs),
     /// Print the manual page
@@ -82,6 +86,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args)?.report(),
         Command::Demo(args) => demo::run(args)?.report(),
         Command::Replay(args) => replay::run(args)?.report(),
+        Command::Bench(args) => bench::run(args)?.report(),
         Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
         Command::Man(args) => help::man(&args, Cli::command())?.report(),
     })
