@@ -82,7 +82,7 @@ fn drain(agent: &mut UserAgent) -> (Vec<u8>, Option<Event>) {
         match output {
             Output::Send { bytes, .. } => message = bytes,
             Output::Event(event) => told = Some(event),
-            Output::Close { .. } => {}
+            Output::Close { .. } | Output::Resolve { .. } => {}
         }
     }
     (message, told)

@@ -3,7 +3,7 @@
 use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::media_api::{Codec, Command, MediaSpec, PlayToken, Playlist, Seat};
 use crate::room::Booking;
-use crate::sip::Peer;
+use crate::sip::{Peer, Place, TrunkId, TrunkNews};
 use crate::units::Time;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +29,10 @@ pub enum Output {
     Media(MediaRequest),
     /// Ask the store for a room, and say so by [`super::Bridge::handle_found`].
     LookUp { leg: LegId, number: RoomNumber },
+    /// Ask name servers where a trunk's registrar is, and say so by [`super::Bridge::handle_resolved`].
+    Resolve { trunk: TrunkId, place: Place },
+    /// Something is new of the trunk of this name: for the log.
+    Trunk { name: String, news: TrunkNews },
 }
 
 impl fmt::Debug for Output {
@@ -40,6 +44,8 @@ impl fmt::Debug for Output {
             Output::OpenLeg { leg, spec, host } => write!(f, "OpenLeg({leg:?}, {spec:?}, {host})"),
             Output::Media(request) => request.fmt(f),
             Output::LookUp { leg, .. } => write!(f, "LookUp({leg:?})"),
+            Output::Resolve { place, .. } => write!(f, "Resolve({})", place.host),
+            Output::Trunk { name, news } => write!(f, "Trunk({name}, {news:?})"),
         }
     }
 }

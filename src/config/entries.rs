@@ -33,6 +33,7 @@ impl Config {
     /// Every setting, in the order of the file.
     pub fn entries(&self) -> Vec<Entry> {
         let mut all = sip(&self.sip);
+        all.push(trunks(self));
         all.extend(capacity(self));
         all.extend(operation(self));
         all
@@ -101,6 +102,14 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
             number,
         ),
     ]
+}
+
+fn trunks(config: &Config) -> Entry {
+    let effect = match config.trunks.len() {
+        0 => "the bridge registers nowhere: calls come from sip.trunks alone",
+        _ => "the bridge registers there, and calls from their addresses are served too",
+    };
+    entry(TakesEffect::Reload, "trunk", listed(&config.trunks), effect)
 }
 
 fn capacity(config: &Config) -> Vec<Entry> {
@@ -229,6 +238,8 @@ mod tests {
                 keys.map(move |key| format!("{section}.{key}"))
             })
             .collect();
+        // Registering is the default of nobody: the section may stand several times, and is explained as one.
+        let keys: BTreeSet<String> = keys.into_iter().chain(["trunk".to_owned()]).collect();
         let entries = Config::default().entries();
         let explained: BTreeSet<String> = entries.iter().map(|entry| entry.key.to_owned()).collect();
         assert_eq!(keys, explained, "a new key needs a line in config/entries.rs");

@@ -1,7 +1,7 @@
 //! The settings as they were typed: texts and numbers, not yet judged. The command line's own values are put over them
 //! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
 
-use super::ConfigErrors;
+use super::{ConfigErrors, RawTrunk};
 use crate::codec::CodecName;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct RawConfig {
     pub http: RawHttp,
     /// `[log]`
     pub log: RawLog,
+    /// `[[trunk]]`, once for each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trunk: Vec<RawTrunk>,
 }
 
 /// `[sip]`

@@ -5,7 +5,8 @@ mod operate;
 
 use super::control_socket::{Ask, Reply, Request};
 use super::media_port::MediaPort;
-use super::reload::Reloader;
+use super::reload::{Reloader, Trunks};
+use super::resolver::Resolver;
 use super::serve::random;
 use super::sip_tcp::{self, SipTcp};
 use super::sip_udp::SipUdp;
@@ -16,7 +17,7 @@ use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Event, LegFigures, MediaSpec};
-use crate::sip::{Admission, Peer, Transport};
+use crate::sip::{Admission, Peer, Transport, TrunkNews};
 use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -58,6 +59,7 @@ pub struct ControlLoop {
     found: mpsc::Receiver<(Wanted, Found)>,
     tell_found: mpsc::Sender<(Wanted, Found)>,
     reloader: Reloader,
+    resolver: Resolver,
     summary: Summary,
     origin: Instant,
     sip_unsent: u64,
@@ -86,6 +88,7 @@ impl ControlLoop {
             found,
             tell_found,
             reloader,
+            resolver: Resolver::new(),
             summary: Summary::default(),
             origin,
             sip_unsent: 0,
@@ -93,8 +96,10 @@ impl ControlLoop {
     }
 
     /// Runs until `stop` is done and the calls have ended.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    pub async fn run(mut self, trunks: Trunks, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
+        self.bridge.handle_trunks(self.now(), trunks);
+        self.do_outputs();
         let mut farewell: Option<Instant> = None;
         let mut buffer = vec![0; DATAGRAM_BYTES];
         loop {
@@ -113,6 +118,9 @@ impl ControlLoop {
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
+                Some((trunk, targets)) = self.resolver.next() => {
+                    self.bridge.handle_resolved(self.now(), trunk, &targets);
+                }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.turn();
@@ -223,6 +231,7 @@ impl ControlLoop {
                 self.sip_unsent += 1;
                 if self.tcp.is_current(id, peer) {
                     self.tcp.close(peer);
+                    self.bridge.handle_closed(now, peer);
                 }
             }
         }
@@ -250,6 +259,8 @@ impl ControlLoop {
                     self.media.request(request);
                 }
                 Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), number),
+                Output::Resolve { trunk, place } => self.resolver.ask(trunk, place),
+                Output::Trunk { name, news } => log_trunk(&name, news),
             }
         }
     }
@@ -331,6 +342,7 @@ impl ControlLoop {
         status.uptime_s = self.origin.elapsed().as_secs();
         status.capacity.calls_max = self.media.seats() as u32;
         status.media = self.media.status();
+        status.trunks = self.bridge.trunks(self.now());
         status.lines = self.lines();
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);
@@ -377,6 +389,17 @@ fn log_event(event: Event) {
             tracing::error!(leg = leg.0, "the bridge failed at a call, which ends: {REPORT}")
         }
         Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
+    }
+}
+
+/// Calls may not arrive by a trunk that is not registered.
+fn log_trunk(trunk: &str, news: TrunkNews) {
+    match news {
+        TrunkNews::Registered => tracing::info!(trunk, "registered"),
+        TrunkNews::Failed(why) => {
+            tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
+        }
+        TrunkNews::Left => tracing::info!(trunk, "the registration was taken back"),
     }
 }
 

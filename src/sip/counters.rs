@@ -137,6 +137,8 @@ counted! {
         ClosedHalf = "closed_half",
         /// Messages for a connection that is gone, with no other way.
         NoWayBack = "no_way_back",
+        /// Registrars at which we are registered that no longer answered.
+        RegistrarSilent = "registrar_silent",
         /// Inputs that a state machine's table refuses.
         OutOfTable = "out_of_table",
     }

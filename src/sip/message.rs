@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The most characters of the called user that are passed on.
 pub const CALLED_CHARS_MAX: usize = 64;
 /// Methods that we know and do not do; any other is none that we know (RFC 3261 §21.5.2).
-const KNOWN: [&str; 6] = ["REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"];
+const KNOWN: [&str; 5] = ["SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"];
 
 /// What a request wants; names are compared by case (RFC 3261 §7.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,7 @@ pub enum Method {
     Info,
     Update,
     Prack,
+    Register,
     Other(String),
 }
 
@@ -41,6 +42,7 @@ impl Method {
             "INFO" => Method::Info,
             "UPDATE" => Method::Update,
             "PRACK" => Method::Prack,
+            "REGISTER" => Method::Register,
             other => Method::Other(other.to_owned()),
         }
     }
@@ -93,12 +95,27 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// A response, as far as it matters to a BYE.
+/// A response, as far as it matters to a request of ours.
 pub struct Response {
     pub code: u16,
     pub branch: String,
     pub method: Method,
+    /// What a registrar says, field by field; nothing in answer to another request. It names our own account.
+    pub said: Vec<(Name, String)>,
 }
+
+/// The header fields of a registrar's answer that somebody reads.
+const SAID: [Name; 9] = [
+    Name::Via,
+    Name::Contact,
+    Name::Expires,
+    Name::MinExpires,
+    Name::RetryAfter,
+    Name::ServiceRoute,
+    Name::WwwAuthenticate,
+    Name::ProxyAuthenticate,
+    Name::AuthenticationInfo,
+];
 
 /// What arrived.
 pub enum Message {
@@ -288,8 +305,17 @@ impl<'a> Head<'a> {
         ours.then_some(Response {
             code: code.filter(|code| (100..700).contains(code))?,
             branch: branch?,
+            said: self.said(&method),
             method,
         })
+    }
+
+    fn said(&self, method: &Method) -> Vec<(Name, String)> {
+        let fields = self
+            .0
+            .iter()
+            .filter(|(name, _)| *method == Method::Register && SAID.contains(name));
+        fields.map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 
     fn contact(&self) -> Result<Option<Caller>, Fault> {

@@ -20,6 +20,13 @@ pub enum Name {
     ContentEncoding,
     ContentDisposition,
     Timestamp,
+    Expires,
+    MinExpires,
+    RetryAfter,
+    ServiceRoute,
+    WwwAuthenticate,
+    ProxyAuthenticate,
+    AuthenticationInfo,
 }
 
 impl Name {
@@ -33,7 +40,7 @@ impl Name {
 }
 
 /// Each name, long and short, the frequent ones first.
-const TABLE: [(Name, &str, &str); 16] = [
+const TABLE: [(Name, &str, &str); 23] = [
     (Name::Via, "Via", "v"),
     (Name::From, "From", "f"),
     (Name::To, "To", "t"),
@@ -50,6 +57,13 @@ const TABLE: [(Name, &str, &str); 16] = [
     (Name::ContentEncoding, "Content-Encoding", "e"),
     (Name::ContentDisposition, "Content-Disposition", ""),
     (Name::Timestamp, "Timestamp", ""),
+    (Name::Expires, "Expires", ""),
+    (Name::MinExpires, "Min-Expires", ""),
+    (Name::RetryAfter, "Retry-After", ""),
+    (Name::ServiceRoute, "Service-Route", ""),
+    (Name::WwwAuthenticate, "WWW-Authenticate", ""),
+    (Name::ProxyAuthenticate, "Proxy-Authenticate", ""),
+    (Name::AuthenticationInfo, "Authentication-Info", ""),
 ];
 
 #[cfg(test)]

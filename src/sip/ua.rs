@@ -7,8 +7,10 @@ mod client;
 mod connections;
 mod in_dialog;
 mod invite;
+mod keep_alive;
 mod leg;
 mod receive;
+mod register;
 mod server;
 
 use super::counters::{Counters, Noted};
@@ -19,6 +21,8 @@ use super::served::Served;
 use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
 use super::transactions::{Clients, Servers};
+use super::trunk::Trunk;
+pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView};
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
 use crate::media_api::{Codecs, MediaSpec};
@@ -63,6 +67,8 @@ pub enum Output {
     },
     /// Close the connection with this peer once what was sent before has gone out.
     Close { peer: SocketAddr },
+    /// Ask name servers where a trunk's registrar is, and say so by [`UserAgent::handle_resolved`].
+    Resolve { trunk: TrunkId, place: Place },
     /// Tell the application.
     Event(Event),
 }
@@ -73,6 +79,7 @@ impl fmt::Debug for Output {
         match self {
             Output::Send { to, bytes, .. } => write!(f, "Send({} bytes to {to:?})", bytes.len()),
             Output::Close { peer } => write!(f, "Close({peer})"),
+            Output::Resolve { place, .. } => write!(f, "Resolve({})", place.host),
             Output::Event(event) => event.fmt(f),
         }
     }
@@ -103,6 +110,8 @@ pub enum Event {
     Key { leg: LegId, key: Key },
     /// The call is over; exactly once for every [`Event::Invited`].
     Ended { leg: LegId, why: EndReason },
+    /// Something is new of a trunk at which we register, by its name.
+    Trunk { name: String, news: TrunkNews },
 }
 
 /// How the application refuses a call.
@@ -128,7 +137,7 @@ pub struct Census {
     pub timers: usize,
 }
 
-/// A SIP user agent that answers calls.
+/// A SIP user agent that answers calls, and registers where they come from.
 pub struct UserAgent {
     listens: Listens,
     served: Served,
@@ -143,6 +152,9 @@ pub struct UserAgent {
     clients: Clients,
     calls: BTreeMap<LegId, Call>,
     dialogs: BTreeMap<DialogId, LegId>,
+    trunks: BTreeMap<TrunkId, Trunk>,
+    /// Registrations were taken back, until they are wanted again.
+    is_away: bool,
     timers: Timers,
     counters: Counters,
     outputs: VecDeque<Output>,
@@ -165,6 +177,8 @@ impl UserAgent {
             clients: Clients::default(),
             calls: BTreeMap::new(),
             dialogs: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            is_away: false,
             timers: Timers::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
@@ -190,6 +204,7 @@ impl UserAgent {
                 Owner::Client(id) => self.client_due(now, id, timer),
                 Owner::Leg(leg) => self.leg_due(now, leg, timer),
                 Owner::Connection(peer) => self.connection_due(now, peer, timer),
+                Owner::Trunk(trunk) => self.trunk_due(now, trunk, timer),
             }
         }
     }
@@ -237,7 +252,7 @@ impl UserAgent {
     /// Serves other networks from now on. Standing calls of a network that is gone fall silent, and its connections are
     /// closed as soon as something comes by them.
     pub fn reload_served(&mut self, served: Vec<IpNet>) {
-        self.served = Served::new(served);
+        self.served.replace(served);
     }
 
     /// Sends a message; over TCP by the connection it belongs to, or by a new one, but to a served address only.

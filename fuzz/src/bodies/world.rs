@@ -232,6 +232,7 @@ impl World {
         while let Some(output) = self.ua.poll_output() {
             match output {
                 Output::Event(event) => self.told(event),
+                Output::Resolve { .. } => unreachable!("it registers nowhere"),
                 Output::Close { peer: closed } => {
                     assert!(self.connected && closed == peer());
                     self.judge_stream();
@@ -289,6 +290,7 @@ impl World {
                     Policy::Later => {}
                 }
             }
+            Event::Trunk { .. } => unreachable!("it registers nowhere"),
             Event::Ended { leg, .. } => {
                 assert!(
                     self.legs.contains_key(&leg) && self.ended.insert(leg),

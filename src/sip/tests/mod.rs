@@ -12,6 +12,7 @@ mod info;
 mod late_offer;
 mod overload;
 mod refusals;
+mod register;
 mod reinvite;
 mod routing;
 mod silence;
@@ -19,7 +20,10 @@ mod tcp;
 mod torture;
 mod update;
 
-use super::{Census, Counters, Event, Listen, Noted, Output, Peer, Reason, Refusal, UaConfig, UserAgent};
+use super::{
+    Census, Counters, Event, Listen, Noted, Output, Peer, Place, Reason, Refusal, TrunkId, UaConfig,
+    UserAgent,
+};
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::VecDeque;
@@ -141,6 +145,7 @@ pub struct World {
     sent: VecDeque<(SocketAddr, Peer, String)>,
     pub closed: Vec<SocketAddr>,
     events: VecDeque<Event>,
+    pub resolving: VecDeque<(TrunkId, Place)>,
 }
 
 impl World {
@@ -181,6 +186,7 @@ impl World {
             sent: VecDeque::new(),
             closed: Vec::new(),
             events: VecDeque::new(),
+            resolving: VecDeque::new(),
         }
     }
 
@@ -217,6 +223,7 @@ impl World {
             match output {
                 Output::Event(event) => self.events.push_back(event),
                 Output::Close { peer } => self.closed.push(peer),
+                Output::Resolve { trunk, place } => self.resolving.push_back((trunk, place)),
                 Output::Send { from, to, bytes } if bytes == b"\r\n" => {
                     self.sent.push_back((from, to, String::from("\r\n")));
                 }

@@ -13,6 +13,7 @@ use crate::sip::offer::{self, Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
 use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
+use crate::sip::transactions::Purpose;
 use crate::units::Time;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -302,7 +303,7 @@ impl UserAgent {
         if let Some(call) = self.calls.get_mut(&leg) {
             let shown = self.listens.shown(call.dialog.origin().local);
             let (way, bytes) = call.dialog.bye(shown, &branch, &self.served);
-            self.send_bye(now, leg, branch, way, bytes);
+            self.ask(now, Purpose::EndCall(leg), branch, way, bytes);
         }
     }
 

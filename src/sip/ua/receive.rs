@@ -47,7 +47,9 @@ impl UserAgent {
         }
         match (&request.method, &request.echo.to_tag) {
             (Method::Cancel, _) => self.cancel(now, origin, &request),
-            (Method::Ack | Method::Other(_), _) => self.refuse_method(now, origin, &request),
+            (Method::Ack | Method::Register | Method::Other(_), _) => {
+                self.refuse_method(now, origin, &request)
+            }
             (
                 Method::Invite
                 | Method::Bye
