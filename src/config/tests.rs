@@ -35,7 +35,7 @@ fn the_shipped_file_shows_how_a_trunk_is_written() {
     let begin = SHIPPED.find("#[[trunk]]").expect("the example");
     let example: String = SHIPPED[begin..]
         .lines()
-        .filter_map(|line| line.strip_prefix('#'))
+        .map_while(|line| line.strip_prefix('#'))
         .map(|line| format!("{line}\n"))
         .collect();
     let raw = RawConfig::parse(&example).expect("the example is in order");
