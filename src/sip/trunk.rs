@@ -113,6 +113,8 @@ pub struct Pings {
     pub branch: Option<String>,
     /// How many in a row were unanswered.
     pub missed: u8,
+    /// Whether one was ever sent.
+    pub are_tried: bool,
     /// Whether one was ever answered: else silence says nothing.
     pub are_answered: bool,
 }

@@ -11,6 +11,7 @@ use crate::sip::timer::{Owner, Timer};
 use crate::sip::trunk::table::{self, State};
 use crate::sip::trunk::{Trouble, Trunk, TrunkId, pace};
 use crate::units::Time;
+use std::time::Duration;
 
 /// So many unanswered in a row are silence.
 const MISSED_MAX: u8 = 2;
@@ -39,6 +40,8 @@ impl UserAgent {
         };
         let pause = match (trunk.is_awaited(), trunk.pings.missed) {
             (true, _) => Some(pace::SIGN_OF_LIFE),
+            // Whether signs of life are answered there at all is good to know before they are needed.
+            (false, _) if !trunk.pings.are_tried => trunk.config.keep_alive.map(|_| Duration::ZERO),
             (false, 0) => trunk.config.keep_alive,
             (false, _) => trunk.config.keep_alive.map(|_| pace::SIGN_OF_LIFE),
         };
@@ -93,6 +96,7 @@ impl UserAgent {
                 return;
             };
             trunk.pings.branch = Some(branch.clone());
+            trunk.pings.are_tried = true;
             let bytes = trunk.options(from, *to, &branch);
             self.send(way(from, *to), bytes);
         }
