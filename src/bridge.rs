@@ -243,12 +243,16 @@ impl Bridge {
                 spec,
                 host,
                 identity,
+                numbers,
                 ..
             } => {
                 self.tally.calls += 1;
                 self.calls
                     .insert(leg, Call::new(now, spec, identity, self.language));
                 self.outputs.push_back(Output::OpenLeg { leg, spec, host });
+                if !numbers.is_empty() {
+                    self.outputs.push_back(Output::LookUpCalled { leg, numbers });
+                }
             }
             sip::Event::Confirmed { leg } => self.receive(now, leg),
             sip::Event::Reinvited { leg, spec } => {

@@ -3,6 +3,7 @@
 //! key, value and remedy, and all of them are found in one go.
 
 mod addresses;
+mod called;
 mod entries;
 mod error;
 mod operation;
@@ -23,6 +24,7 @@ pub use raw::{
 pub use trunk::{HostPort, PasswordPlace, RawTrunk, TRUNK_COUNT_MAX, TrunkConfig, TrunkTransport};
 
 use crate::ids::Language;
+use crate::number::{CalledFrom, DialPlan};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -86,6 +88,10 @@ pub struct SipConfig {
     pub trunks: Vec<IpNet>,
     /// The telephone number as invitations print it, if the operator entered one.
     pub number: Option<String>,
+    /// How numbers are dialled here.
+    pub dial_plan: DialPlan,
+    /// Where the number that was dialled is looked for, in order.
+    pub called_from: Vec<CalledFrom>,
 }
 
 /// `[rtp]`
@@ -193,6 +199,8 @@ impl SipConfig {
         let advertise = errors.keep_all(addresses::advertise(&raw.advertise));
         let trunks = errors.keep_all(trunks(&raw.trunks, registers));
         let number = errors.keep(number(&raw.number));
+        let dial_plan = errors.keep_all(called::dial_plan(&raw.country, &raw.area));
+        let called_from = errors.keep(called::places(&raw.called_from));
         if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
             addresses::related(listen, advertise, &raw.advertise, errors);
         }
@@ -201,6 +209,8 @@ impl SipConfig {
             advertise: advertise?,
             trunks: trunks?,
             number: number?,
+            dial_plan: dial_plan?,
+            called_from: called_from?,
         })
     }
 }

@@ -111,6 +111,20 @@ fn a_wrong_password_is_told_and_not_tried_again_and_again() {
 }
 
 #[test]
+fn who_dials_a_rooms_own_number_keys_the_pin_alone() {
+    let kamailio = Kamailio::start("MD5");
+    let (bridge, _password) = bridge(&kamailio, "udp", PASSWORD);
+    registers(&bridge, &kamailio);
+    let room = bridge.book_with("Montag", &["--number", "030 555"]);
+    let mut member = Baresip::start(Tone::nth(0).expect("there are enough tones"));
+    member.dial(kamailio.address);
+    member.press(&format!("{}#", room.pin));
+    are_in(&bridge, 1);
+    assert_eq!(bridge.status().counters["called_directly"], 1);
+    member.hang_up();
+}
+
+#[test]
 fn a_bridge_that_ends_takes_its_registration_back() {
     let kamailio = Kamailio::start("MD5");
     let (mut bridge, _password) = bridge(&kamailio, "udp", PASSWORD);

@@ -116,6 +116,7 @@ mod tests {
                 served: vec!["192.0.2.1/32".parse().expect("a network")],
                 calls_max: 9,
                 codecs: crate::media_api::Codecs::default(),
+                called: Default::default(),
             };
             let mut drawn = 0;
             let random = move || {
@@ -173,7 +174,7 @@ mod tests {
                         self.bridge.handle_opened(self.now, leg, media);
                     }
                     Output::Media(_) | Output::LookUp { .. } | Output::Close { .. } => {}
-                    Output::Resolve { .. } | Output::Trunk { .. } => {}
+                    Output::LookUpCalled { .. } | Output::Resolve { .. } | Output::Trunk { .. } => {}
                 }
             }
             sent

@@ -101,6 +101,24 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
             sip.number.clone().unwrap_or_default(),
             number,
         ),
+        entry(
+            Restart,
+            "sip.country",
+            &sip.dial_plan.country,
+            "numbers of rooms and of calls without a country code are of this country",
+        ),
+        entry(
+            Restart,
+            "sip.area",
+            &sip.dial_plan.area,
+            "numbers without an area code are of this area; empty: there are none",
+        ),
+        entry(
+            Restart,
+            "sip.called_from",
+            listed(sip.called_from.iter().map(|place| place.name())),
+            "where the number that was dialled is looked for: if it is a room's own, the caller keys no room number",
+        ),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 use super::{ConfigErrors, RawTrunk};
 use crate::codec::CodecName;
+use crate::number::CalledFrom;
 use serde::{Deserialize, Serialize};
 
 /// A whole `bridge.toml`.
@@ -44,6 +45,12 @@ pub struct RawSip {
     pub trunks: Vec<String>,
     /// Telephone number, or empty.
     pub number: String,
+    /// Digits.
+    pub country: String,
+    /// Digits, or empty.
+    pub area: String,
+    /// Where the number that was dialled stands, the likeliest place first.
+    pub called_from: Vec<String>,
 }
 
 /// A text, or a list of texts.
@@ -156,6 +163,9 @@ impl Default for RawSip {
             advertise: OneOrMany::One(String::new()),
             trunks: vec!["127.0.0.1".into(), "::1".into()],
             number: String::new(),
+            country: "49".into(),
+            area: String::new(),
+            called_from: CalledFrom::ALL.map(|place| place.name().to_owned()).into(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Event, LegFigures, MediaSpec};
+use crate::number::PhoneNumber;
 use crate::sip::{Admission, Peer, Transport, TrunkNews};
 use crate::units::Time;
 use std::future::Future;
@@ -46,6 +47,15 @@ enum Wanted {
     ByCaller(LegId),
     /// The organiser, who has changed it.
     ByOrganiser,
+    /// A caller who may have dialled its own number.
+    ByNumber(LegId),
+}
+
+/// By what the store is asked for a room.
+#[derive(Clone)]
+enum Key {
+    Room(RoomNumber),
+    Called(Vec<PhoneNumber>),
 }
 
 /// Everything the loop holds.
@@ -258,7 +268,8 @@ impl ControlLoop {
                     log(request);
                     self.media.request(request);
                 }
-                Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), number),
+                Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), Key::Room(number)),
+                Output::LookUpCalled { leg, numbers } => self.look_up(Wanted::ByNumber(leg), Key::Called(numbers)),
                 Output::Resolve { trunk, place } => self.resolver.ask(trunk, place),
                 Output::Trunk { name, news } => log_trunk(&name, news),
             }
@@ -279,10 +290,16 @@ impl ControlLoop {
     }
 
     /// Asks the store, without waiting for it.
-    fn look_up(&self, wanted: Wanted, number: RoomNumber) {
+    fn look_up(&self, wanted: Wanted, key: Key) {
         let (store, tell, now) = (self.store.clone(), self.tell_found.clone(), self.now());
         tokio::spawn(async move {
-            let found = match tokio::time::timeout(STORE_DEADLINE, store.find(number)).await {
+            let asked = async {
+                match key {
+                    Key::Room(number) => store.find(number).await,
+                    Key::Called(numbers) => store.find_called(&numbers).await,
+                }
+            };
+            let found = match tokio::time::timeout(STORE_DEADLINE, asked).await {
                 Ok(Ok(Some(booking))) => {
                     let seconds_left = |at: i64| u64::try_from(at - unix_now()).unwrap_or(0);
                     let ends = booking
@@ -309,6 +326,7 @@ impl ControlLoop {
         let now = self.now();
         match (wanted, found) {
             (Wanted::ByCaller(leg), found) => self.bridge.handle_found(now, leg, found),
+            (Wanted::ByNumber(leg), found) => self.bridge.handle_called(now, leg, found),
             (Wanted::ByOrganiser, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
@@ -322,7 +340,7 @@ impl ControlLoop {
         let reply = match ask.request {
             Request::Status => Reply::Status(self.status()),
             Request::RoomChanged { room } => {
-                self.look_up(Wanted::ByOrganiser, room);
+                self.look_up(Wanted::ByOrganiser, Key::Room(room));
                 Reply::Done
             }
             Request::RoomCancelled { room } => {

@@ -14,7 +14,7 @@ use crate::bridge::Bridge;
 use crate::config::Config;
 use crate::room::Policy;
 pub use crate::sip::CONNECTIONS_MAX;
-use crate::sip::{Listen, UaConfig, UserAgent};
+use crate::sip::{CalledPolicy, Listen, UaConfig, UserAgent};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,6 +55,10 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         served: config.sip.trunks.clone(),
         calls_max: seats,
         codecs: config.media.codecs,
+        called: CalledPolicy {
+            from: config.sip.called_from.clone(),
+            plan: config.sip.dial_plan.clone(),
+        },
     };
     let agent = UserAgent::new(agent, Box::new(random));
     let policy = Policy {

@@ -88,6 +88,8 @@ pub struct Request {
     /// Whom the network asserts to be the caller (RFC 3325).
     pub asserted: Option<Caller>,
     pub record_routes: Vec<String>,
+    /// What networks add about the number that was dialled: it may be somebody's own.
+    pub redirected: Vec<(Name, String)>,
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
     /// Whether the body may be passed over (§20.11).
@@ -256,6 +258,7 @@ impl<'a> Head<'a> {
             contact,
             asserted: self.values(Name::Asserted).next().map(Caller::new),
             record_routes: self.record_routes()?,
+            redirected: self.redirected(),
             content_type: self.first(Name::ContentType).map(str::to_owned),
             content_encoding: self.first(Name::ContentEncoding).map(str::to_owned),
             is_body_optional: self.is_body_optional(),
@@ -348,6 +351,12 @@ impl<'a> Head<'a> {
     fn is_body_optional(&self) -> bool {
         let disposition = self.first(Name::ContentDisposition).unwrap_or_default();
         text::param(disposition, "handling").is_some_and(|handling| handling.eq_ignore_ascii_case("optional"))
+    }
+
+    fn redirected(&self) -> Vec<(Name, String)> {
+        let fields = [Name::CalledParty, Name::Diversion, Name::HistoryInfo].into_iter();
+        let named = |name| self.values(name).map(move |value| (name, value.to_owned()));
+        fields.flat_map(named).collect()
     }
 
     fn record_routes(&self) -> Result<Vec<String>, Fault> {

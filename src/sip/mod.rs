@@ -9,7 +9,7 @@
 //!               │                 ── client_other                  what our own requests' life is (table)
 //!               │                 ── ua/leg                        what a call's life is (table)
 //!               │                 ── offer, answer                 which media (RFC 3264)
-//!               │                 ── info, identity                keys by INFO, who is who without saying it
+//!               │                 ── info, identity, called        keys by INFO, who is who without saying it, which number was dialled
 //!               │                 ── trunk, digest                 what a registration's life is (table), proving who we are
 //!               └─ dialog, response   what is written, and which way it goes (peer)
 //! ```
@@ -17,6 +17,7 @@
 //! Everything that waits is a [`Timer`]; everything refused or odd has a counter of its own.
 
 mod answer;
+mod called;
 mod client_other;
 mod counters;
 mod dialog;
@@ -46,6 +47,7 @@ mod via;
 #[cfg(test)]
 mod tests;
 
+pub use called::CalledPolicy;
 pub use counters::{Counters, Noted, Refused};
 pub use digest::Login;
 pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, STREAM_BYTES_MAX, VALUE_BYTES_MAX};

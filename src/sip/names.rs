@@ -27,6 +27,9 @@ pub enum Name {
     WwwAuthenticate,
     ProxyAuthenticate,
     AuthenticationInfo,
+    CalledParty,
+    Diversion,
+    HistoryInfo,
 }
 
 impl Name {
@@ -40,7 +43,7 @@ impl Name {
 }
 
 /// Each name, long and short, the frequent ones first.
-const TABLE: [(Name, &str, &str); 23] = [
+const TABLE: [(Name, &str, &str); 26] = [
     (Name::Via, "Via", "v"),
     (Name::From, "From", "f"),
     (Name::To, "To", "t"),
@@ -64,6 +67,9 @@ const TABLE: [(Name, &str, &str); 23] = [
     (Name::WwwAuthenticate, "WWW-Authenticate", ""),
     (Name::ProxyAuthenticate, "Proxy-Authenticate", ""),
     (Name::AuthenticationInfo, "Authentication-Info", ""),
+    (Name::CalledParty, "P-Called-Party-ID", ""),
+    (Name::Diversion, "Diversion", ""),
+    (Name::HistoryInfo, "History-Info", ""),
 ];
 
 #[cfg(test)]

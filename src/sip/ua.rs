@@ -13,6 +13,7 @@ mod receive;
 mod register;
 mod server;
 
+use super::called::CalledPolicy;
 use super::counters::{Counters, Noted};
 use super::dialog::DialogId;
 use super::identity::IdentityKey;
@@ -26,6 +27,7 @@ pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
 use crate::media_api::{Codecs, MediaSpec};
+use crate::number::PhoneNumber;
 use crate::secret::Key;
 use crate::units::Time;
 use call::Call;
@@ -46,6 +48,8 @@ pub struct UaConfig {
     pub calls_max: usize,
     /// The codecs that are spoken.
     pub codecs: Codecs,
+    /// How the number that was dialled is found.
+    pub called: CalledPolicy,
 }
 
 /// The most transactions at a time for `calls_max` calls. Each rests for 32 s, INVITE and BYE apart: room for every
@@ -93,6 +97,8 @@ pub enum Event {
         leg: LegId,
         /// The user part of the Request-URI, unescaped, at most 64 characters.
         called: String,
+        /// The numbers that may have been dialled, the likeliest first; at most eight.
+        numbers: Vec<PhoneNumber>,
         /// Who calls, without saying it.
         identity: CallerTag,
         /// The peer's media. Without an offer it is silent both ways until [`Event::Reinvited`] tells the peer's answer to
@@ -143,6 +149,7 @@ pub struct UserAgent {
     served: Served,
     calls_max: usize,
     codecs: Codecs,
+    called: CalledPolicy,
     random: Box<dyn FnMut() -> u64 + Send>,
     /// Makes the tags of refusals differ from process to process.
     seed: u64,
@@ -169,6 +176,7 @@ impl UserAgent {
             served: Served::new(config.served),
             calls_max: config.calls_max,
             codecs: config.codecs,
+            called: config.called,
             seed: random(),
             identities: IdentityKey::new(&mut *random),
             connections: Connections::default(),

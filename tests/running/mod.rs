@@ -217,7 +217,12 @@ impl Bridge {
     }
 
     pub fn book(&self, name: &str) -> Room {
-        let booked = self.ask(&["room", "book", name, "--json"]);
+        self.book_with(name, &[])
+    }
+
+    /// Books with more flags.
+    pub fn book_with(&self, name: &str, flags: &[&str]) -> Room {
+        let booked = self.ask(&[&["room", "book", name, "--json"], flags].concat());
         let text = |key: &str| {
             booked[key]
                 .as_str()

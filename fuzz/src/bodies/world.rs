@@ -100,6 +100,7 @@ fn user_agent() -> UserAgent {
         served: vec!["192.0.2.0/24".parse().expect("a network")],
         calls_max: CALLS_MAX,
         codecs: rundruf::media_api::Codecs::default(),
+        called: Default::default(),
     };
     UserAgent::new(config, Box::new(draw))
 }

@@ -171,6 +171,7 @@ impl World {
                 .to_vec(),
             calls_max,
             codecs: crate::media_api::Codecs::default(),
+            called: Default::default(),
         };
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         let draw = move || {

@@ -81,6 +81,7 @@ impl UserAgent {
         self.tell(Event::Invited {
             leg,
             called: request.called.clone(),
+            numbers: self.called.numbers(request),
             identity: self.identities.tag(request, trunk),
             spec,
             host,
