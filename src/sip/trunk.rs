@@ -199,15 +199,19 @@ impl Trunk {
         self.state == State::Resting && self.trouble.is_none()
     }
 
-    /// How long after the last REGISTER a round may begin before its time: the longer the more often that happens, so that
-    /// a registrar which is there and gone again is not run down.
-    pub fn draw_breath(&mut self, now: Time) -> Duration {
+    /// When a round that waits may begin before its time; `None` if that is not sooner. The pause after the last REGISTER
+    /// is longer the more often that happened, so that a registrar which is there and gone again is not run down.
+    pub fn hasten(&mut self, now: Time) -> Option<Time> {
         if now.since(self.asked) > pace::CALM {
             self.hastened = 0;
         }
-        let gap = pace::GAP * 2_u32.pow(self.hastened.min(6));
-        self.hastened += 1;
-        gap
+        let at = (self.asked + pace::GAP * 2_u32.pow(self.hastened.min(6))).max(now);
+        let is_sooner = self.next.is_none_or(|next| at < next);
+        is_sooner.then(|| {
+            self.hastened += 1;
+            self.next = Some(at);
+            at
+        })
     }
 
     /// Sorts this round's targets: by priority, within one the present target first, a suspect one last of all.

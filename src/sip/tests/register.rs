@@ -4,7 +4,7 @@
 mod trouble;
 mod ways;
 
-use super::{World, header, local, status};
+use super::{World, header, local};
 use crate::secret::Password;
 use crate::sip::{
     Event, Login, Peer, Place, Target, Transport, Trouble, TrunkConfig, TrunkId, TrunkNews, TrunkView,

@@ -295,9 +295,9 @@ impl UserAgent {
                 self.tell_trunk(id, TrunkNews::Failed(why));
             }
             Action::Hasten => {
-                let at = (trunk.asked + trunk.draw_breath(now)).max(now);
-                trunk.next = Some(at);
-                self.timers.set(owner, Timer::Register, at);
+                if let Some(at) = trunk.hasten(now) {
+                    self.timers.set(owner, Timer::Register, at);
+                }
             }
             Action::AskToLeave => {
                 for timer in [Timer::Register, Timer::Expiry, Timer::Ping, Timer::Patience] {

@@ -262,6 +262,36 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
     assert_eq!(pauses, [3, 6, 12, 24, 48, 96]);
 }
 
+/// Every sign of life hastens the next try, and none may put it off.
+#[test]
+fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Transport::Tcp;
+    world.begins(vec![(ID, config)]);
+    world.finds(&[(first(), 0)]);
+    for gap_s in [3, 6, 12] {
+        assert!(world.sent().starts_with("REGISTER"));
+        world.ua.handle_closed(world.now, first());
+        world.drain();
+        let asked = world.now;
+        let admission = world.ua.handle_connected(world.now, first(), local());
+        assert_eq!(admission, crate::sip::Admission::Welcome);
+        world.drain();
+        loop {
+            world.passes_until_sent(20 * SECOND);
+            let waiting = world.sent.front().map(|(_, _, text)| text.clone()).unwrap_or_default();
+            if waiting.starts_with("REGISTER") {
+                break;
+            }
+            let pong = answer(&world.sent(), "200 OK", "");
+            world.ua.handle_stream(world.now, first(), pong.as_bytes());
+            world.drain();
+        }
+        assert_eq!(world.now.since(asked), gap_s * SECOND);
+    }
+}
+
 #[test]
 fn a_refused_connection_is_no_reason_to_wait_for_an_answer() {
     let mut world = World::new();
