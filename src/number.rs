@@ -107,7 +107,11 @@ impl DialPlan {
         }
         let DialPlan { country, area } = self;
         let local = format!("{country}{area}");
-        let digits = match (bare.strip_prefix('+'), bare.strip_prefix("00"), bare.strip_prefix('0')) {
+        let digits = match (
+            bare.strip_prefix('+'),
+            bare.strip_prefix("00"),
+            bare.strip_prefix('0'),
+        ) {
             (Some(global), _, _) | (None, Some(global), _) => global.to_owned(),
             (None, None, Some(national)) => format!("{country}{national}"),
             (None, None, None) if bare.starts_with(&local) => bare,
@@ -151,14 +155,29 @@ mod tests {
             assert_eq!(found.as_deref(), Some("+4930123456"), "{written}");
         }
         let number = plan.read("030123456").expect("a number");
-        assert_eq!((plan.dialled(&number).as_str(), format!("{number:?}").as_str()), ("030123456", "***"));
+        assert_eq!(
+            (plan.dialled(&number).as_str(), format!("{number:?}").as_str()),
+            ("030123456", "***")
+        );
         assert_eq!(PhoneNumber::parse(&number.international()), Some(number));
     }
 
     #[test]
     fn what_is_no_number_is_none() {
         let plan = DialPlan::default();
-        for written in ["", "123456", "meeting", "+", "+49", "0", "+0301234567", "1234567t0", "+49+301234567", "+1234567890123456", "030١٢٣٤٥٦"] {
+        for written in [
+            "",
+            "123456",
+            "meeting",
+            "+",
+            "+49",
+            "0",
+            "+0301234567",
+            "1234567t0",
+            "+49+301234567",
+            "+1234567890123456",
+            "030١٢٣٤٥٦",
+        ] {
             assert_eq!(plan.read(written), None, "{written}");
         }
         let abroad = plan.read("+43 1 234567").expect("a number");

@@ -195,11 +195,20 @@ mod tests {
             ..booking()
         };
         let room = room_spoken(&direct);
-        for (language, pin) in [(Language::De, "die Ziffern der PIN 493 817"), (Language::En, "the digits of the PIN 493 817")] {
+        for (language, pin) in [
+            (Language::De, "die Ziffern der PIN 493 817"),
+            (Language::En, "the digits of the PIN 493 817"),
+        ] {
             let text = sheets(&direct, Some("030 123 45 67"), language);
             assert!(text.contains("030 123 45 67") && text.contains(pin), "{text}");
-            assert!(!text.contains(&room) && !text.contains("Raum:") && !text.contains("Room:"), "{text}");
-            assert!(!text.contains("Raumnummer") && !text.contains("room number") && !text.contains("ebenso"), "{text}");
+            assert!(
+                !text.contains(&room) && !text.contains("Raum:") && !text.contains("Room:"),
+                "{text}"
+            );
+            assert!(
+                !text.contains("Raumnummer") && !text.contains("room number") && !text.contains("ebenso"),
+                "{text}"
+            );
             assert!(text.contains("3. ") && !text.contains("4. "), "{text}");
         }
     }

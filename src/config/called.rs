@@ -8,7 +8,8 @@ use crate::number::{CalledFrom, DialPlan};
 pub(super) fn dial_plan(country: &str, area: &str) -> Result<DialPlan, Vec<ConfigError>> {
     let digits = |key, typed: &str, most: usize, remedy| {
         let text = typed.trim();
-        let fits = text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        let fits =
+            text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
         let error = || ConfigError::new(key, shortened(typed), remedy);
         fits.then(|| text.to_owned()).ok_or_else(error)
     };
@@ -28,11 +29,15 @@ pub(super) fn dial_plan(country: &str, area: &str) -> Result<DialPlan, Vec<Confi
 pub(super) fn places(typed: &[String]) -> Result<Vec<CalledFrom>, ConfigError> {
     let mut found = Vec::new();
     for text in typed {
-        let place = CalledFrom::ALL.into_iter().find(|place| place.name() == text.trim());
+        let place = CalledFrom::ALL
+            .into_iter()
+            .find(|place| place.name() == text.trim());
         match place.filter(|place| !found.contains(place)) {
             Some(place) => found.push(place),
             None => {
-                let known = CalledFrom::ALL.map(|place| format!("{:?}", place.name())).join(", ");
+                let known = CalledFrom::ALL
+                    .map(|place| format!("{:?}", place.name()))
+                    .join(", ");
                 let remedy = format!("write each of these at most once, the likeliest first: {known}");
                 return Err(ConfigError::new("sip.called_from", shortened(text), &remedy));
             }

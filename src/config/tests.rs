@@ -210,14 +210,23 @@ fn each_fault_names_key_value_and_remedy() {
             "sip.number = 'unser Telefon'",
             "sip.number = \"unser Telefon\": write the telephone number",
         ),
-        ("sip.country = '+49'", "sip.country = \"+49\": write the country code without"),
+        (
+            "sip.country = '+49'",
+            "sip.country = \"+49\": write the country code without",
+        ),
         ("sip.country = ''", "sip.country = \"\": write the country code"),
-        ("sip.area = '030'", "sip.area = \"030\": write the area code without its zero"),
+        (
+            "sip.area = '030'",
+            "sip.area = \"030\": write the area code without its zero",
+        ),
         (
             "sip.called_from = ['to', 'from']",
             "sip.called_from = \"from\": write each of these at most once, the likeliest first: \"request-uri\"",
         ),
-        ("sip.called_from = ['to', 'to']", "sip.called_from = \"to\": write each"),
+        (
+            "sip.called_from = ['to', 'to']",
+            "sip.called_from = \"to\": write each",
+        ),
     ] {
         let found = errors(text);
         assert!(found.contains(wanted), "{text}: {found}");

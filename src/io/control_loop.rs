@@ -269,7 +269,9 @@ impl ControlLoop {
                     self.media.request(request);
                 }
                 Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), Key::Room(number)),
-                Output::LookUpCalled { leg, numbers } => self.look_up(Wanted::ByNumber(leg), Key::Called(numbers)),
+                Output::LookUpCalled { leg, numbers } => {
+                    self.look_up(Wanted::ByNumber(leg), Key::Called(numbers))
+                }
                 Output::Resolve { trunk, place } => self.resolver.ask(trunk, place),
                 Output::Trunk { name, news } => log_trunk(&name, news),
             }

@@ -42,7 +42,14 @@ fn a_wrong_pin_asks_for_the_pin_again_and_never_for_the_room() {
     ] {
         rig.burst("111111#");
         let question = ask(Lead::Mismatch(mismatch), Subject::Pin, attempt);
-        assert_eq!(rig.wait(secs(8)).look().into_iter().filter(|output| *output != Output::Hush).collect::<Vec<_>>(), [failed(), question]);
+        assert_eq!(
+            rig.wait(secs(8))
+                .look()
+                .into_iter()
+                .filter(|output| *output != Output::Hush)
+                .collect::<Vec<_>>(),
+            [failed(), question]
+        );
     }
     // A room number is no PIN here.
     rig.burst(&format!("{}#", room())).wait(secs(60));

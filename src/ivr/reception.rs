@@ -229,7 +229,14 @@ impl Reception {
         if let Some(digit) = key.digit() {
             self.entry.push(digit);
             let is_first_of_pin = self.is_quiet() && self.direct.is_some();
-            self.apply(now, if is_first_of_pin { Event::DigitPin } else { Event::Digit });
+            self.apply(
+                now,
+                if is_first_of_pin {
+                    Event::DigitPin
+                } else {
+                    Event::Digit
+                },
+            );
             if self.entry.is_full(question, self.gate.as_ref()) {
                 self.finish(now, question, Ended::ByItself);
             }

@@ -265,7 +265,9 @@ impl Site {
                 Output::OpenLeg { leg, spec, .. } => self.open(now, leg, spec),
                 Output::Media(request) => self.ask(request),
                 Output::LookUp { leg, number } => self.deeds.push_back(Deed::LooksUp { leg, number }),
-                Output::LookUpCalled { leg, numbers } => self.deeds.push_back(Deed::LooksUpCalled { leg, numbers }),
+                Output::LookUpCalled { leg, numbers } => {
+                    self.deeds.push_back(Deed::LooksUpCalled { leg, numbers })
+                }
                 // The simulated bridge registers nowhere.
                 Output::Resolve { .. } | Output::Trunk { .. } => {}
             }

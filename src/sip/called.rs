@@ -42,7 +42,12 @@ impl CalledPolicy {
         let mut found: Vec<PhoneNumber> = Vec::new();
         for place in &self.from {
             let values = match field(*place) {
-                Some(field) => invite.redirected.iter().filter(|(name, _)| *name == field).map(|(_, value)| value.as_str()).collect(),
+                Some(field) => invite
+                    .redirected
+                    .iter()
+                    .filter(|(name, _)| *name == field)
+                    .map(|(_, value)| value.as_str())
+                    .collect(),
                 None if *place == CalledFrom::To => vec![invite.echo.to.as_str()],
                 None => vec![invite.uri.as_str()],
             };
@@ -97,7 +102,11 @@ mod tests {
     }
 
     fn found(policy: &CalledPolicy, request: &Request) -> Vec<String> {
-        policy.numbers(request).iter().map(PhoneNumber::international).collect()
+        policy
+            .numbers(request)
+            .iter()
+            .map(PhoneNumber::international)
+            .collect()
     }
 
     #[test]
@@ -139,13 +148,19 @@ mod tests {
             "sip:123456;phone-context=+4930@192.0.2.100",
             "sip:+4930123456:password@192.0.2.100",
         ] {
-            assert_eq!(found(&policy, &invite(uri, "<sip:x@y.example>", "")), ["+4930123456"], "{uri}");
+            assert_eq!(
+                found(&policy, &invite(uri, "<sip:x@y.example>", "")),
+                ["+4930123456"],
+                "{uri}"
+            );
         }
     }
 
     #[test]
     fn a_thousand_diversions_are_not_a_thousand_questions() {
-        let many: String = (0..60).map(|nth| format!("Diversion: <sip:+49301000{nth:02}@x.example>\r\n")).collect();
+        let many: String = (0..60)
+            .map(|nth| format!("Diversion: <sip:+49301000{nth:02}@x.example>\r\n"))
+            .collect();
         let request = invite("sip:x@192.0.2.100", "<sip:x@y.example>", &many);
         assert_eq!(found(&CalledPolicy::default(), &request).len(), NUMBERS_MAX);
     }

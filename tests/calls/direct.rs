@@ -24,7 +24,12 @@ fn members_who_dial_the_rooms_own_number_key_the_pin_alone() {
     assert_eq!(world.hears(0), [1, 2]);
     assert!(says(&world, 0, Prompt::Greeting) && says(&world, 0, Prompt::AskPin1));
     assert!(says(&world, 2, Prompt::PinWrong1) && !says(&world, 2, Prompt::Mismatch1));
-    assert!(!world.said.iter().any(|(_, said)| *said == clip(Language::De, Prompt::AskRoom1)));
+    assert!(
+        !world
+            .said
+            .iter()
+            .any(|(_, said)| *said == clip(Language::De, Prompt::AskRoom1))
+    );
     assert_eq!(world.site.bridge.status().counters["called_directly"], 3);
     (0..3).for_each(|n| world.hang_up(n));
     world.assert_nothing_is_left();

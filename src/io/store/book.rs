@@ -116,8 +116,14 @@ async fn refuse_if_full(connection: &mut SqliteConnection) -> Result<(), StoreEr
 
 /// A number of its own that another room has is told as such.
 pub(super) fn taken(error: sqlx::Error) -> StoreError {
-    let is_taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
-    if is_taken { StoreError::DirectTaken } else { error.into() }
+    let is_taken = error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation());
+    if is_taken {
+        StoreError::DirectTaken
+    } else {
+        error.into()
+    }
 }
 
 /// `false` if the number is taken or retired.

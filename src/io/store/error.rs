@@ -28,7 +28,9 @@ pub enum StoreError {
         dir: PathBuf,
     },
     /// Another room has this telephone number.
-    #[error("another room has this telephone number already: `rundruf room list --json` shows which; give this one another")]
+    #[error(
+        "another room has this telephone number already: `rundruf room list --json` shows which; give this one another"
+    )]
     DirectTaken,
     /// Another process kept the database.
     #[error(

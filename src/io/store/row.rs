@@ -35,7 +35,10 @@ impl Row {
         let number = RoomNumber::parse(&self.number.to_string()).ok_or_else(|| damaged("number"))?;
         let seats = u32::try_from(self.seats).map_err(|_| damaged("seats"))?;
         let language = Language::from_code(&self.language).ok_or_else(|| damaged("language"))?;
-        let direct = self.direct.as_deref().map(|written| PhoneNumber::parse(written).ok_or_else(|| damaged("direct")));
+        let direct = self
+            .direct
+            .as_deref()
+            .map(|written| PhoneNumber::parse(written).ok_or_else(|| damaged("direct")));
         let open = |kind, sealed: &Option<Vec<u8>>| seal.open(number, kind, sealed.as_deref());
         let recent = self
             .pin_changed_day

@@ -121,26 +121,54 @@ async fn a_room_is_found_by_its_own_number_which_no_other_may_have() {
     };
     let first = store.book(&with("+4930111111")).await.expect("booked");
     let second = store.book(&with("+4930222222")).await.expect("booked");
-    assert!(matches!(store.book(&with("+4930111111")).await, Err(StoreError::DirectTaken)));
+    assert!(matches!(
+        store.book(&with("+4930111111")).await,
+        Err(StoreError::DirectTaken)
+    ));
     let found = |numbers: Vec<PhoneNumber>| {
         let store = store.clone();
-        async move { store.find_called(&numbers).await.expect("found").map(|booking| booking.number) }
+        async move {
+            store
+                .find_called(&numbers)
+                .await
+                .expect("found")
+                .map(|booking| booking.number)
+        }
     };
-    let (one, two, none) = (number("+4930111111"), number("+4930222222"), number("+4930333333"));
-    assert_eq!(found(vec![none.clone(), two.clone(), one.clone()]).await, Some(second.number), "the likeliest first");
+    let (one, two, none) = (
+        number("+4930111111"),
+        number("+4930222222"),
+        number("+4930333333"),
+    );
+    assert_eq!(
+        found(vec![none.clone(), two.clone(), one.clone()]).await,
+        Some(second.number),
+        "the likeliest first"
+    );
     assert_eq!(found(vec![none]).await, None);
     let take = Change {
         direct: Some(Some(one.clone())),
         ..Change::default()
     };
-    assert!(matches!(store.change(second.number, &take).await, Err(StoreError::DirectTaken)));
+    assert!(matches!(
+        store.change(second.number, &take).await,
+        Err(StoreError::DirectTaken)
+    ));
     let give = Change {
         direct: Some(None),
         ..Change::default()
     };
-    let given = store.change(first.number, &give).await.expect("changed").expect("there");
+    let given = store
+        .change(first.number, &give)
+        .await
+        .expect("changed")
+        .expect("there");
     assert_eq!(given.direct, None);
-    let taken = store.change(second.number, &take).await.expect("changed").expect("there");
+    let taken = store
+        .change(second.number, &take)
+        .await
+        .expect("changed")
+        .expect("there");
     assert_eq!(taken.direct, Some(one.clone()));
     assert_eq!(found(vec![one, two]).await, Some(second.number));
 }

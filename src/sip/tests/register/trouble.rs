@@ -280,7 +280,11 @@ fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
         world.drain();
         loop {
             world.passes_until_sent(20 * SECOND);
-            let waiting = world.sent.front().map(|(_, _, text)| text.clone()).unwrap_or_default();
+            let waiting = world
+                .sent
+                .front()
+                .map(|(_, _, text)| text.clone())
+                .unwrap_or_default();
             if waiting.starts_with("REGISTER") {
                 break;
             }
