@@ -41,17 +41,15 @@ impl CalledPolicy {
     pub fn numbers(&self, invite: &Request) -> Vec<PhoneNumber> {
         let mut found: Vec<PhoneNumber> = Vec::new();
         for place in &self.from {
-            let values = match field(*place) {
-                Some(field) => invite
-                    .redirected
-                    .iter()
-                    .filter(|(name, _)| *name == field)
-                    .map(|(_, value)| value.as_str())
-                    .collect(),
-                None if *place == CalledFrom::To => vec![invite.echo.to.as_str()],
-                None => vec![invite.uri.as_str()],
+            let numbers: Vec<_> = match (place, field(*place)) {
+                (_, Some(field)) => {
+                    let values = invite.redirected.iter().filter(|(name, _)| *name == field);
+                    values.filter_map(|(_, value)| self.in_address(value)).collect()
+                }
+                (CalledFrom::To, None) => self.in_address(&invite.echo.to).into_iter().collect(),
+                (_, None) => self.in_uri(&invite.uri).into_iter().collect(),
             };
-            for number in values.into_iter().filter_map(|value| self.number(value)) {
+            for number in numbers {
                 if !found.contains(&number) && found.len() < NUMBERS_MAX {
                     found.push(number);
                 }
@@ -60,9 +58,12 @@ impl CalledPolicy {
         found
     }
 
-    /// The number in an address (RFC 3966, RFC 3261 §19.1.6): `sip:` with a number as its user, or `tel:`.
-    fn number(&self, address: &str) -> Option<PhoneNumber> {
-        let (uri, _) = text::address(address)?;
+    fn in_address(&self, address: &str) -> Option<PhoneNumber> {
+        self.in_uri(text::address(address)?.0)
+    }
+
+    /// The number that a URI is (RFC 3966, RFC 3261 §19.1.6): `tel:`, or `sip:` with a number as its user.
+    fn in_uri(&self, uri: &str) -> Option<PhoneNumber> {
         let (scheme, rest) = uri.split_once(':')?;
         let subscriber = match scheme.to_ascii_lowercase().as_str() {
             "tel" => rest,

@@ -62,11 +62,11 @@ fn answer(request: &str, status: &str, more: &str) -> String {
 
 /// The one that keeps what it was asked for, for so long.
 fn kept(request: &str, seconds: u32) -> String {
-    let contact = header(request, "Contact").split(';').next().expect("a contact");
+    let (contact, _) = header(request, "Contact").split_once('>').expect("a contact");
     answer(
         request,
         "200 OK",
-        &format!("Contact: {contact};expires={seconds}\r\n"),
+        &format!("Contact: {contact}>;expires={seconds}\r\n"),
     )
 }
 
