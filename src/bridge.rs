@@ -193,6 +193,18 @@ impl Bridge {
         });
     }
 
+    /// So many packets have come from a leg since it was opened, its telephone's reports counted too. If that has been the
+    /// same for half a minute, its peer is asked whether it is there: who holds the call, or says nothing, is.
+    pub fn handle_heard(&mut self, now: Time, leg: LegId, packets: u64) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        if call.is_silent(now, packets) {
+            self.agent.probe(now, leg);
+            self.hear_agent(now);
+        }
+    }
+
     /// The program ends: every call ends by BYE, and no new one is taken.
     pub fn handle_shutdown(&mut self, now: Time) {
         self.stopping = true;
@@ -262,7 +274,7 @@ impl Bridge {
                 }
             }
             sip::Event::Key { leg, key } => self.handle_key(now, leg, Way::Info, key),
-            sip::Event::Ended { leg, .. } => self.release(now, leg),
+            sip::Event::Lost { leg } | sip::Event::Ended { leg, .. } => self.release(now, leg),
             sip::Event::Trunk { name, news } => self.outputs.push_back(Output::Trunk { name, news }),
         }
     }

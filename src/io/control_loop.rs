@@ -29,6 +29,8 @@ use tokio::sync::mpsc;
 const STORE_DEADLINE: Duration = Duration::from_millis(700);
 /// How often the media thread's events are looked for while there are calls.
 const MEDIA_POLL: Duration = Duration::from_millis(5);
+/// How often is looked whether legs are still heard.
+const HEARD: Duration = Duration::from_secs(5);
 /// How long the loop sleeps at most.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long the calls' BYEs may take when the program ends.
@@ -72,6 +74,7 @@ pub struct ControlLoop {
     resolver: Resolver,
     summary: Summary,
     origin: Instant,
+    heard_at: Time,
     sip_unsent: u64,
 }
 
@@ -101,6 +104,7 @@ impl ControlLoop {
             resolver: Resolver::new(),
             summary: Summary::default(),
             origin,
+            heard_at: Time::ZERO,
             sip_unsent: 0,
         }
     }
@@ -161,10 +165,29 @@ impl ControlLoop {
             log_event(event);
             self.bridge.handle_media(self.now(), event);
         }
+        self.look_who_is_heard();
         if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
             self.bridge.handle_timeout(self.now());
         }
         self.do_outputs();
+    }
+
+    /// Tells how much came from each leg, so that nobody stays whose telephone is gone.
+    fn look_who_is_heard(&mut self) {
+        let now = self.now();
+        if now.since(self.heard_at) < HEARD {
+            return;
+        }
+        self.heard_at = now;
+        let came = |figures: LegFigures| u64::from(figures.received) + u64::from(figures.far.reports);
+        let legs: Vec<_> = self
+            .media
+            .lines()
+            .map(|(leg, _, figures)| (leg, came(figures)))
+            .collect();
+        for (leg, packets) in legs {
+            self.bridge.handle_heard(now, leg, packets);
+        }
     }
 
     fn now(&self) -> Time {

@@ -1,4 +1,4 @@
-//! Owns the life of a request of ours, which is a BYE or a REGISTER (RFC 3261 §17.1.2). Must never send anything that
+//! Owns the life of a request of ours, which is no INVITE (RFC 3261 §17.1.2). Must never send anything that
 //! opens a dialog: there is no client transaction for INVITE.
 //!
 //! | state      | Provisional | Final             | E                  | F                | K    |

@@ -83,6 +83,10 @@ pub struct Request {
     /// Whether a session description may come back (§20.1).
     pub takes_sdp: bool,
     pub require: Vec<String>,
+    pub supported: Vec<String>,
+    /// The methods that the peer takes, as it lists them.
+    pub allow: Vec<String>,
+    pub session_expires: Option<String>,
     /// The URI at which the peer can be reached; a telephone number may stand in it.
     pub contact: Option<Caller>,
     /// Whom the network asserts to be the caller (RFC 3325).
@@ -97,17 +101,31 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// Whether the peer says that it knows an extension.
+    pub fn supports(&self, option: &str) -> bool {
+        let mut options = self.supported.iter().chain(&self.require);
+        options.any(|known| known.eq_ignore_ascii_case(option))
+    }
+
+    /// Whether the peer says that it takes a method.
+    pub fn allows(&self, method: &str) -> bool {
+        self.allow.iter().any(|known| known == method)
+    }
+}
+
 /// A response, as far as it matters to a request of ours.
 pub struct Response {
     pub code: u16,
     pub branch: String,
     pub method: Method,
-    /// What a registrar says, field by field; nothing in answer to another request. It names our own account.
+    /// What a registrar says, or who answers a refresh, field by field; nothing in answer to another request. It names our
+    /// own account.
     pub said: Vec<(Name, String)>,
 }
 
-/// The header fields of a registrar's answer that somebody reads.
-const SAID: [Name; 9] = [
+/// The header fields of such an answer that somebody reads.
+const SAID: [Name; 11] = [
     Name::Via,
     Name::Contact,
     Name::Expires,
@@ -117,6 +135,8 @@ const SAID: [Name; 9] = [
     Name::WwwAuthenticate,
     Name::ProxyAuthenticate,
     Name::AuthenticationInfo,
+    Name::SessionExpires,
+    Name::MinSe,
 ];
 
 /// What arrived.
@@ -255,6 +275,9 @@ impl<'a> Head<'a> {
             max_forwards: self.max_forwards()?,
             takes_sdp: self.takes_sdp(),
             require: self.owned(Name::Require),
+            supported: self.owned(Name::Supported),
+            allow: self.owned(Name::Allow),
+            session_expires: self.first(Name::SessionExpires).map(str::to_owned),
             contact,
             asserted: self.values(Name::Asserted).next().map(Caller::new),
             record_routes: self.record_routes()?,
@@ -314,10 +337,8 @@ impl<'a> Head<'a> {
     }
 
     fn said(&self, method: &Method) -> Vec<(Name, String)> {
-        let fields = self
-            .0
-            .iter()
-            .filter(|(name, _)| *method == Method::Register && SAID.contains(name));
+        let is_read = matches!(method, Method::Register | Method::Update);
+        let fields = self.0.iter().filter(|(name, _)| is_read && SAID.contains(name));
         fields.map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

@@ -10,6 +10,7 @@
 //!               │                 ── ua/leg                        what a call's life is (table)
 //!               │                 ── offer, answer                 which media (RFC 3264)
 //!               │                 ── info, identity, called        keys by INFO, who is who without saying it, which number was dialled
+//!               │                 ── session                       how long a session lasts (RFC 4028)
 //!               │                 ── trunk, digest                 what a registration's life is (table), proving who we are
 //!               └─ dialog, response   what is written, and which way it goes (peer)
 //! ```
@@ -35,6 +36,7 @@ mod response;
 mod served;
 mod server_invite;
 mod server_other;
+mod session;
 mod stream;
 mod text;
 mod timer;

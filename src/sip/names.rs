@@ -30,6 +30,10 @@ pub enum Name {
     CalledParty,
     Diversion,
     HistoryInfo,
+    Supported,
+    Allow,
+    SessionExpires,
+    MinSe,
 }
 
 impl Name {
@@ -43,7 +47,7 @@ impl Name {
 }
 
 /// Each name, long and short, the frequent ones first.
-const TABLE: [(Name, &str, &str); 26] = [
+const TABLE: [(Name, &str, &str); 30] = [
     (Name::Via, "Via", "v"),
     (Name::From, "From", "f"),
     (Name::To, "To", "t"),
@@ -70,6 +74,10 @@ const TABLE: [(Name, &str, &str); 26] = [
     (Name::CalledParty, "P-Called-Party-ID", ""),
     (Name::Diversion, "Diversion", ""),
     (Name::HistoryInfo, "History-Info", ""),
+    (Name::Supported, "Supported", "k"),
+    (Name::Allow, "Allow", ""),
+    (Name::SessionExpires, "Session-Expires", "x"),
+    (Name::MinSe, "Min-SE", ""),
 ];
 
 #[cfg(test)]

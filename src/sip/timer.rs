@@ -52,11 +52,13 @@ pub enum Timer {
     Half,
     /// Register, again or at last.
     Register,
-    /// A registration is over.
+    /// A registration, or a session, is over.
     Expiry,
+    /// Refresh a session.
+    Refresh,
     /// Ask a registrar for a sign of life.
     Ping,
-    /// Stop waiting for a registrar while another one has not been asked.
+    /// Stop waiting for a registrar while another one has not been asked, or for a peer that may be gone.
     Patience,
 }
 
@@ -77,8 +79,8 @@ impl Timer {
             (Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack, _) => Some(PATIENCE),
             (Timer::Idle, _) => Some(IDLE),
             (Timer::Half, _) => Some(HALF),
-            // These are set to what a registrar says, or to what was drawn.
-            (Timer::Register | Timer::Expiry | Timer::Ping | Timer::Patience, _) => None,
+            // These are set to what was agreed, or drawn.
+            (Timer::Register | Timer::Expiry | Timer::Refresh | Timer::Ping | Timer::Patience, _) => None,
         }
     }
 }
@@ -93,6 +95,8 @@ pub enum Owner {
     Server(TxId),
     Client(TxId),
     Leg(LegId),
+    /// A standing call, whatever it is just waiting for.
+    Session(LegId),
     /// By the address of its other end.
     Connection(SocketAddr),
     Trunk(TrunkId),

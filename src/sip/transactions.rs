@@ -172,6 +172,10 @@ fn merge(request: &Request) -> Option<Merge> {
 pub enum Purpose {
     /// A BYE.
     EndCall(LegId),
+    /// An UPDATE that lets a session go on.
+    Refresh(LegId),
+    /// An OPTIONS within a dialog: is somebody there?
+    Probe(LegId),
     /// A REGISTER.
     Register(TrunkId),
 }
@@ -180,6 +184,8 @@ impl Purpose {
     const fn method(self) -> Method {
         match self {
             Purpose::EndCall(_) => Method::Bye,
+            Purpose::Refresh(_) => Method::Update,
+            Purpose::Probe(_) => Method::Options,
             Purpose::Register(_) => Method::Register,
         }
     }

@@ -12,6 +12,7 @@ mod leg;
 mod receive;
 mod register;
 mod server;
+mod session;
 
 use super::called::CalledPolicy;
 use super::counters::{Counters, Noted};
@@ -114,6 +115,8 @@ pub enum Event {
     Reinvited { leg: LegId, spec: MediaSpec },
     /// A key was pressed, says an INFO.
     Key { leg: LegId, key: Key },
+    /// The peer of a standing call is gone: nobody is there any more, and [`Event::Ended`] comes later.
+    Lost { leg: LegId },
     /// The call is over; exactly once for every [`Event::Invited`].
     Ended { leg: LegId, why: EndReason },
     /// Something is new of a trunk at which we register, by its name.
@@ -211,6 +214,7 @@ impl UserAgent {
                 Owner::Server(id) => self.server_due(now, id, timer),
                 Owner::Client(id) => self.client_due(now, id, timer),
                 Owner::Leg(leg) => self.leg_due(now, leg, timer),
+                Owner::Session(leg) => self.session_due(now, leg, timer),
                 Owner::Connection(peer) => self.connection_due(now, peer, timer),
                 Owner::Trunk(trunk) => self.trunk_due(now, trunk, timer),
             }

@@ -298,7 +298,10 @@ impl World {
                     "ended twice"
                 );
             }
-            Event::Confirmed { leg } | Event::Reinvited { leg, .. } | Event::Key { leg, .. } => {
+            Event::Confirmed { leg }
+            | Event::Lost { leg }
+            | Event::Reinvited { leg, .. }
+            | Event::Key { leg, .. } => {
                 assert!(self.legs.contains_key(&leg) && !self.ended.contains(&leg));
             }
         }

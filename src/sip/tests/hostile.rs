@@ -97,7 +97,7 @@ proptest! {
                     }
                     Output::Event(Event::Invited { leg, .. }) => legs.push(leg),
                     Output::Event(Event::Ended { leg, .. }) => ended.push(leg),
-                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. } | Event::Key { .. } | Event::Trunk { .. }) => {}
+                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. } | Event::Key { .. } | Event::Lost { .. } | Event::Trunk { .. }) => {}
                     Output::Close { .. } | Output::Resolve { .. } => {}
                 }
             }

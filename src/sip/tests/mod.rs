@@ -15,6 +15,7 @@ mod refusals;
 mod register;
 mod reinvite;
 mod routing;
+mod session;
 mod silence;
 mod tcp;
 mod torture;

@@ -69,7 +69,7 @@ fn options_say_what_we_can_do() {
         "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
     );
     assert_eq!(header(&ok, "Accept"), "application/sdp");
-    assert_eq!(header(&ok, "Supported"), "");
+    assert_eq!(header(&ok, "Supported"), "timer");
     world.ends();
 }
 

@@ -1,5 +1,5 @@
-//! Owns the doing of what the table of our own requests says. Must never open a transaction for anything but a BYE or a
-//! REGISTER.
+//! Owns the doing of what the table of our own requests says. Must never open one that begins a
+//! dialog.
 
 use super::UserAgent;
 use super::leg;
@@ -46,8 +46,10 @@ impl UserAgent {
             200.. => Event::Final,
         };
         self.client_event(now, id, event);
-        if let Some(Purpose::Register(trunk)) = purpose {
-            self.registrar_answered(now, trunk, id, response);
+        match purpose {
+            Some(Purpose::Register(trunk)) => self.registrar_answered(now, trunk, id, response),
+            Some(purpose) => self.answered_within(now, purpose, response),
+            None => {}
         }
     }
 
@@ -105,6 +107,7 @@ impl UserAgent {
                     }
                     self.bye_done(now, leg);
                 }
+                Purpose::Refresh(_) | Purpose::Probe(_) => self.unanswered_within(now, purpose),
                 Purpose::Register(trunk) => self.registrar_failed(now, trunk, id, Trouble::Silent),
             },
         }

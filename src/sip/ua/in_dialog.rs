@@ -107,6 +107,7 @@ impl UserAgent {
         self.refused_extension(now, origin, request)
             || self.refused_answer(now, origin, request)
             || self.refused_content(now, origin, request)
+            || self.refused_interval(now, origin, request)
     }
 
     /// An UPDATE is answered at once. Its offer must not meet one of ours (RFC 3311 §5.2).
