@@ -353,6 +353,9 @@ impl UserAgent {
             return;
         };
         self.dialogs.remove(&call.dialog.id);
+        if let Some(question) = call.probing {
+            self.abandon(question);
+        }
         let why = call.why.unwrap_or(EndReason::HungUp);
         match why {
             EndReason::PeerHungUp => self.counters.note(Noted::HungUpByPeer),

@@ -189,10 +189,14 @@ impl UserAgent {
             return;
         };
         call.blame(why);
+        let question = call.probing.take();
         self.counters.note(match why {
             EndReason::Expired => Noted::SessionExpired,
             _ => Noted::PeerGone,
         });
+        if let Some(question) = question {
+            self.abandon(question);
+        }
         self.tell(Event::Lost { leg });
         self.drive(now, leg, leg::Event::HangUp);
     }
