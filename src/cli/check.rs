@@ -80,7 +80,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
 fn running(data: &Path) -> Option<Option<Status>> {
     match control_socket::ask(data, &Request::Status) {
         Err(ControlError::NotRunning { .. } | ControlError::Io { .. }) => None,
-        Ok(Reply::Status(status)) => Some(Some(status)),
+        Ok(Reply::Status(status)) => Some(Some(*status)),
         Ok(_) | Err(_) => Some(None),
     }
 }

@@ -46,11 +46,11 @@ const ANSWERS: usize = 256;
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     /// A caller who keyed its number.
-    ByCaller(LegId),
+    Keyed(LegId),
     /// The organiser, who has changed it.
-    ByOrganiser,
+    Changed,
     /// A caller who may have dialled its own number.
-    ByNumber(LegId),
+    Dialled(LegId),
 }
 
 /// By what the store is asked for a room.
@@ -291,9 +291,9 @@ impl ControlLoop {
                     log(request);
                     self.media.request(request);
                 }
-                Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), Key::Room(number)),
+                Output::LookUp { leg, number } => self.look_up(Wanted::Keyed(leg), Key::Room(number)),
                 Output::LookUpCalled { leg, numbers } => {
-                    self.look_up(Wanted::ByNumber(leg), Key::Called(numbers))
+                    self.look_up(Wanted::Dialled(leg), Key::Called(numbers))
                 }
                 Output::Resolve { trunk, place } => self.resolver.ask(trunk, place),
                 Output::Trunk { name, news } => log_trunk(&name, news),
@@ -350,22 +350,22 @@ impl ControlLoop {
     fn handle_found(&mut self, wanted: Wanted, found: Found) {
         let now = self.now();
         match (wanted, found) {
-            (Wanted::ByCaller(leg), found) => self.bridge.handle_found(now, leg, found),
-            (Wanted::ByNumber(leg), found) => self.bridge.handle_called(now, leg, found),
-            (Wanted::ByOrganiser, Found::Booked { booking, ends }) => {
+            (Wanted::Keyed(leg), found) => self.bridge.handle_found(now, leg, found),
+            (Wanted::Dialled(leg), found) => self.bridge.handle_called(now, leg, found),
+            (Wanted::Changed, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
-            (Wanted::ByOrganiser, Found::Unknown | Found::Unavailable) => {}
+            (Wanted::Changed, Found::Unknown | Found::Unavailable) => {}
         }
     }
 
     fn answer(&mut self, ask: Ask) {
         let reply = match ask.request {
-            Request::Status => Reply::Status(self.status()),
+            Request::Status => Reply::Status(Box::new(self.status())),
             Request::RoomChanged { room } => {
-                self.look_up(Wanted::ByOrganiser, Key::Room(room));
+                self.look_up(Wanted::Changed, Key::Room(room));
                 Reply::Done
             }
             Request::RoomCancelled { room } => {
