@@ -263,11 +263,8 @@ impl Trunk {
         let mut text = self.head("REGISTER", &uri, from, to, branch);
         self.contact_host = uri::host_and_port(&from.shown.to_string())
             .map(|(host, port)| (host.to_owned(), port.unwrap_or(uri::PORT)));
-        line(
-            &mut text,
-            "Contact",
-            &format!("<{}>;expires={expires}", self.contact(from, to)),
-        );
+        // How long stands in Expires alone: some registrars answer 400 to a Contact with parameters.
+        line(&mut text, "Contact", &format!("<{}>", self.contact(from, to)));
         line(&mut text, "Expires", &expires.to_string());
         match self.config.number_block {
             false => line(&mut text, "Supported", "path"),
