@@ -113,6 +113,7 @@ fn a_session_that_we_refresh_goes_on_for_twenty_minutes_and_more() {
         world.is_quiet();
     }
     assert_eq!(world.ua.counters().noted(Noted::SessionRefreshed), 4);
+    world.passes(10 * SECOND);
     assert_eq!(world.waits_for(), Some(Reason::Refresh));
     world.hangs_up(leg);
     let bye = world.sent();
