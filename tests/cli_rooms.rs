@@ -226,6 +226,7 @@ fn check_says_what_is_good_and_fails_on_what_is_missing() {
             "descriptors",
             "prompts",
             "clock",
+            "neighbours",
             "precedence",
             "throttle"
         ]
