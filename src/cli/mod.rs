@@ -9,6 +9,7 @@ mod calendar;
 mod check;
 pub mod demo;
 mod drain;
+mod echo_case;
 mod help;
 mod invitation;
 pub mod logging;
@@ -51,6 +52,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Live through a simulated evening of calls, or through many
     Replay(replay::ReplayArgs),
+    /// Let a simulated telephone return what it hears, and write what is left of it
+    EchoCase(echo_case::EchoCaseArgs),
     /// Print the completions for a shell
     Completions(help::CompletionsArgs),
     /// Print the manual page
@@ -82,6 +85,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args)?.report(),
         Command::Demo(args) => demo::run(args)?.report(),
         Command::Replay(args) => replay::run(args)?.report(),
+        Command::EchoCase(args) => echo_case::run(args)?.report(),
         Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
         Command::Man(args) => help::man(&args, Cli::command())?.report(),
     })

@@ -315,6 +315,12 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         self.made_up.into()
     }
 
+    /// How far what is played next lies behind tick `frame`, in samples; only how it changes means anything.
+    pub fn depth(&self, frame: u64) -> Option<i64> {
+        self.stream
+            .map(|stream| Self::clock(frame) - i64::from(stream.due))
+    }
+
     /// What was played must not be heard again.
     pub fn forget(&mut self) {
         self.concealer.forget();

@@ -1,5 +1,6 @@
 //! Builds what is large before it moves to a media thread: the cancellers of a pool, and the tables that all of them share.
 
+use super::Echo;
 use super::canceller::Canceller;
 use super::pool::Pool;
 use super::{bank, fft};
@@ -11,4 +12,10 @@ pub fn pool(count: usize, places: usize) -> Pool {
     let mut free = Vec::with_capacity(places.max(count));
     free.extend((0..count).map(|_| Box::new(Canceller::new(1))));
     Pool::new(free)
+}
+
+/// What a leg needs to know its echo; `random` is for noise.
+pub fn echo(random: u32) -> Box<Echo> {
+    fft::prepare();
+    Box::new(Echo::new(random))
 }

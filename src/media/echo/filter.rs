@@ -132,8 +132,9 @@ impl Filter {
             rest: [0.0; FRAME],
         };
         predicted.echo.copy_from_slice(&sound[FRAME..]);
-        for at in 0..FRAME {
-            predicted.rest[at] = heard[at] - predicted.echo[at];
+        let both = heard.iter().zip(&predicted.echo);
+        for (rest, (heard, echo)) in predicted.rest.iter_mut().zip(both) {
+            *rest = heard - echo;
         }
         predicted
     }

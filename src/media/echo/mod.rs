@@ -26,7 +26,7 @@ mod pool;
 mod suppressor;
 mod trace;
 
-pub use build::pool;
+pub use build::{echo, pool};
 pub use canceller::Canceller;
 pub use detector::{Detector, Found};
 pub use pool::Pool;
@@ -48,6 +48,9 @@ const CHECK_EVERY: u32 = 10;
 /// Mean power of a sample, from which a frame is speech: −58 dBov.
 const SPEECH: f32 = 1_700.0;
 
+/// The playout buffer's depth changes by this at most while its stream is the same, in samples: 200 ms.
+const LEAP: u64 = 1_600;
+
 /// What is known of a leg's echo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
@@ -62,6 +65,21 @@ pub enum State {
     NoEcho,
 }
 
+/// What changed in [`Echo::judge`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// An echo is taken out from now on.
+    Begun,
+    /// An echo was found, and there is no canceller.
+    Waits,
+    /// It was found at another delay.
+    Followed,
+    /// It is gone.
+    Gone,
+    /// It was none.
+    Refuted,
+}
+
 /// One leg's echo.
 #[derive(Debug)]
 pub struct Echo {
@@ -72,13 +90,15 @@ pub struct Echo {
     /// The last two frames as they were heard, and their power.
     heard: [Frame; 2],
     sent_power: f32,
+    /// What the last look at the detector found.
+    found: Option<Found>,
     delay: usize,
-    gain: f32,
     left_alone: u32,
     quiet_for: u32,
     until_check: u32,
     random: u32,
-    may_cancel: bool,
+    /// How far the playout buffer was behind after the last frame.
+    depth: Option<i64>,
 }
 
 impl Echo {
@@ -91,13 +111,13 @@ impl Echo {
             state: State::Clear,
             heard: [SILENCE; 2],
             sent_power: 0.0,
+            found: None,
             delay: 0,
-            gain: 0.0,
             left_alone: 0,
             quiet_for: 0,
             until_check: CHECK_EVERY,
             random,
-            may_cancel: true,
+            depth: None,
         }
     }
 
@@ -144,18 +164,10 @@ impl Echo {
         }
     }
 
-    /// The playout buffer keeps back so many samples more than before, or less.
-    pub fn moved(&mut self, samples: isize) {
-        if let Some(canceller) = &mut self.canceller {
-            canceller.moved(&self.far, samples);
-        }
-    }
-
     /// A frame was sent, after one was heard.
-    pub fn sent(&mut self, sent: &Frame, pool: &mut Pool) {
+    pub fn sent(&mut self, sent: &Frame) {
         self.far.push(sent);
-        let found = pulp::Arch::new().dispatch(Look(self));
-        self.judge(found, pool);
+        self.found = pulp::Arch::new().dispatch(Look(self));
     }
 
     #[inline(always)]
@@ -173,74 +185,78 @@ impl Echo {
             .handle((&sent, self.sent_power), (&heard, heard_power))
     }
 
-    fn judge(&mut self, found: Option<Found>, pool: &mut Pool) {
+    /// Begins to cancel, follows or ends, by what the last frames showed; before the next frame is heard.
+    pub fn judge(&mut self, pool: &mut Pool) -> Option<Change> {
+        let found = self.found.take();
         self.left_alone = self.left_alone.saturating_sub(1);
-        match (self.state, found) {
-            (State::NoEcho, _) if self.left_alone == 0 => self.state = State::Clear,
-            (State::Clear | State::Waiting, Some(found)) if self.may_cancel => self.begin(found, pool),
+        let change = match (self.state, found) {
+            (State::NoEcho, _) if self.left_alone == 0 => {
+                self.state = State::Clear;
+                None
+            }
+            (State::Clear | State::Waiting, Some(found)) => self.begin(found, pool),
             (State::Cancelled, Some(found)) => self.follow(found),
-            (State::NoEcho | State::Clear | State::Waiting, _) | (State::Cancelled, None) => {}
-        }
-        self.check(pool);
+            (State::NoEcho | State::Clear | State::Waiting, _) | (State::Cancelled, None) => None,
+        };
+        self.check(pool).or(change)
     }
 
-    fn begin(&mut self, found: Found, pool: &mut Pool) {
+    fn begin(&mut self, found: Found, pool: &mut Pool) -> Option<Change> {
         self.delay = found.samples;
-        self.gain = canceller::GAIN_FIRST;
         if self.canceller.is_none() {
             self.canceller = pool.take();
         }
-        self.state = match &mut self.canceller {
-            Some(canceller) => {
-                canceller.begin(&self.far, found.samples, self.gain, self.random);
-                self.random = self.random.wrapping_mul(747_796_405).wrapping_add(1);
-                State::Cancelled
-            }
-            None => State::Waiting,
+        let before = self.state;
+        let Some(canceller) = self.canceller.as_mut().filter(|_| pool.is_lending()) else {
+            self.state = State::Waiting;
+            return (before == State::Clear).then_some(Change::Waits);
         };
-        self.quiet_for = 0;
+        canceller.begin(&self.far, found.samples, canceller::GAIN_FIRST, self.random);
+        self.random = self.random.wrapping_mul(747_796_405).wrapping_add(1);
+        (self.state, self.quiet_for) = (State::Cancelled, 0);
+        Some(Change::Begun)
     }
 
     /// The echo is found again: at the same delay, mostly.
-    fn follow(&mut self, found: Found) {
-        let Some(canceller) = &mut self.canceller else {
-            return;
-        };
-        if !canceller.covers(found.samples) {
-            self.delay = found.samples;
-            canceller.follow(&self.far, found.samples);
-        }
+    fn follow(&mut self, found: Found) -> Option<Change> {
         self.quiet_for = 0;
+        let canceller = self.canceller.as_mut()?;
+        if canceller.covers(found.samples) {
+            return None;
+        }
+        self.delay = found.samples;
+        canceller.follow(&self.far, found.samples);
+        Some(Change::Followed)
     }
 
     /// Looks at what the filter learnt, now and then.
-    fn check(&mut self, pool: &mut Pool) {
-        let Some(canceller) = &mut self.canceller else {
-            return;
-        };
+    fn check(&mut self, pool: &mut Pool) -> Option<Change> {
+        let canceller = self.canceller.as_mut()?;
         if self.state != State::Cancelled {
-            // It has faded out.
             if canceller.is_out() {
                 pool.give(&mut self.canceller);
             }
-            return;
+            return None;
         }
         self.quiet_for += u32::from(self.sent_power > SPEECH);
         self.until_check -= 1;
         if self.until_check > 0 {
-            return;
+            return None;
         }
         self.until_check = CHECK_EVERY;
         if canceller.is_absurd() {
-            self.state = State::NoEcho;
-            self.left_alone = LEFT_ALONE;
             canceller.want(false);
-        } else if canceller.gains_sum() > NOTHING {
+            (self.state, self.left_alone) = (State::NoEcho, LEFT_ALONE);
+            return Some(Change::Refuted);
+        }
+        if canceller.gains_sum() > NOTHING {
             self.quiet_for = 0;
         } else if self.quiet_for > QUIET_FOR {
-            self.state = State::Clear;
             canceller.want(false);
+            self.state = State::Clear;
+            return Some(Change::Gone);
         }
+        None
     }
 
     /// The canceller is wanted back: it fades out, and goes back after the next frame.
@@ -253,12 +269,21 @@ impl Echo {
         }
     }
 
-    /// Whether echo may be cancelled; found out it is always.
-    pub fn set_may_cancel(&mut self, may: bool) {
-        self.may_cancel = may;
-        if !may {
-            self.yield_canceller();
+    /// The leg goes, or speaks in another way: its canceller is given back at once, and nothing is known any more.
+    pub fn release(&mut self, pool: &mut Pool) {
+        pool.give(&mut self.canceller);
+        self.state = State::Clear;
+    }
+
+    /// After a frame, the playout buffer is so far behind: whenever that changes, the echo is later by as much. A leap is another stream.
+    pub fn handle_depth(&mut self, depth: Option<i64>) {
+        if let (Some(now), Some(before), Some(canceller)) = (depth, self.depth, &mut self.canceller)
+            && now != before
+            && now.abs_diff(before) <= LEAP
+        {
+            canceller.moved(&self.far, (now - before) as isize);
         }
+        self.depth = depth;
     }
 }
 

@@ -153,7 +153,7 @@ impl Suppressor {
             let ratio = left / (predicted + 1.0);
             let less = share + SHARE_FALL * (ratio - share);
             let followed = if ratio < share { less } else { share * SHARE_RISE };
-            let followed = followed.max(SHARE_LEAST).min(SHARE_FIRST);
+            let followed = followed.clamp(SHARE_LEAST, SHARE_FIRST);
             self.share[at] = if predicted > WORTH { followed } else { share };
         }
         for at in 0..SHORT_PLACES {
@@ -177,8 +177,8 @@ impl Suppressor {
     #[inline(always)]
     fn guess(&mut self, echo: &[f32; SHORT_PLACES], expected: &[f32; LONG_PLACES]) -> [f32; SHORT_PLACES] {
         let mut guess = [0.0; SHORT_PLACES];
-        for at in 0..SHORT_PLACES {
-            self.ring[at] = (self.ring[at] * RING).max(echo[at]);
+        for (ring, &echo) in self.ring.iter_mut().zip(echo) {
+            *ring = (*ring * RING).max(echo);
         }
         let spread = spread(&self.ring);
         let mut explained = [0.0; SHORT_PLACES];

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod echo;
 mod failures;
 mod moves;
 mod shedding;
@@ -70,12 +71,27 @@ impl Line {
     fn say(&self, level: i16) {
         let mut frame: Frame = [level; FRAME];
         frame[FRAME - 1] = -level;
+        self.say_frame(&frame);
+    }
+
+    /// Says a frame as A-law rounds it.
+    fn say_frame(&self, frame: &Frame) {
         let mut coded = [0; FRAME];
-        law::encode(Law::A, &frame, &mut coded);
+        law::encode(Law::A, frame, &mut coded);
         let mut ends = self.0.borrow_mut();
         let packet = rtp(8, ends.sent, ends.sent * 160, &coded);
         ends.sent += 1;
         ends.to_bridge.push_back((caller(), packet));
+    }
+
+    /// The last frame heard; silence if there was none.
+    fn heard_frame(&self) -> Frame {
+        let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
+        let mut frame: Frame = [0; FRAME];
+        if let Some(coded) = packets.last() {
+            law::decode(Law::A, &coded[12..], &mut frame);
+        }
+        frame
     }
 
     /// The first sample of the last frame heard, and how many frames were heard since it was asked last.

@@ -1,6 +1,6 @@
 //! Runs a case and measures it.
 
-use super::case::{Case, FRAME, Line, Voices, power};
+use super::case::{Case, Line, Voices, power};
 use crate::media::echo::{Echo, Pool, Tracer};
 
 /// Power of a frame that is speech: −46 dBov.
@@ -74,7 +74,8 @@ fn run_with(case: Case, voices: Voices<'_>, pool: &mut Pool) -> (Figures, Heard)
         heard.before.extend(sent.sound);
         heard.after.extend(sound);
         heard.near.extend(sent.near.map(|s| s as i16));
-        leg.sent(&far, pool);
+        leg.sent(&far);
+        leg.judge(pool);
         if found.is_none() && leg.delay().is_some() {
             found = Some(frame);
         }

@@ -108,7 +108,8 @@ fn members_in_one_acoustic_room_have_no_echo() {
             let mut heard = std::array::from_fn(|n| at(n, ahead) / 3);
             let bare = heard;
             leg.hear(&mut heard, false);
-            leg.sent(&std::array::from_fn(|n| at(n, 0)), &mut pool);
+            leg.sent(&std::array::from_fn(|n| at(n, 0)));
+            leg.judge(&mut pool);
             assert_eq!(
                 (leg.state(), heard),
                 (State::Clear, bare),
@@ -132,7 +133,8 @@ fn what_comes_back_louder_than_it_was_sent_is_no_echo() {
         };
         let mut heard = std::array::from_fn(|n| at(n, 560) as i16);
         leg.hear(&mut heard, false);
-        leg.sent(&std::array::from_fn(|n| (at(n, 0) / 3.0) as i16), &mut pool);
+        leg.sent(&std::array::from_fn(|n| (at(n, 0) / 3.0) as i16));
+        leg.judge(&mut pool);
     }
     assert_eq!((leg.state(), pool.free()), (State::NoEcho, 1));
 }
@@ -158,7 +160,8 @@ fn without_a_canceller_an_echo_waits_and_passes_and_gets_the_next_one_that_is_fr
         if frame < 200 {
             assert_eq!(heard, sent.sound);
         }
-        leg.sent(&far, if frame < 200 { &mut none } else { &mut one });
+        leg.sent(&far);
+        leg.judge(if frame < 200 { &mut none } else { &mut one });
         match frame {
             150..200 => assert_eq!(leg.state(), State::Waiting),
             300.. => assert_eq!(leg.state(), State::Cancelled),
@@ -168,6 +171,7 @@ fn without_a_canceller_an_echo_waits_and_passes_and_gets_the_next_one_that_is_fr
     leg.yield_canceller();
     let mut heard = [0; 160];
     leg.hear(&mut heard, false);
-    leg.sent(&[0; 160], &mut one);
+    leg.sent(&[0; 160]);
+    leg.judge(&mut one);
     assert_eq!((leg.state(), one.free()), (State::Waiting, 1));
 }
