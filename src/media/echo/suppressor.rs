@@ -15,6 +15,13 @@ const OVER: f32 = 5.0;
 const OVER_EXPECTED: f32 = 5.0;
 /// How much of the last block's verdict is kept.
 const KEPT: f32 = 0.7;
+/// How fast the gate opens and closes, a block, and presence rises and falls.
+const OPENING: f32 = 0.7;
+const CLOSING: f32 = 0.4;
+const PRESENCE_RISE: f32 = 0.08;
+const PRESENCE_FALL: f32 = 0.03;
+/// How much of the guess is left away at most while somebody is present.
+const RELAXED: f32 = 0.99;
 /// How the predicted echo rings on in a guess, from block to block: −2 dB.
 const RING: f32 = 0.63;
 /// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
@@ -46,6 +53,8 @@ pub struct Suppressor {
     /// A posteriori: near power over echo power of the last block.
     verdict: [f32; SHORT_PLACES],
     gate: f32,
+    /// How much of the last quarter of a second somebody spoke here.
+    presence: f32,
     random: u32,
     comfort: bool,
     rest_now: Short,
@@ -68,6 +77,7 @@ impl Suppressor {
             gains: [1.0; SHORT_PLACES],
             verdict: [0.0; SHORT_PLACES],
             gate: 0.0,
+            presence: 0.0,
             random: random | 1,
             comfort: true,
             rest_now: Short::ZERO,
@@ -205,10 +215,19 @@ impl Suppressor {
         let (near, echo) = (sum(&above), sum(&below) + 1.0);
         // Little beside the echo anywhere: nobody speaks here.
         let open = (near / (near + echo)).clamp(0.0, 1.0);
-        self.gate += if open > self.gate { 0.7 } else { 0.4 } * (open - self.gate);
+        let closing = CLOSING * (1.0 - 0.5 * self.presence);
+        self.gate += if open > self.gate { OPENING } else { closing } * (open - self.gate);
         let gate = (self.gate * 4.0 - 0.6).clamp(0.0, 1.0);
+        let follow = if gate > self.presence {
+            PRESENCE_RISE
+        } else {
+            PRESENCE_FALL
+        };
+        self.presence += follow * (gate - self.presence);
+        // Who has spoken for a while is disturbed more by being cut than by a rest of echo beneath the voice.
+        let relaxed = 1.0 - RELAXED * gate * (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
         for at in 0..SHORT_PLACES {
-            let over = (rest[at] / (guess[at] + 1e-3) - 1.0).max(0.0);
+            let over = (rest[at] / (relaxed * guess[at] + 1e-3) - 1.0).max(0.0);
             let before = self.verdict[at];
             let verdict = (1.0 - KEPT) * over + KEPT * before;
             let gain = verdict / (1.0 + verdict) * gate;
