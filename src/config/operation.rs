@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 /// Most media threads.
 const THREADS_MAX: usize = 64;
-/// Most cancellers of a thread: 64 KiB each.
+/// Most cancellers of a thread: 34 KiB each.
 const CANCELLERS_MAX: u32 = 2_000;
 /// Most characters of a log filter.
 const FILTER_CHARS_MAX: usize = 1_000;
