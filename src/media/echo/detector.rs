@@ -7,8 +7,10 @@
 
 use super::fft::{LONG_PLACES, Long, sum};
 
-/// Delays that are looked at, in frames, from zero on.
-pub const DELAYS: usize = 27;
+/// How many frames before it was sent a sound is looked for too: heard there first, it is no echo.
+const AHEAD: usize = 3;
+/// Delays that are looked at, in frames, from [`AHEAD`] before zero on.
+const DELAYS: usize = 27 + AHEAD;
 /// Bins that are looked at: every second one, 50 Hz apart, from 300 Hz on.
 const BINS: usize = 48;
 const FIRST_BIN: usize = 12;
@@ -38,6 +40,9 @@ pub struct Detector {
     /// Phases of what was sent, a ring.
     sent: [[[i8; BINS]; 2]; DELAYS],
     spoken: [bool; DELAYS],
+    /// Phases of what was heard in the last frames, a ring; none of what was too quiet.
+    heard: [Option<[[f32; BINS]; 2]>; AHEAD],
+    next_heard: usize,
     /// Frames that each sum is made of.
     weights: [f32; DELAYS],
     newest: usize,
@@ -64,6 +69,8 @@ impl Default for Detector {
             sums: [[[0.0; BINS]; 2]; DELAYS],
             sent: [[[0; BINS]; 2]; DELAYS],
             spoken: [false; DELAYS],
+            heard: [None; AHEAD],
+            next_heard: 0,
             weights: [0.0; DELAYS],
             newest: 0,
             until_look: LOOK_EVERY,
@@ -85,8 +92,11 @@ impl Detector {
             true => phases(sent.0).map(|part| part.map(|value| (value * FULL) as i8)),
             false => [[0; BINS]; 2],
         };
-        if heard.1 >= HEARD_LEAST && self.spoken.contains(&true) {
-            self.add(&phases(heard.0));
+        let now = (heard.1 >= HEARD_LEAST).then(|| phases(heard.0));
+        let before = std::mem::replace(&mut self.heard[self.next_heard], now);
+        self.next_heard = (self.next_heard + 1) % AHEAD;
+        if let Some(heard) = before.filter(|_| self.spoken.contains(&true)) {
+            self.add(&heard);
         }
         self.until_look -= 1;
         if self.until_look > 0 {
@@ -122,7 +132,7 @@ impl Detector {
         for (delay, height) in heights.iter_mut().enumerate() {
             *height = self.height(delay);
         }
-        let best = (1..DELAYS).fold(1, |best, delay| {
+        let best = (0..DELAYS).fold(0, |best, delay| {
             if heights[delay] > heights[best] {
                 delay
             } else {
@@ -139,7 +149,8 @@ impl Detector {
         let is_clear = self.score >= CLEAR
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
-            && heights[0] < heights[best] * 0.9;
+            && best > AHEAD
+            && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9);
         self.agreed = match is_clear {
             true if best.abs_diff(self.candidate) <= 1 => (self.agreed + 1).min(LOOKS),
             true => 1,
@@ -147,7 +158,7 @@ impl Detector {
         };
         self.candidate = best;
         (self.agreed == LOOKS).then(|| Found {
-            frames: best,
+            frames: best - AHEAD,
             samples: self.samples(best),
             score: self.score,
         })
@@ -168,7 +179,7 @@ impl Detector {
         }
         // 160 samples turn it once around.
         let beyond = -imaginary.atan2(real) / std::f32::consts::TAU * 160.0;
-        (delay as f32 * 160.0 + beyond).max(0.0) as usize
+        ((delay - AHEAD) as f32 * 160.0 + beyond).max(0.0) as usize
     }
 }
 
