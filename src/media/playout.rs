@@ -14,6 +14,8 @@
 //! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
+mod depth;
+
 use super::cells::{AHEAD, CELL_BYTES, Cells, G711, MadeUp, Piece, Store};
 use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
@@ -313,12 +315,6 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
     /// takes a part of two frames.
     pub fn made_up(&self) -> u32 {
         self.made_up.into()
-    }
-
-    /// How far what is played next lies behind tick `frame`, in samples; only how it changes means anything.
-    pub fn depth(&self, frame: u64) -> Option<i64> {
-        self.stream
-            .map(|stream| Self::clock(frame) - i64::from(stream.due))
     }
 
     /// What was played must not be heard again.

@@ -84,16 +84,6 @@ impl Line {
         ends.to_bridge.push_back((caller(), packet));
     }
 
-    /// The last frame heard; silence if there was none.
-    fn heard_frame(&self) -> Frame {
-        let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
-        let mut frame: Frame = [0; FRAME];
-        if let Some(coded) = packets.last() {
-            law::decode(Law::A, &coded[12..], &mut frame);
-        }
-        frame
-    }
-
     /// The first sample of the last frame heard, and how many frames were heard since it was asked last.
     fn heard(&self) -> (i16, usize) {
         let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);

@@ -102,6 +102,18 @@ impl Meeting {
     }
 }
 
+impl Line {
+    /// The last frame heard; silence if there was none.
+    fn heard_frame(&self) -> Frame {
+        let packets = std::mem::take(&mut self.0.borrow_mut().to_caller);
+        let mut frame: Frame = [0; FRAME];
+        if let Some(coded) = packets.last() {
+            law::decode(Law::A, &coded[12..], &mut frame);
+        }
+        frame
+    }
+}
+
 const SILENT: Frame = [0; FRAME];
 
 fn power(frame: &Frame) -> f64 {
