@@ -66,6 +66,7 @@ fn agent(calls_max: usize) -> UserAgent {
             .to_vec(),
         calls_max,
         codecs: rundruf::media_api::Codecs::default(),
+        called: Default::default(),
     };
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let draw = move || {
@@ -82,7 +83,7 @@ fn drain(agent: &mut UserAgent) -> (Vec<u8>, Option<Event>) {
         match output {
             Output::Send { bytes, .. } => message = bytes,
             Output::Event(event) => told = Some(event),
-            Output::Close { .. } => {}
+            Output::Close { .. } | Output::Resolve { .. } => {}
         }
     }
     (message, told)

@@ -103,7 +103,9 @@ impl Bridge {
 
     /// A SIP connection stands, whoever opened it.
     pub fn handle_connected(&mut self, now: Time, peer: SocketAddr, local: SocketAddr) -> Admission {
-        self.agent.handle_connected(now, peer, local)
+        let admission = self.agent.handle_connected(now, peer, local);
+        self.hear_agent(now);
+        admission
     }
 
     /// Bytes came by a SIP connection.
@@ -112,9 +114,10 @@ impl Bridge {
         self.hear_agent(now);
     }
 
-    /// A SIP connection is gone.
+    /// A SIP connection is gone, or never stood.
     pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
         self.agent.handle_closed(now, peer);
+        self.hear_agent(now);
     }
 
     /// The leg is open and listens at `media`; `None` if it could not be opened.
@@ -190,6 +193,18 @@ impl Bridge {
         });
     }
 
+    /// So many packets have come from a leg since it was opened, its telephone's reports counted too. If that has been the
+    /// same for half a minute, its peer is asked whether it is there: who holds the call, or says nothing, is.
+    pub fn handle_heard(&mut self, now: Time, leg: LegId, packets: u64) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        if call.is_silent(now, packets) {
+            self.agent.probe(now, leg);
+            self.hear_agent(now);
+        }
+    }
+
     /// The program ends: every call ends by BYE, and no new one is taken.
     pub fn handle_shutdown(&mut self, now: Time) {
         self.stopping = true;
@@ -199,12 +214,14 @@ impl Bridge {
             self.agent.hang_up(now, leg);
             self.release(now, leg);
         }
+        self.agent.deregister(now);
         self.hear_agent(now);
     }
 
-    /// Whether nothing is alive any more: no call, no dialog that waits for its BYE to be answered.
+    /// Whether nothing is alive any more: no call, no dialog that waits for its BYE to be answered, no registrar that has
+    /// still to forget us.
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.agent.census().dialogs == 0
+        self.calls.is_empty() && self.agent.census().dialogs == 0 && !self.agent.is_deregistering()
     }
 
     /// Carries on what signalling told.
@@ -215,6 +232,9 @@ impl Bridge {
                     self.outputs.push_back(Output::Send { from, to, bytes })
                 }
                 sip::Output::Close { peer } => self.outputs.push_back(Output::Close { peer }),
+                sip::Output::Resolve { trunk, place } => {
+                    self.outputs.push_back(Output::Resolve { trunk, place })
+                }
                 sip::Output::Event(event) => self.handle_signalling(now, event),
             }
         }
@@ -235,12 +255,16 @@ impl Bridge {
                 spec,
                 host,
                 identity,
+                numbers,
                 ..
             } => {
                 self.tally.calls += 1;
                 self.calls
                     .insert(leg, Call::new(now, spec, identity, self.language));
                 self.outputs.push_back(Output::OpenLeg { leg, spec, host });
+                if !numbers.is_empty() {
+                    self.outputs.push_back(Output::LookUpCalled { leg, numbers });
+                }
             }
             sip::Event::Confirmed { leg } => self.receive(now, leg),
             sip::Event::Reinvited { leg, spec } => {
@@ -250,7 +274,8 @@ impl Bridge {
                 }
             }
             sip::Event::Key { leg, key } => self.handle_key(now, leg, Way::Info, key),
-            sip::Event::Ended { leg, .. } => self.release(now, leg),
+            sip::Event::Lost { leg } | sip::Event::Ended { leg, .. } => self.release(now, leg),
+            sip::Event::Trunk { name, news } => self.outputs.push_back(Output::Trunk { name, news }),
         }
     }
 

@@ -3,6 +3,7 @@
 //! key, value and remedy, and all of them are found in one go.
 
 mod addresses;
+mod called;
 mod entries;
 mod error;
 mod operation;
@@ -10,6 +11,7 @@ mod ports;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod trunk;
 
 pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
@@ -19,7 +21,10 @@ pub use raw::{
     OneOrMany, RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawPrompts, RawRooms, RawRtp, RawSip, RawStore,
 };
 
+pub use trunk::{HostPort, PasswordPlace, RawTrunk, TRUNK_COUNT_MAX, TrunkConfig, TrunkTransport};
+
 use crate::ids::Language;
+use crate::number::{CalledFrom, DialPlan};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -52,6 +57,8 @@ const _: () = assert!(
 pub struct Config {
     /// The telephone side.
     pub sip: SipConfig,
+    /// Where the bridge registers.
+    pub trunks: Vec<TrunkConfig>,
     /// The voices' side.
     pub rtp: RtpConfig,
     /// Limits of the whole bridge.
@@ -81,6 +88,10 @@ pub struct SipConfig {
     pub trunks: Vec<IpNet>,
     /// The telephone number as invitations print it, if the operator entered one.
     pub number: Option<String>,
+    /// How numbers are dialled here.
+    pub dial_plan: DialPlan,
+    /// Where the number that was dialled is looked for, in order.
+    pub called_from: Vec<CalledFrom>,
 }
 
 /// `[rtp]`
@@ -145,7 +156,8 @@ impl Config {
     /// What `raw` means, or everything that is wrong with it.
     pub fn from_raw(raw: &RawConfig) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let sip = SipConfig::from_raw(&raw.sip, &mut errors);
+        let trunks = trunk::trunks(&raw.trunk, &mut errors);
+        let sip = SipConfig::from_raw(&raw.sip, !raw.trunk.is_empty(), &mut errors);
         let ports = errors.keep(PortRange::parse(&raw.rtp.ports));
         let max = errors.keep(within("calls.max", raw.calls.max, CALLS_MAX));
         let rooms = RoomsConfig::from_raw(&raw.rooms, &mut errors);
@@ -166,6 +178,7 @@ impl Config {
                 Some(log),
             ) if errors.is_empty() => Ok(Config {
                 sip,
+                trunks,
                 rtp: RtpConfig { ports },
                 calls: CallsConfig { max },
                 rooms,
@@ -181,11 +194,13 @@ impl Config {
 }
 
 impl SipConfig {
-    fn from_raw(raw: &RawSip, errors: &mut ConfigErrors) -> Option<SipConfig> {
+    fn from_raw(raw: &RawSip, registers: bool, errors: &mut ConfigErrors) -> Option<SipConfig> {
         let listen = errors.keep_all(addresses::listen(&raw.listen));
         let advertise = errors.keep_all(addresses::advertise(&raw.advertise));
-        let trunks = errors.keep_all(trunks(&raw.trunks));
+        let trunks = errors.keep_all(trunks(&raw.trunks, registers));
         let number = errors.keep(number(&raw.number));
+        let dial_plan = errors.keep_all(called::dial_plan(&raw.country, &raw.area));
+        let called_from = errors.keep(called::places(&raw.called_from));
         if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
             addresses::related(listen, advertise, &raw.advertise, errors);
         }
@@ -194,6 +209,8 @@ impl SipConfig {
             advertise: advertise?,
             trunks: trunks?,
             number: number?,
+            dial_plan: dial_plan?,
+            called_from: called_from?,
         })
     }
 }
@@ -250,9 +267,9 @@ fn relations(
     }
 }
 
-fn trunks(typed: &[String]) -> Result<Vec<IpNet>, Vec<ConfigError>> {
+fn trunks(typed: &[String], registers: bool) -> Result<Vec<IpNet>, Vec<ConfigError>> {
     let error = |value: &str, remedy| ConfigError::new("sip.trunks", value, remedy);
-    if typed.is_empty() {
+    if typed.is_empty() && !registers {
         return Err(vec![error(
             "",
             "nobody could call: list your telephone system's address, for example [\"192.0.2.10\"]",

@@ -1,7 +1,7 @@
 //! Rundruf, a telephone dial-in conference bridge: the floor plan.
 //!
 //! ```text
-//! hall     ids secret units codec config media_api   shared words; depend on nothing
+//! hall     ids secret units codec number config media_api   shared words; depend on nothing
 //! sip/     (pure) user agent: messages, transactions, dialogs, offer/answer
 //! ivr/     (pure) reception: greeting, room number, PIN, tries
 //! room/    (pure) conference rules: who may enter, how many, cancelled
@@ -28,6 +28,7 @@ pub mod io;
 pub mod ivr;
 pub mod media;
 pub mod media_api;
+pub mod number;
 pub mod room;
 pub mod secret;
 pub mod sim;

@@ -1,5 +1,6 @@
-//! Owns what must never be printed: PINs, keyed digits, callers' numbers. `Debug` and `Display` show stars;
-//! the plain text is reached only by [`Pin::reveal`], [`Digits::reveal`] and [`Caller::reveal`], which a test counts.
+//! Owns what must never be printed: PINs, keyed digits, callers' numbers, a trunk's password. `Debug` and `Display` show
+//! stars; the plain text is reached only by [`Pin::reveal`], [`Digits::reveal`], [`Caller::reveal`] and
+//! [`Password::reveal`], which a test counts.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ macro_rules! starred {
         }
     )*};
 }
-starred!(Pin, Digits, Caller, Key);
+starred!(Pin, Digits, Caller, Key, Password);
 
 /// A room's PIN: 4 to 10 digits.
 #[derive(Clone, PartialEq, Eq)]
@@ -154,6 +155,22 @@ impl Caller {
     }
 }
 
+/// With what the bridge logs in at a trunk.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// The password written as `text`.
+    pub fn new(text: impl Into<String>) -> Password {
+        Password(text.into())
+    }
+
+    /// The password in clear: only to be hashed into the answer to a challenge.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +181,9 @@ mod tests {
         let mut digits = Digits::default();
         digits.push(4);
         let caller = Caller::new("+4930123456");
+        let password = Password::new("Geheim1");
         for shown in [
+            format!("{password} {password:?}"),
             format!("{pin} {pin:?}"),
             format!("{digits} {digits:?}"),
             format!("{caller} {caller:?}"),

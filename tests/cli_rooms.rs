@@ -250,6 +250,7 @@ fn new_room() -> NewBooking {
     let config = Config::default();
     let (seats, language) = (config.rooms.seats, Language::De);
     NewBooking {
+        direct: None,
         name: None,
         pin: PinChoice::Drawn,
         leader_pin: PinChoice::Without,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const HALL: &[&str] = &["ids", "secret", "units", "codec", "config", "media_api"];
+const HALL: &[&str] = &["ids", "secret", "units", "codec", "number", "config", "media_api"];
 /// Which top modules each may name, besides itself and the hall.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("sip", &[]),
@@ -25,7 +25,8 @@ const HALL_MAY_USE: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("units", &[]),
     ("codec", &[]),
-    ("config", &["ids", "codec"]),
+    ("number", &[]),
+    ("config", &["ids", "codec", "number"]),
     ("media_api", &["ids", "secret", "units", "codec"]),
 ];
 const PURE: &[&str] = &["sip", "ivr", "room", "speech", "media", "bridge", "sim"];
@@ -76,6 +77,8 @@ const REVEALED: &[(&str, usize)] = &[
     ("src/ivr/entry.rs", 1),
     // To write From and To of the caller's own dialog.
     ("src/sip/dialog.rs", 2),
+    // To hash a trunk's password into the answer to a challenge.
+    ("src/sip/digest.rs", 1),
     // To hash it.
     ("src/sip/identity.rs", 1),
     ("src/sip/response.rs", 1),
@@ -218,12 +221,16 @@ fn nothing_on_the_tick_locks_or_formats() {
     complain(&faults);
 }
 
+/// The one place of `unsafe`: a hint to the processor, which reads nothing and cannot fault.
+const UNSAFE: &[&str] = &["src/media/warm.rs"];
+
 #[test]
-fn unsafe_code_stands_nowhere() {
+fn unsafe_code_stands_nowhere_but_for_a_hint_to_the_processor() {
     let says_unsafe = |source: &&Source| source.code().any(|(_, line)| line.contains("unsafe "));
     let faults: Vec<_> = sources()
         .iter()
         .filter(says_unsafe)
+        .filter(|source| !UNSAFE.contains(&source.path.as_str()))
         .map(|source| source.path.clone())
         .collect();
     complain(&faults);

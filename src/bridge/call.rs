@@ -7,6 +7,7 @@ use crate::media_api::{MediaSpec, PlayToken};
 use crate::room::Booking;
 use crate::secret::{Key, Pin};
 use crate::units::Time;
+use std::time::Duration;
 
 /// Where a call is.
 ///
@@ -34,6 +35,9 @@ pub enum Phase {
     Over,
 }
 
+/// After so long without a packet a telephone is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Keys that are kept for a caller whose ACK has not come yet; a dial string is shorter.
 const EARLY_KEYS: usize = 32;
 
@@ -60,6 +64,8 @@ pub struct Call {
     early: Vec<Key>,
     /// The timer that stands in the conductor's list.
     pub timer: Option<Time>,
+    /// How many packets had come, and since when it was so many.
+    heard: (u64, Time),
     /// Names the last `Play`.
     pub playing: PlayToken,
 }
@@ -78,8 +84,19 @@ impl Call {
             keys: Keys::default(),
             early: Vec::new(),
             timer: None,
+            heard: (0, now),
             playing: PlayToken(0),
         }
+    }
+
+    /// Whether nothing has come for half a minute, now that `packets` have come; said once every half a minute.
+    pub fn is_silent(&mut self, now: Time, packets: u64) -> bool {
+        let (before, since) = self.heard;
+        let is_silent = packets == before && now.since(since) >= SILENCE;
+        if packets != before || is_silent {
+            self.heard = (packets, now);
+        }
+        is_silent
     }
 
     /// Keeps a key that came before the ACK.

@@ -20,7 +20,7 @@ pub fn line(language: Language, line: Line) -> Playlist {
             subject,
             attempt,
         } => {
-            let sentences: Vec<_> = introduction(lead)
+            let sentences: Vec<_> = introduction(lead, subject)
                 .into_iter()
                 .chain([question(subject, attempt)])
                 .collect();
@@ -31,10 +31,14 @@ pub fn line(language: Language, line: Line) -> Playlist {
     }
 }
 
-fn introduction(lead: Lead) -> Option<Prompt> {
+fn introduction(lead: Lead, subject: Subject) -> Option<Prompt> {
     match lead {
         Lead::Nothing => None,
         Lead::Greeting => Some(P::Greeting),
+        // Who dialled the room's own number has keyed no room number that could be wrong.
+        Lead::Mismatch(Mismatch::First) if subject == Subject::Pin => Some(P::PinWrong1),
+        Lead::Mismatch(Mismatch::Second) if subject == Subject::Pin => Some(P::PinWrong2),
+        Lead::Mismatch(Mismatch::Third) if subject == Subject::Pin => Some(P::PinWrong3),
         Lead::Mismatch(Mismatch::First) => Some(P::Mismatch1),
         Lead::Mismatch(Mismatch::Second) => Some(P::Mismatch2),
         Lead::Mismatch(Mismatch::Third) => Some(P::Mismatch3),

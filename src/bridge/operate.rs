@@ -1,7 +1,9 @@
 //! What the operator asks of a running bridge: to run dry, to take calls again, to mind changed settings.
 
 use super::Bridge;
+use super::status::TrunkStatus;
 use crate::ids::Language;
+use crate::sip::{Target, TrunkConfig, TrunkId};
 use crate::units::Time;
 use ipnet::IpNet;
 
@@ -30,8 +32,33 @@ impl Bridge {
             return false;
         }
         self.draining = until;
+        match until {
+            Some(_) => self.agent.deregister(now),
+            None => self.agent.register_again(now),
+        }
         self.end_drain(now);
+        self.hear_agent(now);
         true
+    }
+
+    /// Registers at these trunks from now on, and no more at others; while no call is taken, as soon as calls are again.
+    pub fn handle_trunks(&mut self, now: Time, trunks: Vec<(TrunkId, TrunkConfig)>) {
+        self.agent.register_at(now, trunks);
+        self.hear_agent(now);
+    }
+
+    /// Name servers have answered: where a trunk's registrar is tried.
+    pub fn handle_resolved(&mut self, now: Time, trunk: TrunkId, targets: &[Target]) {
+        self.agent.handle_resolved(now, trunk, targets);
+        self.hear_agent(now);
+    }
+
+    /// How each trunk is at which we register.
+    pub fn trunks(&self, now: Time) -> Vec<TrunkStatus> {
+        let trunks = self.agent.trunks().into_iter();
+        trunks
+            .map(|(name, view)| TrunkStatus::new(now, name, &view))
+            .collect()
     }
 
     /// Settings were read again.
@@ -89,6 +116,7 @@ mod tests {
                 served: vec!["192.0.2.1/32".parse().expect("a network")],
                 calls_max: 9,
                 codecs: crate::media_api::Codecs::default(),
+                called: Default::default(),
             };
             let mut drawn = 0;
             let random = move || {
@@ -146,6 +174,7 @@ mod tests {
                         self.bridge.handle_opened(self.now, leg, media);
                     }
                     Output::Media(_) | Output::LookUp { .. } | Output::Close { .. } => {}
+                    Output::LookUpCalled { .. } | Output::Resolve { .. } | Output::Trunk { .. } => {}
                 }
             }
             sent

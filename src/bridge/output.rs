@@ -2,8 +2,9 @@
 
 use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::media_api::{Codec, Command, MediaSpec, PlayToken, Playlist, Seat};
+use crate::number::PhoneNumber;
 use crate::room::Booking;
-use crate::sip::Peer;
+use crate::sip::{Peer, Place, TrunkId, TrunkNews};
 use crate::units::Time;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +30,13 @@ pub enum Output {
     Media(MediaRequest),
     /// Ask the store for a room, and say so by [`super::Bridge::handle_found`].
     LookUp { leg: LegId, number: RoomNumber },
+    /// Ask the store whether one of these numbers, the first of them that is, is a room's own, and say so by
+    /// [`super::Bridge::handle_called`].
+    LookUpCalled { leg: LegId, numbers: Vec<PhoneNumber> },
+    /// Ask name servers where a trunk's registrar is, and say so by [`super::Bridge::handle_resolved`].
+    Resolve { trunk: TrunkId, place: Place },
+    /// Something is new of the trunk of this name: for the log.
+    Trunk { name: String, news: TrunkNews },
 }
 
 impl fmt::Debug for Output {
@@ -40,6 +48,9 @@ impl fmt::Debug for Output {
             Output::OpenLeg { leg, spec, host } => write!(f, "OpenLeg({leg:?}, {spec:?}, {host})"),
             Output::Media(request) => request.fmt(f),
             Output::LookUp { leg, .. } => write!(f, "LookUp({leg:?})"),
+            Output::LookUpCalled { leg, .. } => write!(f, "LookUpCalled({leg:?})"),
+            Output::Resolve { place, .. } => write!(f, "Resolve({})", place.host),
+            Output::Trunk { name, news } => write!(f, "Trunk({name}, {news:?})"),
         }
     }
 }

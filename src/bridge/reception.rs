@@ -13,7 +13,10 @@ impl Bridge {
         self.with_call(now, leg, |bridge, call| {
             if matches!(call.phase, Phase::Opening) {
                 let mut reception = Reception::new(now);
-                reception.handle_patience(now, bridge.guessing.delay(now, None, call.identity));
+                reception.handle_patience(now, bridge.guessing.delay(now, call.looked_up, call.identity));
+                if let Some((booking, _)) = &call.booking {
+                    reception.handle_direct(now, booking.number, call::lookup(booking));
+                }
                 for key in call.take_early() {
                     reception.handle_key(now, key);
                 }
@@ -37,6 +40,31 @@ impl Bridge {
             call.booking = booking;
             reception.handle_patience(now, bridge.guessing.delay(now, call.looked_up, call.identity));
             reception.handle_lookup(now, lookup);
+        });
+        self.hear_agent(now);
+    }
+
+    /// The store has looked whether the number that was dialled is a room's own. Who dials it need not key the room; who has
+    /// keyed something already is asked like everybody else.
+    pub fn handle_called(&mut self, now: Time, leg: LegId, found: Found) {
+        let Found::Booked { booking, ends } = found else {
+            return;
+        };
+        self.with_call(now, leg, |bridge, call| {
+            let number = booking.number;
+            match &mut call.phase {
+                Phase::Opening => {}
+                Phase::Reception(reception) if reception.is_quiet() => {
+                    let delay = bridge.guessing.delay(now, Some(number), call.identity);
+                    reception.handle_patience(now, delay);
+                    reception.handle_direct(now, number, call::lookup(&booking));
+                }
+                Phase::Reception(_) | Phase::Room(_) | Phase::Leaving { .. } | Phase::Over => return,
+            }
+            bridge.tally.direct += 1;
+            call.language = booking.language;
+            call.looked_up = Some(number);
+            call.booking = Some((booking, ends));
         });
         self.hear_agent(now);
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Tally {
     pub calls: u64,
+    pub direct: u64,
     pub drained: u64,
     pub legs_not_opened: u64,
     pub legs_failed: u64,
@@ -83,6 +84,7 @@ impl Bridge {
         let own = [
             ("calls", self.tally.calls),
             ("legs_failed", self.tally.legs_failed),
+            ("called_directly", self.tally.direct),
             ("keys_doubled", self.tally.keys_doubled),
             ("tones_ignored", self.tally.tones_ignored),
             ("pins_outdated", self.tally.pins_outdated),

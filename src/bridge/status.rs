@@ -1,5 +1,7 @@
 //! What the operator sees: counts and loads, never people.
 
+use crate::sip::{Transport, TrunkView};
+use crate::units::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,6 +18,9 @@ pub struct Status {
     pub in_reception: usize,
     /// Calls that are in a room.
     pub in_rooms: usize,
+    /// Every trunk at which the bridge registers.
+    #[serde(default)]
+    pub trunks: Vec<TrunkStatus>,
     /// Rooms with somebody in them, by number.
     pub rooms: Vec<RoomStatus>,
     /// Every call's line, by its number.
@@ -96,6 +101,52 @@ pub struct EchoStatus {
     pub loss_db: Option<i32>,
     /// What becomes of it, in words.
     pub state: String,
+}
+
+/// How a trunk is at which the bridge registers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrunkStatus {
+    /// What the operator calls it.
+    pub name: String,
+    /// For how many seconds it has been registered; none if it is not.
+    pub registered_s: Option<u64>,
+    /// For how many seconds more, unless it is refreshed.
+    pub expires_s: Option<u64>,
+    /// Where: address and transport.
+    pub target: Option<String>,
+    /// Calls that came by it and stand.
+    pub calls: usize,
+    /// What is wrong, in words.
+    pub trouble: Option<String>,
+    /// In how many seconds it is refreshed, or tried again; none while it is being asked.
+    pub next_s: Option<u64>,
+    /// The address at which the registrar sees us, where that is not the one that we tell.
+    pub seen_as: Option<String>,
+}
+
+impl TrunkStatus {
+    /// What a trunk of this name shows of itself.
+    pub(super) fn new(now: Time, name: String, view: &TrunkView) -> TrunkStatus {
+        let binding = view.binding;
+        TrunkStatus {
+            name,
+            registered_s: binding.map(|binding| now.since(binding.since).as_secs()),
+            expires_s: binding.map(|binding| binding.until.since(now).as_secs()),
+            target: binding.map(|binding| {
+                let transport = match binding.target.transport {
+                    Transport::Udp => "UDP",
+                    Transport::Tcp => "TCP",
+                };
+                format!("{} by {transport}", binding.target.addr)
+            }),
+            calls: view.calls,
+            trouble: view.trouble.map(|trouble| trouble.to_string()),
+            next_s: view.next.map(|next| next.since(now).as_secs()),
+            seen_as: binding
+                .and_then(|binding| binding.seen_as)
+                .map(|seen| seen.to_string()),
+        }
+    }
 }
 
 /// One room with somebody in it.

@@ -170,7 +170,8 @@ impl Line {
     }
 }
 
-fn even_port(own: IpAddr) -> io::Result<UdpSocket> {
+/// A socket on an even port, which never blocks.
+pub fn even_port(own: IpAddr) -> io::Result<UdpSocket> {
     for _ in 0..PORT_TRIES {
         let socket = UdpSocket::bind((own, 0))?;
         if socket.local_addr()?.port().is_multiple_of(2) {

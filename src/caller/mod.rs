@@ -12,11 +12,13 @@
 //! line      one RTP stream each way               keypad (pure) digits as RFC 4733 events
 //! voice     (pure) what is sent                   ear    (pure) what was heard, and when
 //! tones measure   (pure) whose tone is whose, and how loud it came back
+//! crowd     thousands of callers of whom packets and times are measured, not recordings
 //! trial     tones and bursts through a whole set  report (pure) the table and its verdict
 //! sentences what the demo's callers say
 //! ```
 
 mod call;
+pub mod crowd;
 mod ear;
 mod keypad;
 mod line;

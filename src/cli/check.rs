@@ -9,8 +9,9 @@ mod realtime;
 
 use super::out;
 use super::settings::{Place, Settings};
+use crate::bridge::status::Status;
 use crate::config::Config;
-use crate::io::control_socket::{self, ControlError, Request};
+use crate::io::control_socket::{self, ControlError, Reply, Request};
 use finding::{Finding, Report};
 use std::path::Path;
 use std::process::ExitCode;
@@ -52,7 +53,11 @@ pub fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
 
 fn findings(settings: &Settings) -> Vec<Finding> {
     let config = &settings.config;
-    let bridge = bridge(&config.store.data);
+    let running = running(&config.store.data);
+    let bridge = match running {
+        None => Bridge::Stopped,
+        Some(_) => Bridge::Running,
+    };
     let mut all = vec![settings_file(settings)];
     all.extend(files::findings(&config.store.data));
     all.extend(network::sip_ports(config, bridge));
@@ -65,15 +70,18 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         machine::clock(),
     ]);
     all.extend(network::neighbours(config));
+    all.extend(network::registrations(config, running.flatten().as_ref()));
     all.extend(network::http(config, bridge));
     all.extend(realtime::findings(config.media.scheduling));
     all
 }
 
-fn bridge(data: &Path) -> Bridge {
+/// The running bridge, if there is one, and what it says of itself, if it does.
+fn running(data: &Path) -> Option<Option<Status>> {
     match control_socket::ask(data, &Request::Status) {
-        Err(ControlError::NotRunning { .. } | ControlError::Io { .. }) => Bridge::Stopped,
-        _ => Bridge::Running,
+        Err(ControlError::NotRunning { .. } | ControlError::Io { .. }) => None,
+        Ok(Reply::Status(status)) => Some(Some(*status)),
+        Ok(_) | Err(_) => Some(None),
     }
 }
 

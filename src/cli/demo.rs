@@ -2,13 +2,12 @@
 //! real SIP and RTP. Measures what each of them heard. Must never reach the bridge other than as a caller, an organiser
 //! or an operator could.
 
-mod bridge;
 mod display;
 mod meeting;
 
+use super::child::{ChildBridge, Room};
 use crate::caller::sentences;
 use anyhow::Result;
-use bridge::{ChildBridge, Room};
 use display::Display;
 use meeting::{CALLERS, Meeting};
 use std::path::PathBuf;
@@ -40,7 +39,7 @@ pub fn run(args: DemoArgs) -> Result<ExitCode> {
         None => sentences::built_in()?,
     };
     let stop = stop_on_signals()?;
-    let mut bridge = ChildBridge::start(&args.data)?;
+    let mut bridge = ChildBridge::start(&args.data, "demo-bridge.log")?;
     let room = bridge.room()?;
     println!(
         "The bridge answers on {}; its log is {}.\n",

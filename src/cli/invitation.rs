@@ -43,7 +43,11 @@ impl Invitation<'_> {
         for (index, step) in steps(texts, self.booking, number).iter().enumerate() {
             lines.push(format!("{}. {}", index + 1, step.replace('\n', "\n   ")));
         }
-        lines.extend([String::new(), texts.tone_hint.to_owned()]);
+        let hint = match self.booking.direct {
+            None => texts.tone_hint,
+            Some(_) => texts.tone_hint_direct,
+        };
+        lines.extend([String::new(), hint.to_owned()]);
         if let Some(expires) = self.booking.expires {
             let date = when::written(self.language, when::last_day(expires));
             lines.extend([String::new(), texts.until.replace("{date}", &date)]);
@@ -95,7 +99,9 @@ impl Invitation<'_> {
         }
         let number = self.number.unwrap_or(texts.number_missing);
         lines.push(labelled(texts.number, number));
-        lines.push(labelled(texts.room, &room_spoken(self.booking)));
+        if self.booking.direct.is_none() {
+            lines.push(labelled(texts.room, &room_spoken(self.booking)));
+        }
         if let Some(pin) = &self.booking.pin {
             lines.push(labelled(texts.pin, &grouped(pin.reveal())));
         }
@@ -107,21 +113,25 @@ fn labelled(label: &str, value: &str) -> String {
     format!("   {label:<12}{value}")
 }
 
-fn steps(texts: &Texts, booking: &Booking, number: Option<&str>) -> [String; 4] {
+fn steps(texts: &Texts, booking: &Booking, number: Option<&str>) -> Vec<String> {
     let dial = number.map_or_else(
         || texts.dial_above.to_owned(),
         |number| texts.dial.replace("{number}", number),
     );
+    let key_pin = match booking.direct {
+        None => texts.key_pin,
+        Some(_) => texts.key_pin_direct,
+    };
     let pin = match &booking.pin {
-        Some(pin) => texts.key_pin.replace("{pin}", &grouped(pin.reveal())),
+        Some(pin) => key_pin.replace("{pin}", &grouped(pin.reveal())),
         None => texts.no_pin.to_owned(),
     };
-    [
-        dial,
-        texts.key_room.replace("{room}", &room_spoken(booking)),
-        pin,
-        texts.join.to_owned(),
-    ]
+    let room = match booking.direct {
+        None => Some(texts.key_room.replace("{room}", &room_spoken(booking))),
+        Some(_) => None,
+    };
+    let steps = [Some(dial), room, Some(pin), Some(texts.join.to_owned())];
+    steps.into_iter().flatten().collect()
 }
 
 fn room_spoken(booking: &Booking) -> String {
@@ -145,11 +155,13 @@ pub(super) fn grouped(digits: &str) -> String {
 mod tests {
     use super::*;
     use crate::ids::RoomNumber;
+    use crate::number::PhoneNumber;
     use crate::secret::Pin;
 
     fn booking() -> Booking {
         Booking {
             number: RoomNumber::nth(23_456).expect("in range"),
+            direct: None,
             name: Some("Dienstagsrunde".into()),
             pin: Pin::parse("493817"),
             leader_pin: None,
@@ -174,6 +186,31 @@ mod tests {
             appointment,
         }
         .sheets()
+    }
+
+    #[test]
+    fn who_dials_the_rooms_own_number_has_one_step_less() {
+        let direct = Booking {
+            direct: PhoneNumber::parse("+49301234567"),
+            ..booking()
+        };
+        let room = room_spoken(&direct);
+        for (language, pin) in [
+            (Language::De, "die Ziffern der PIN 493 817"),
+            (Language::En, "the digits of the PIN 493 817"),
+        ] {
+            let text = sheets(&direct, Some("030 123 45 67"), language);
+            assert!(text.contains("030 123 45 67") && text.contains(pin), "{text}");
+            assert!(
+                !text.contains(&room) && !text.contains("Raum:") && !text.contains("Room:"),
+                "{text}"
+            );
+            assert!(
+                !text.contains("Raumnummer") && !text.contains("room number") && !text.contains("ebenso"),
+                "{text}"
+            );
+            assert!(text.contains("3. ") && !text.contains("4. "), "{text}");
+        }
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //! Exit code 1 is a failure, whose message names the remedy; 2 is a wrong command line.
 
 mod appointment;
+mod bench;
 mod calendar;
 mod check;
+mod child;
 pub mod demo;
 mod drain;
 mod echo_case;
@@ -54,6 +56,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Let a simulated telephone return what it hears, and write what is left of it
     EchoCase(echo_case::EchoCaseArgs),
+    /// Measure what this machine carries: callers over real sockets, in rooms of a size
+    Bench(bench::BenchArgs),
     /// Print the completions for a shell
     Completions(help::CompletionsArgs),
     /// Print the manual page
@@ -86,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args)?.report(),
         Command::Replay(args) => replay::run(args)?.report(),
         Command::EchoCase(args) => echo_case::run(args)?.report(),
+        Command::Bench(args) => bench::run(args)?.report(),
         Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
         Command::Man(args) => help::man(&args, Cli::command())?.report(),
     })

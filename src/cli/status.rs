@@ -4,7 +4,7 @@ use super::invitation::grouped;
 use super::out;
 use super::settings::Place;
 use super::watch;
-use crate::bridge::status::{EchoStatus, LineStatus, Status};
+use crate::bridge::status::{EchoStatus, LineStatus, Status, TrunkStatus};
 use crate::io::control_socket::{self, Reply, Request};
 use std::fmt::Display;
 
@@ -64,6 +64,7 @@ fn table(status: &Status) -> String {
         row("Late slots", media.late_slots),
         row("Skipped frames", media.skipped_frames),
     ];
+    lines.extend(section("TRUNKS", status.trunks.iter().flat_map(trunk)));
     lines.extend(section(
         "ROOMS WITH SOMEBODY IN THEM",
         status.rooms.iter().map(|room| {
@@ -143,6 +144,41 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
 fn told_echo(echo: &EchoStatus) -> String {
     let level = told(echo.loss_db, |db| format!(", {} dB", -db));
     format!("after {} ms{level}, {}", echo.delay_ms, echo.state)
+}
+
+/// Whether a trunk is registered, then what is the matter with it.
+fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
+    let calls = match trunk.calls {
+        1 => "1 call".to_owned(),
+        calls => format!("{calls} calls"),
+    };
+    let mut rows = vec![(trunk.name.clone(), format!("{}, {calls}", trunk_state(trunk)))];
+    if let Some(trouble) = &trunk.trouble {
+        let next = match trunk.next_s {
+            Some(next) => format!("; next try in {}", duration(next)),
+            None => "; being tried now".to_owned(),
+        };
+        rows.push(("  TROUBLE".to_owned(), format!("{trouble}{next}")));
+    }
+    rows.extend(trunk.seen_as.as_ref().map(|seen| {
+        let text =
+            format!("it sees us at {seen}: if callers are not heard, set sip.advertise to that address");
+        ("  translated".to_owned(), text)
+    }));
+    rows
+}
+
+/// In one half-sentence.
+pub(super) fn trunk_state(trunk: &TrunkStatus) -> String {
+    let place = told(trunk.target.as_ref(), |target| format!(" at {target}"));
+    match (trunk.registered_s, trunk.expires_s) {
+        (Some(since), Some(expires)) => format!(
+            "registered for {}{place}, {} more unless refreshed",
+            duration(since),
+            duration(expires)
+        ),
+        _ => "NOT REGISTERED".to_owned(),
+    }
 }
 
 fn told<T>(figure: Option<T>, words: impl Fn(T) -> String) -> String {
@@ -249,6 +285,36 @@ mod tests {
         assert!(
             text.lines()
                 .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))
+        );
+    }
+
+    #[test]
+    fn a_trunk_tells_where_it_is_registered_or_why_it_is_not() {
+        let mut status = Status::default();
+        status.trunks.push(TrunkStatus {
+            name: "sipgate".into(),
+            registered_s: Some(7_260),
+            expires_s: Some(95),
+            target: Some("192.0.2.1:5060 by UDP".into()),
+            calls: 3,
+            next_s: Some(40),
+            ..TrunkStatus::default()
+        });
+        let text = table(&status);
+        let wanted =
+            "registered for 2 h 1 min at 192.0.2.1:5060 by UDP, 1 min 35 s more unless refreshed, 3 calls";
+        assert!(
+            text.contains("TRUNKS") && text.contains(wanted) && !text.contains("TROUBLE"),
+            "{text}"
+        );
+        let trunk = &mut status.trunks[0];
+        (trunk.registered_s, trunk.expires_s, trunk.target, trunk.calls) = (None, None, None, 1);
+        trunk.trouble = Some("it does not answer".into());
+        let text = table(&status);
+        assert!(
+            text.contains("NOT REGISTERED, 1 call\n")
+                && text.contains("it does not answer; next try in 40 s"),
+            "{text}"
         );
     }
 

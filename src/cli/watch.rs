@@ -38,7 +38,7 @@ fn ask_for_ever(data: &Path, tell: &SyncSender<Result<Status, String>>) {
     loop {
         let asked = Instant::now();
         let answer = match control_socket::ask(data, &Request::Status) {
-            Ok(Reply::Status(status)) => Ok(status),
+            Ok(Reply::Status(status)) => Ok(*status),
             Ok(Reply::Refused { why }) => Err(why),
             Ok(_) => Err("the bridge gave no status: use the same version for both".to_owned()),
             Err(error) => Err(error.to_string()),

@@ -33,6 +33,7 @@ impl Config {
     /// Every setting, in the order of the file.
     pub fn entries(&self) -> Vec<Entry> {
         let mut all = sip(&self.sip);
+        all.push(trunks(self));
         all.extend(capacity(self));
         all.extend(operation(self));
         all
@@ -100,7 +101,33 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
             sip.number.clone().unwrap_or_default(),
             number,
         ),
+        entry(
+            Restart,
+            "sip.country",
+            &sip.dial_plan.country,
+            "numbers of rooms and of calls without a country code are of this country",
+        ),
+        entry(
+            Restart,
+            "sip.area",
+            &sip.dial_plan.area,
+            "numbers without an area code are of this area; empty: there are none",
+        ),
+        entry(
+            Restart,
+            "sip.called_from",
+            listed(sip.called_from.iter().map(|place| place.name())),
+            "where the number that was dialled is looked for: if it is a room's own, the caller keys no room number",
+        ),
     ]
+}
+
+fn trunks(config: &Config) -> Entry {
+    let effect = match config.trunks.len() {
+        0 => "the bridge registers nowhere: calls come from sip.trunks alone",
+        _ => "the bridge registers there, and calls from their addresses are served too",
+    };
+    entry(TakesEffect::Reload, "trunk", listed(&config.trunks), effect)
 }
 
 fn capacity(config: &Config) -> Vec<Entry> {
@@ -244,6 +271,8 @@ mod tests {
                 keys.map(move |key| format!("{section}.{key}"))
             })
             .collect();
+        // Registering is the default of nobody: the section may stand several times, and is explained as one.
+        let keys: BTreeSet<String> = keys.into_iter().chain(["trunk".to_owned()]).collect();
         let entries = Config::default().entries();
         let explained: BTreeSet<String> = entries.iter().map(|entry| entry.key.to_owned()).collect();
         assert_eq!(keys, explained, "a new key needs a line in config/entries.rs");

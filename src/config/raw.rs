@@ -1,8 +1,9 @@
 //! The settings as they were typed: texts and numbers, not yet judged. The command line's own values are put over them
 //! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
 
-use super::ConfigErrors;
+use super::{ConfigErrors, RawTrunk};
 use crate::codec::CodecName;
+use crate::number::CalledFrom;
 use serde::{Deserialize, Serialize};
 
 /// A whole `bridge.toml`.
@@ -27,6 +28,9 @@ pub struct RawConfig {
     pub http: RawHttp,
     /// `[log]`
     pub log: RawLog,
+    /// `[[trunk]]`, once for each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trunk: Vec<RawTrunk>,
 }
 
 /// `[sip]`
@@ -41,6 +45,12 @@ pub struct RawSip {
     pub trunks: Vec<String>,
     /// Telephone number, or empty.
     pub number: String,
+    /// Digits.
+    pub country: String,
+    /// Digits, or empty.
+    pub area: String,
+    /// Where the number that was dialled stands, the likeliest place first.
+    pub called_from: Vec<String>,
 }
 
 /// A text, or a list of texts.
@@ -157,6 +167,9 @@ impl Default for RawSip {
             advertise: OneOrMany::One(String::new()),
             trunks: vec!["127.0.0.1".into(), "::1".into()],
             number: String::new(),
+            country: "49".into(),
+            area: String::new(),
+            called_from: CalledFrom::ALL.map(|place| place.name().to_owned()).into(),
         }
     }
 }
@@ -202,7 +215,7 @@ impl Default for RawMedia {
             threads: 0,
             refuse_load_pct: 85,
             shed_load_pct: 90,
-            echo: true,
+            echo: false,
             echo_cancellers: 128,
         }
     }

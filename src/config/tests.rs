@@ -29,6 +29,94 @@ fn the_shipped_file_has_every_key_and_a_comment_above_each() {
     }
 }
 
+/// The section that may stand several times is shown as a comment: each key of it once, with a comment above.
+#[test]
+fn the_shipped_file_shows_how_a_trunk_is_written() {
+    let begin = SHIPPED.find("#[[trunk]]").expect("the example");
+    let example: String = SHIPPED[begin..]
+        .lines()
+        .map_while(|line| line.strip_prefix('#'))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let raw = RawConfig::parse(&example).expect("the example is in order");
+    let trunk = raw.trunk.first().expect("one trunk");
+    assert!(Config::from_raw(&raw).is_ok(), "{:?}", Config::from_raw(&raw));
+    let keys = toml::Table::try_from(trunk).expect("plain texts and numbers");
+    for key in keys.keys() {
+        let lines = example
+            .lines()
+            .filter(|line| line.starts_with(&format!("{key} = ")));
+        assert_eq!(lines.count(), 1, "{key}");
+    }
+}
+
+const TRUNK: &str = "[[trunk]]\nname = 'a'\ndomain = 'x.example'\nuser = '123'\npassword_file = '/p'\n";
+
+#[test]
+fn a_trunk_needs_little_and_takes_five_names_apart() {
+    let few = Config::parse(TRUNK).expect(TRUNK).trunks;
+    assert_eq!(
+        (few[0].auth_user.as_str(), few[0].number.as_str()),
+        ("123", "123")
+    );
+    let all = format!(
+        "{TRUNK}auth_user = '1@x.example'\ndisplay = 'Tür 1'\nnumber = '+49 (30) 12-3'\ntransport = 'tcp'\nproxy = '[::1]:5070'\n"
+    );
+    let trunk = &Config::parse(&all).expect(&all).trunks[0];
+    assert_eq!(
+        trunk.to_string(),
+        "a: 123 at x.example by tcp through [::1]:5070, logs in as 1@x.example, called as +4930123, shown as \"Tür 1\", \
+         password in the file /p, 600 s, sign of life every 20 s"
+    );
+    let alone = format!("sip.trunks = []\n{TRUNK}");
+    assert!(
+        Config::parse(&alone).is_ok(),
+        "whoever registers needs no list of addresses"
+    );
+}
+
+#[test]
+fn each_fault_of_a_trunk_names_key_value_and_remedy() {
+    for (text, wanted) in [
+        ("name = 'a b'", "trunk.name = \"a b\": give the trunk a name"),
+        (
+            "domain = 'sip:x.example'",
+            "trunk.domain = \"sip:x.example\": write a host name",
+        ),
+        ("domain = 'x.example:0'", "trunk.domain"),
+        ("domain = '2001:db8::1'", "trunk.domain"),
+        ("proxy = '[x]'", "trunk.proxy = \"[x]\""),
+        ("transport = 'tls'", "trunk.transport = \"tls\": take"),
+        (
+            "user = '1@x.example'",
+            "trunk.user = \"1@x.example\": write the user part alone",
+        ),
+        ("auth_user = 'a\"b'", "trunk.auth_user"),
+        ("number = 'Büro'", "trunk.number = \"Büro\""),
+        ("password_file = ''", "trunk.password_file = \"\": name the file"),
+        (
+            "password_env = 'A'",
+            "trunk.password_file = \"/p\": name the file",
+        ),
+        ("expires_s = 10", "trunk.expires_s = 10: take 60 to 86400 seconds"),
+        (
+            "keep_alive_s = 1",
+            "trunk.keep_alive_s = 1: take 5 to 600 seconds, or 0 for never",
+        ),
+    ] {
+        let key = text.split(' ').next().expect("a key");
+        let others = TRUNK.lines().filter(|line| !line.starts_with(&format!("{key} ")));
+        let all = others.chain([text]).collect::<Vec<_>>().join("\n");
+        let found = errors(&all);
+        assert!(found.contains(wanted), "{text}: {found}");
+        assert_eq!(found.lines().count(), 1, "{text}: {found}");
+    }
+    let twice = errors(&format!("{TRUNK}{TRUNK}"));
+    assert!(twice.contains("another trunk has this name"), "{twice}");
+    let env = TRUNK.replace("password_file = '/p'", "password_env = 'A B'");
+    assert!(errors(&env).contains("trunk.password_env = \"A B\""));
+}
+
 #[test]
 fn each_fault_names_key_value_and_remedy() {
     for (text, wanted) in [
@@ -121,6 +209,23 @@ fn each_fault_names_key_value_and_remedy() {
         (
             "sip.number = 'unser Telefon'",
             "sip.number = \"unser Telefon\": write the telephone number",
+        ),
+        (
+            "sip.country = '+49'",
+            "sip.country = \"+49\": write the country code without",
+        ),
+        ("sip.country = ''", "sip.country = \"\": write the country code"),
+        (
+            "sip.area = '030'",
+            "sip.area = \"030\": write the area code without its zero",
+        ),
+        (
+            "sip.called_from = ['to', 'from']",
+            "sip.called_from = \"from\": write each of these at most once, the likeliest first: \"request-uri\"",
+        ),
+        (
+            "sip.called_from = ['to', 'to']",
+            "sip.called_from = \"to\": write each",
         ),
     ] {
         let found = errors(text);

@@ -5,7 +5,8 @@ mod operate;
 
 use super::control_socket::{Ask, Reply, Request};
 use super::media_port::MediaPort;
-use super::reload::Reloader;
+use super::reload::{Reloader, Trunks};
+use super::resolver::Resolver;
 use super::serve::random;
 use super::sip_tcp::{self, SipTcp};
 use super::sip_udp::SipUdp;
@@ -16,7 +17,8 @@ use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Event, LegFigures, MediaSpec};
-use crate::sip::{Admission, Peer, Transport};
+use crate::number::PhoneNumber;
+use crate::sip::{Admission, Peer, Transport, TrunkNews};
 use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +29,8 @@ use tokio::sync::mpsc;
 const STORE_DEADLINE: Duration = Duration::from_millis(700);
 /// How often the media thread's events are looked for while there are calls.
 const MEDIA_POLL: Duration = Duration::from_millis(5);
+/// How often is looked whether legs are still heard.
+const HEARD: Duration = Duration::from_secs(5);
 /// How long the loop sleeps at most.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long the calls' BYEs may take when the program ends.
@@ -42,9 +46,18 @@ const ANSWERS: usize = 256;
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     /// A caller who keyed its number.
-    ByCaller(LegId),
+    Keyed(LegId),
     /// The organiser, who has changed it.
-    ByOrganiser,
+    Changed,
+    /// A caller who may have dialled its own number.
+    Dialled(LegId),
+}
+
+/// By what the store is asked for a room.
+#[derive(Clone)]
+enum Key {
+    Room(RoomNumber),
+    Called(Vec<PhoneNumber>),
 }
 
 /// Everything the loop holds.
@@ -58,8 +71,10 @@ pub struct ControlLoop {
     found: mpsc::Receiver<(Wanted, Found)>,
     tell_found: mpsc::Sender<(Wanted, Found)>,
     reloader: Reloader,
+    resolver: Resolver,
     summary: Summary,
     origin: Instant,
+    heard_at: Time,
     sip_unsent: u64,
 }
 
@@ -86,15 +101,19 @@ impl ControlLoop {
             found,
             tell_found,
             reloader,
+            resolver: Resolver::new(),
             summary: Summary::default(),
             origin,
+            heard_at: Time::ZERO,
             sip_unsent: 0,
         }
     }
 
     /// Runs until `stop` is done and the calls have ended.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    pub async fn run(mut self, trunks: Trunks, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
+        self.bridge.handle_trunks(self.now(), trunks);
+        self.do_outputs();
         let mut farewell: Option<Instant> = None;
         let mut buffer = vec![0; DATAGRAM_BYTES];
         loop {
@@ -113,6 +132,9 @@ impl ControlLoop {
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
+                Some((trunk, targets)) = self.resolver.next() => {
+                    self.bridge.handle_resolved(self.now(), trunk, &targets);
+                }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.turn();
@@ -143,10 +165,29 @@ impl ControlLoop {
             log_event(event);
             self.bridge.handle_media(self.now(), event);
         }
+        self.look_who_is_heard();
         if self.bridge.poll_timeout().is_some_and(|at| at <= self.now()) {
             self.bridge.handle_timeout(self.now());
         }
         self.do_outputs();
+    }
+
+    /// Tells how much came from each leg, so that nobody stays whose telephone is gone.
+    fn look_who_is_heard(&mut self) {
+        let now = self.now();
+        if now.since(self.heard_at) < HEARD {
+            return;
+        }
+        self.heard_at = now;
+        let came = |figures: LegFigures| u64::from(figures.received) + u64::from(figures.far.reports);
+        let legs: Vec<_> = self
+            .media
+            .lines()
+            .map(|(leg, _, figures)| (leg, came(figures)))
+            .collect();
+        for (leg, packets) in legs {
+            self.bridge.handle_heard(now, leg, packets);
+        }
     }
 
     fn now(&self) -> Time {
@@ -223,6 +264,7 @@ impl ControlLoop {
                 self.sip_unsent += 1;
                 if self.tcp.is_current(id, peer) {
                     self.tcp.close(peer);
+                    self.bridge.handle_closed(now, peer);
                 }
             }
         }
@@ -249,7 +291,12 @@ impl ControlLoop {
                     log(request);
                     self.media.request(request);
                 }
-                Output::LookUp { leg, number } => self.look_up(Wanted::ByCaller(leg), number),
+                Output::LookUp { leg, number } => self.look_up(Wanted::Keyed(leg), Key::Room(number)),
+                Output::LookUpCalled { leg, numbers } => {
+                    self.look_up(Wanted::Dialled(leg), Key::Called(numbers))
+                }
+                Output::Resolve { trunk, place } => self.resolver.ask(trunk, place),
+                Output::Trunk { name, news } => log_trunk(&name, news),
             }
         }
     }
@@ -268,10 +315,16 @@ impl ControlLoop {
     }
 
     /// Asks the store, without waiting for it.
-    fn look_up(&self, wanted: Wanted, number: RoomNumber) {
+    fn look_up(&self, wanted: Wanted, key: Key) {
         let (store, tell, now) = (self.store.clone(), self.tell_found.clone(), self.now());
         tokio::spawn(async move {
-            let found = match tokio::time::timeout(STORE_DEADLINE, store.find(number)).await {
+            let asked = async {
+                match key {
+                    Key::Room(number) => store.find(number).await,
+                    Key::Called(numbers) => store.find_called(&numbers).await,
+                }
+            };
+            let found = match tokio::time::timeout(STORE_DEADLINE, asked).await {
                 Ok(Ok(Some(booking))) => {
                     let seconds_left = |at: i64| u64::try_from(at - unix_now()).unwrap_or(0);
                     let ends = booking
@@ -297,21 +350,22 @@ impl ControlLoop {
     fn handle_found(&mut self, wanted: Wanted, found: Found) {
         let now = self.now();
         match (wanted, found) {
-            (Wanted::ByCaller(leg), found) => self.bridge.handle_found(now, leg, found),
-            (Wanted::ByOrganiser, Found::Booked { booking, ends }) => {
+            (Wanted::Keyed(leg), found) => self.bridge.handle_found(now, leg, found),
+            (Wanted::Dialled(leg), found) => self.bridge.handle_called(now, leg, found),
+            (Wanted::Changed, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
-            (Wanted::ByOrganiser, Found::Unknown | Found::Unavailable) => {}
+            (Wanted::Changed, Found::Unknown | Found::Unavailable) => {}
         }
     }
 
     fn answer(&mut self, ask: Ask) {
         let reply = match ask.request {
-            Request::Status => Reply::Status(self.status()),
+            Request::Status => Reply::Status(Box::new(self.status())),
             Request::RoomChanged { room } => {
-                self.look_up(Wanted::ByOrganiser, room);
+                self.look_up(Wanted::Changed, Key::Room(room));
                 Reply::Done
             }
             Request::RoomCancelled { room } => {
@@ -331,6 +385,7 @@ impl ControlLoop {
         status.uptime_s = self.origin.elapsed().as_secs();
         status.capacity.calls_max = self.media.seats() as u32;
         status.media = self.media.status();
+        status.trunks = self.bridge.trunks(self.now());
         status.lines = self.lines();
         status.counters.extend(self.media.counters());
         status.counters.insert("sip_unsent".to_owned(), self.sip_unsent);
@@ -377,6 +432,17 @@ fn log_event(event: Event) {
             tracing::error!(leg = leg.0, "the bridge failed at a call, which ends: {REPORT}")
         }
         Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
+    }
+}
+
+/// Calls may not arrive by a trunk that is not registered.
+fn log_trunk(trunk: &str, news: TrunkNews) {
+    match news {
+        TrunkNews::Registered => tracing::info!(trunk, "registered"),
+        TrunkNews::Failed(why) => {
+            tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
+        }
+        TrunkNews::Left => tracing::info!(trunk, "the registration was taken back"),
     }
 }
 

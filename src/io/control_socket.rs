@@ -73,7 +73,7 @@ pub const DRAIN_MINUTES_MAX: u32 = 7 * 24 * 60;
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Request::Status`].
-    Status(Status),
+    Status(Box<Status>),
     /// To [`Request::Drain`]: no new calls are taken, and so many stand.
     Draining {
         /// Calls that stand.

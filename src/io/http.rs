@@ -100,7 +100,7 @@ impl House {
             .try_send(Ask { request, reply })
             .map_err(|_| "the bridge has too many requests, or is stopping")?;
         match timeout(TIMEOUT, answered).await {
-            Ok(Ok(Reply::Status(status))) => Ok(status),
+            Ok(Ok(Reply::Status(status))) => Ok(*status),
             Ok(_) => Err("the bridge is stopping"),
             Err(_) => Err("the bridge does not answer in time"),
         }

@@ -7,6 +7,7 @@ pub mod recordings;
 pub mod reload;
 pub mod serve;
 pub mod store;
+pub mod trunks;
 
 mod clips;
 mod control_loop;
@@ -16,6 +17,7 @@ mod media_port;
 mod media_thread;
 mod overflow;
 mod ports;
+mod resolver;
 mod rtp_socket;
 mod sip_tcp;
 mod sip_udp;

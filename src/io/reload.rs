@@ -2,7 +2,9 @@
 //! is broken changes nothing.
 
 use super::control_socket::{Reloaded, Reply};
+use super::trunks;
 use crate::config::{Config, TakesEffect};
+use crate::sip::{TrunkConfig, TrunkId};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -10,7 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 /// with them and leaves everything as it was. May block.
 pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
 
-type Read = (anyhow::Result<Config>, oneshot::Sender<Reply>);
+/// The trunks at which we register, with their passwords.
+pub type Trunks = Vec<(TrunkId, TrunkConfig)>;
+/// What was read: the settings, and what they led to.
+pub type Settings = (Config, Trunks);
+
+type Read = (anyhow::Result<Settings>, oneshot::Sender<Reply>);
 
 /// The settings that run, and the way to newer ones.
 pub struct Reloader {
@@ -44,7 +51,12 @@ impl Reloader {
         }
         let (reread, tell) = (Arc::clone(&self.reread), self.tell.clone());
         tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || reread()).await;
+            let read = tokio::task::spawn_blocking(move || {
+                let config = reread()?;
+                let trunks = trunks::load(&config)?;
+                Ok((config, trunks))
+            });
+            let read = read.await;
             let settings = read.unwrap_or_else(|error| Err(error.into()));
             // The loop has ended: nobody waits for the settings.
             tell.send((settings, reply)).await.ok();
@@ -71,6 +83,7 @@ impl Reloader {
         }
         self.running.sip.trunks = newer.sip.trunks;
         self.running.sip.number = newer.sip.number;
+        self.running.trunks = newer.trunks;
         self.running.rooms = newer.rooms;
         self.running.log.filter = newer.log.filter;
         tracing::info!(in_effect = ?reloaded.in_effect, "the settings were read again");

@@ -9,12 +9,12 @@ use super::reload::{Reloader, Reread};
 use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::Store;
-use super::{clips, media_thread};
+use super::{clips, media_thread, trunks};
 use crate::bridge::Bridge;
 use crate::config::Config;
 use crate::room::Policy;
 pub use crate::sip::CONNECTIONS_MAX;
-use crate::sip::{Listen, UaConfig, UserAgent};
+use crate::sip::{CalledPolicy, Listen, UaConfig, UserAgent};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     // First of all: until somebody listens for it, a SIGHUP ends the program.
     let hang_up = signal(SignalKind::hangup())?;
     raise_descriptor_limit();
+    let trunks = trunks::load(config)?;
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
     let udp = SipUdp::bind(&config.sip.listen)?;
@@ -54,6 +55,10 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         served: config.sip.trunks.clone(),
         calls_max: seats,
         codecs: config.media.codecs,
+        called: CalledPolicy {
+            from: config.sip.called_from.clone(),
+            plan: config.sip.dial_plan.clone(),
+        },
     };
     let agent = UserAgent::new(agent, Box::new(random));
     let policy = Policy {
@@ -82,13 +87,14 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     tracing::info!(
         listen = ?config.sip.listen,
         trunks = config.sip.trunks.len(),
+        registers_at = config.trunks.len(),
         rtp_ports = %config.rtp.ports,
         calls_max = seats,
         "the bridge is open"
     );
     let reloader = Reloader::new(config.clone(), reread);
     ControlLoop::new(bridge, media, udp, tcp, store.clone(), asks, reloader)
-        .run(stop)
+        .run(trunks, stop)
         .await;
     reloads.abort();
     if let Some(pages) = pages {

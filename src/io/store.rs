@@ -24,6 +24,7 @@ pub use folder::{DATABASE_FILE, KEY_FILE};
 pub use pins::PinChoice;
 
 use crate::ids::RoomNumber;
+use crate::number::PhoneNumber;
 use crate::room::Booking;
 use row::{COLUMNS, Row};
 use seal::Seal;
@@ -108,6 +109,21 @@ impl Store {
     /// The room `number`, if it is booked; an expired one is found too.
     pub async fn find(&self, number: RoomNumber) -> Result<Option<Booking>, StoreError> {
         self.find_at(number, unix_now()).await
+    }
+
+    /// The room whose own telephone number is one of these: of the first of them that is one.
+    pub async fn find_called(&self, numbers: &[PhoneNumber]) -> Result<Option<Booking>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM rooms WHERE direct = $1");
+        for number in numbers {
+            let row: Option<Row> = sqlx::query_as(AssertSqlSafe(sql.clone()))
+                .bind(number.international())
+                .fetch_optional(&self.pool)
+                .await?;
+            if let Some(row) = row {
+                return row.booking(&self.seal, unix_now() / DAY_S).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// Changes the room `number`, and says what it is now; `None` if there is no such room. Nobody who is inside is

@@ -6,6 +6,9 @@
 //! judged together. Only a PIN of the room itself, present or former, ends an entry early: who keys it knows that the room
 //! exists. After many wrong tries the bridge may have a wrong one answered late (`handle_patience`), a right one never.
 //!
+//! Who dialled a room's own number keys no room (`handle_direct`, while it is still quiet): the events `…Pin` and
+//! `OpeningOpen` are those of such a call. Its room is told from the number on the paper anyway.
+//!
 //! # The table
 //!
 //! `q` is any question (Room, Retry, Pin), `f` any [`Farewell`]. What is not listed is refused and counted as unexpected.
@@ -16,6 +19,9 @@
 //! | Quiet | Opening | Asking(Room) | Greet |
 //! | Quiet | Digit | Keying(Room) | Nothing |
 //! | Quiet | Blank | stay | |
+//! | Quiet | OpeningPin | Asking(Pin) | Greet |
+//! | Quiet | OpeningOpen | Admitting | Admit |
+//! | Quiet | DigitPin | Keying(Pin) | Nothing |
 //! | Quiet | Overtime | Leaving(Overtime) | Goodbye |
 //! | Asking(q) | Digit | Keying(q) | Hush |
 //! | Asking(q) | Blank | Asking(q) | AskAgain |
@@ -44,6 +50,7 @@
 //! | Keying(Pin) | Former | Asking(Pin) | TellChange |
 //! | Keying(Pin) | LastFormer | Leaving(TriesSpent) | Goodbye |
 //! | Withholding | Answer | Asking(Retry) | TellMismatch |
+//! | Withholding | AnswerPin | Asking(Pin) | TellMismatch |
 //! | Withholding | LastAnswer | Leaving(TriesSpent) | Goodbye |
 //! | Withholding | Overtime | Leaving(Overtime) | Goodbye |
 //! | Cleared(q) | Digit | Keying(q) | Nothing |
@@ -70,6 +77,8 @@ mod table;
 mod timers;
 mod words;
 
+#[cfg(test)]
+mod direct;
 #[cfg(test)]
 mod leaders;
 #[cfg(test)]

@@ -31,6 +31,13 @@ enum Ended {
     ByItself,
 }
 
+/// What opens the room whose own number was dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direct {
+    Pin,
+    Nothing,
+}
+
 /// One call in reception. See the module for its table.
 #[derive(Debug)]
 pub struct Reception {
@@ -40,6 +47,8 @@ pub struct Reception {
     room: Option<RoomNumber>,
     /// What opens that room, if it exists.
     gate: Option<Gate>,
+    /// The room's own number was dialled.
+    direct: Option<Direct>,
     /// What the PIN made of the caller.
     role: Role,
     /// Wrong tries, and those with the former PIN.
@@ -65,6 +74,7 @@ impl Reception {
             entry: Entry::default(),
             room: None,
             gate: None,
+            direct: None,
             role: Role::Member,
             failures: 0,
             withhold: Duration::ZERO,
@@ -81,6 +91,25 @@ impl Reception {
         reception
     }
 
+    /// The number that was dialled is `room`'s own: it is not asked for. Only while nothing was said or keyed.
+    pub fn handle_direct(&mut self, _now: Time, room: RoomNumber, found: Lookup) {
+        if !self.is_quiet() {
+            self.counts.unexpected += 1;
+            return;
+        }
+        let (direct, gate) = match found {
+            Lookup::Open => (Direct::Nothing, None),
+            Lookup::Guarded(gate) => (Direct::Pin, Some(gate)),
+            Lookup::Unknown | Lookup::Unavailable => return,
+        };
+        (self.room, self.gate, self.direct) = (Some(room), gate, Some(direct));
+    }
+
+    /// Whether nothing was said or keyed yet.
+    pub fn is_quiet(&self) -> bool {
+        self.state == State::Quiet
+    }
+
     /// The caller pressed a key.
     pub fn handle_key(&mut self, now: Time, key: Key) {
         let known = key.digit().is_some() || key == Key::HASH || key == Key::STAR;
@@ -93,7 +122,11 @@ impl Reception {
             return;
         }
         match self.state {
-            State::Quiet => self.press(now, Question::Room, key),
+            State::Quiet => match self.direct {
+                None => self.press(now, Question::Room, key),
+                Some(Direct::Pin) => self.press(now, Question::Pin, key),
+                Some(Direct::Nothing) => self.counts.keys_ignored += 1,
+            },
             State::Asking(question)
             | State::Waiting(question)
             | State::Keying(question)
@@ -195,7 +228,15 @@ impl Reception {
         let keying = matches!(self.state, State::Keying(_));
         if let Some(digit) = key.digit() {
             self.entry.push(digit);
-            self.apply(now, Event::Digit);
+            let is_first_of_pin = self.is_quiet() && self.direct.is_some();
+            self.apply(
+                now,
+                if is_first_of_pin {
+                    Event::DigitPin
+                } else {
+                    Event::Digit
+                },
+            );
             if self.entry.is_full(question, self.gate.as_ref()) {
                 self.finish(now, question, Ended::ByItself);
             }
@@ -263,7 +304,14 @@ impl Reception {
 
     fn fire(&mut self, now: Time, reason: Reason) {
         match (reason, self.state) {
-            (Reason::Opening, _) => self.apply(now, Event::Opening),
+            (Reason::Opening, _) => self.apply(
+                now,
+                match self.direct {
+                    None => Event::Opening,
+                    Some(Direct::Pin) => Event::OpeningPin,
+                    Some(Direct::Nothing) => Event::OpeningOpen,
+                },
+            ),
             (Reason::PromptUnended | Reason::GoodbyeUnended, _) => {
                 self.counts.prompts_unended += 1;
                 self.apply(now, Event::Played);
@@ -275,6 +323,9 @@ impl Reception {
             (Reason::FirstDigit, _) => self.apply(now, Event::LastSilence),
             (Reason::Pause, State::Keying(question)) => self.finish(now, question, Ended::ByItself),
             (Reason::Pause, _) => self.counts.unexpected += 1,
+            (Reason::Withheld, _) if self.failures < TRIES && self.direct.is_some() => {
+                self.apply(now, Event::AnswerPin);
+            }
             (Reason::Withheld, _) if self.failures < TRIES => self.apply(now, Event::Answer),
             (Reason::Withheld, _) => self.apply(now, Event::LastAnswer),
             (Reason::Cleared, _) => self.apply(now, Event::Idle),

@@ -46,8 +46,14 @@ pub(super) enum Question {
 pub(super) enum Event {
     /// The silence before the greeting is over.
     Opening,
+    /// The same, for the number of a room with a PIN.
+    OpeningPin,
+    /// The same, for the number of a room without.
+    OpeningOpen,
     /// A digit.
     Digit,
+    /// The first digit of a PIN, for the number of a room.
+    DigitPin,
     /// `*` or `#` with nothing keyed.
     Blank,
     /// `*` with digits keyed.
@@ -66,7 +72,9 @@ pub(super) enum Event {
     LastFormer,
     /// The mismatch was withheld long enough; a try is left.
     Answer,
-    /// The same, and no try is left.
+    /// The same, for the number of a room.
+    AnswerPin,
+    /// The mismatch was withheld long enough, and no try is left.
     LastAnswer,
     /// What was said was heard to its end, or must have been.
     Played,
@@ -133,7 +141,10 @@ pub(super) fn step(state: State, event: Event) -> Step {
     match state {
         S::Quiet => match event {
             E::Opening => Go(S::Asking(Question::Room), A::Greet),
+            E::OpeningPin => Go(S::Asking(Question::Pin), A::Greet),
+            E::OpeningOpen => Go(S::Admitting, A::Admit),
             E::Digit => Go(S::Keying(Question::Room), A::Nothing),
+            E::DigitPin => Go(S::Keying(Question::Pin), A::Nothing),
             E::Blank => Stay,
             E::Overtime => leave(Farewell::Overtime),
             _ => Refused,
@@ -164,6 +175,7 @@ pub(super) fn step(state: State, event: Event) -> Step {
         },
         S::Withholding => match event {
             E::Answer => Go(S::Asking(Question::Retry), A::TellMismatch),
+            E::AnswerPin => Go(S::Asking(Question::Pin), A::TellMismatch),
             E::LastAnswer => leave(Farewell::TriesSpent),
             E::Overtime => leave(Farewell::Overtime),
             _ => Refused,
@@ -223,9 +235,12 @@ mod tests {
         Farewell::Locked,
         Farewell::Unavailable,
     ];
-    const EVENTS: [Event; 25] = [
+    const EVENTS: [Event; 29] = [
         Event::Opening,
+        Event::OpeningPin,
+        Event::OpeningOpen,
         Event::Digit,
+        Event::DigitPin,
         Event::Blank,
         Event::Clear,
         Event::Number,
@@ -235,6 +250,7 @@ mod tests {
         Event::Former,
         Event::LastFormer,
         Event::Answer,
+        Event::AnswerPin,
         Event::LastAnswer,
         Event::Played,
         Event::Silence,

@@ -15,6 +15,9 @@
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
 mod depth;
+mod stream;
+
+pub use stream::Scale;
 
 use super::cells::{AHEAD, CELL_BYTES, Cells, G711, MadeUp, Piece, Store};
 use super::conceal::{Concealer, Filled};
@@ -24,6 +27,7 @@ use super::shed::Shed;
 use super::stretch::{self, Joint};
 use super::warm;
 use crate::units::FRAME;
+use stream::{Noise, Stream, distance};
 
 /// Cells of the longest packet: 120 ms.
 const PACKET_CELLS: usize = 12;
@@ -51,17 +55,6 @@ pub enum Pulled {
     Nothing,
 }
 
-/// How many samples a step of the RTP clock is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// One: G.711.
-    One,
-    /// Two: G.722.
-    Two,
-    /// A third: Opus at 16 kHz.
-    Third,
-}
-
 /// One leg's playout buffer. A frame of 20 ms has `F` samples, a cell of 10 ms `CELL`.
 #[derive(Clone, Debug)]
 #[repr(C)]
@@ -80,49 +73,6 @@ pub struct Playout<S, const F: usize, const CELL: usize> {
     lateness: Lateness<CELL>,
     cells: Cells<S, CELL>,
     concealer: Concealer<F>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Stream {
-    ssrc: u32,
-    /// The time stamp of some packet that came, and its position.
-    anchor: (u32, u32),
-    due: u32,
-    /// What is behind this was played, or never will be.
-    played_to: u32,
-    /// Packets came, none was played: the next tick begins with the newest.
-    fresh: bool,
-    late_in_a_row: u8,
-    noise: Option<Noise>,
-}
-
-/// Comfort noise (RFC 3389) from a position on.
-#[derive(Clone, Copy, Debug)]
-struct Noise {
-    from: u32,
-    rms: f32,
-}
-
-impl Scale {
-    /// Steps of the clock in samples; none if that is no whole number.
-    fn samples(self, steps: i64) -> Option<i64> {
-        match self {
-            Scale::One => Some(steps),
-            Scale::Two => Some(2 * steps),
-            Scale::Third => (steps % 3 == 0).then_some(steps / 3),
-        }
-    }
-}
-
-impl Stream {
-    /// The position of a time stamp.
-    fn position(&self, timestamp: u32, scale: Scale) -> Option<u32> {
-        let (anchor, at) = self.anchor;
-        let steps = distance(anchor, timestamp);
-        scale
-            .samples(steps)
-            .map(|samples| at.wrapping_add(samples as u32))
-    }
 }
 
 impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
@@ -492,11 +442,6 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
 /// The cells from a position on.
 fn places<const CELL: usize>(at: u32) -> impl Iterator<Item = u32> {
     (0..).map(move |n: u32| at.wrapping_add(n * CELL as u32))
-}
-
-/// Samples from `from` to `to`, negative if that lies before.
-fn distance(from: u32, to: u32) -> i64 {
-    i64::from(to.wrapping_sub(from) as i32)
 }
 
 #[cfg(test)]

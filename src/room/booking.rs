@@ -1,6 +1,7 @@
 //! A room as it was booked: permanent until its organiser changes or cancels it, or until it expires.
 
 use crate::ids::{Language, RoomNumber};
+use crate::number::PhoneNumber;
 use crate::secret::Pin;
 
 /// A booked room.
@@ -8,6 +9,8 @@ use crate::secret::Pin;
 pub struct Booking {
     /// What callers key.
     pub number: RoomNumber,
+    /// A telephone number of its own: who dials it keys no room number.
+    pub direct: Option<PhoneNumber>,
     /// The organiser's own label; never spoken.
     pub name: Option<String>,
     /// The members' PIN, if the room has one.

@@ -8,6 +8,7 @@ use crate::media::{
     Wire,
 };
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
+use crate::number::PhoneNumber;
 use crate::sip::{Admission, Peer, UserAgent};
 use crate::units::Time;
 use std::cell::RefCell;
@@ -124,6 +125,8 @@ pub enum Deed {
         leg: LegId,
         number: crate::ids::RoomNumber,
     },
+    /// It asks the store whether one of these numbers is a room's own.
+    LooksUpCalled { leg: LegId, numbers: Vec<PhoneNumber> },
     /// Its media side told this.
     Heard(Event),
 }
@@ -262,6 +265,11 @@ impl Site {
                 Output::OpenLeg { leg, spec, .. } => self.open(now, leg, spec),
                 Output::Media(request) => self.ask(request),
                 Output::LookUp { leg, number } => self.deeds.push_back(Deed::LooksUp { leg, number }),
+                Output::LookUpCalled { leg, numbers } => {
+                    self.deeds.push_back(Deed::LooksUpCalled { leg, numbers })
+                }
+                // The simulated bridge registers nowhere.
+                Output::Resolve { .. } | Output::Trunk { .. } => {}
             }
         }
     }

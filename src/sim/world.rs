@@ -123,6 +123,7 @@ impl World {
             served: vec![ipnet::IpNet::from(TRUNK)],
             calls_max: CALLS_MAX,
             codecs: Codecs::default(),
+            called: Default::default(),
         };
         let agent = UserAgent::new(config, Box::new(move || random.fork().bits()));
         let mut aside = chance.aside().fork();

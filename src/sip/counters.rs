@@ -51,6 +51,8 @@ counted! {
         MaxForwards = "max_forwards",
         /// 420
         Extension = "extension",
+        /// 422: a session timer that is too short.
+        Interval = "interval",
         /// 400: an INFO whose key cannot be made out.
         Signal = "signal",
         /// 415: a body that we do not read.
@@ -137,6 +139,14 @@ counted! {
         ClosedHalf = "closed_half",
         /// Messages for a connection that is gone, with no other way.
         NoWayBack = "no_way_back",
+        /// Sessions that a refresh of ours let go on.
+        SessionRefreshed = "session_refreshed",
+        /// Sessions that nobody refreshed in time.
+        SessionExpired = "session_expired",
+        /// Calls whose peer did not answer any more, or knew nothing of them.
+        PeerGone = "peer_gone",
+        /// Registrars at which we are registered that no longer answered.
+        RegistrarSilent = "registrar_silent",
         /// Inputs that a state machine's table refuses.
         OutOfTable = "out_of_table",
     }

@@ -1,5 +1,5 @@
-//! Owns a dialog as the called side sees it (RFC 3261 §12): its name, its route set, its sequence numbers, and the BYE
-//! that ends it. Must never let a Contact or a Route lead outside the served networks.
+//! Owns a dialog as the called side sees it (RFC 3261 §12): its name, its route set, its sequence numbers, and our
+//! requests within it. Must never let a Contact or a Route lead outside the served networks.
 
 use super::message::{self, Request};
 use super::peer::{Origin, Peer, Transport, Way};
@@ -80,9 +80,16 @@ impl Dialog {
         self.origin = origin;
     }
 
-    /// The BYE, with `shown` as our address in its Via, and how it goes out: by the dialog's transport, over TCP by the
-    /// connection that the peer opened as long as it stands (RFC 5923 has the reasons).
-    pub fn bye(&mut self, shown: SocketAddr, branch: &str, served: &Served) -> (Way, Vec<u8>) {
+    /// A request of ours without a body, with `shown` as our address in its Via, and how it goes out: by the dialog's transport,
+    /// over TCP by the connection that the peer opened as long as it stands (RFC 5923 has the reasons).
+    pub fn request(
+        &mut self,
+        method: &str,
+        shown: SocketAddr,
+        branch: &str,
+        served: &Served,
+        fields: &[(&str, String)],
+    ) -> (Way, Vec<u8>) {
         self.local_cseq += 1;
         let (uri, routes) = self.routing();
         let first_hop = routes
@@ -99,7 +106,7 @@ impl Dialog {
             Transport::Udp => (named.unwrap_or(peer.addr), None),
             Transport::Tcp => (peer.addr, named),
         };
-        let mut text = format!("BYE {uri} SIP/2.0\r\n");
+        let mut text = format!("{method} {uri} SIP/2.0\r\n");
         line(
             &mut text,
             "Via",
@@ -116,7 +123,10 @@ impl Dialog {
         );
         line(&mut text, "To", self.remote.reveal());
         line(&mut text, "Call-ID", &self.id.call_id);
-        line(&mut text, "CSeq", &format!("{} BYE", self.local_cseq));
+        line(&mut text, "CSeq", &format!("{} {method}", self.local_cseq));
+        for (name, value) in fields {
+            line(&mut text, name, value);
+        }
         line(&mut text, "Content-Length", "0");
         text.push_str("\r\n");
         let peer = Peer { transport, addr: to };

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The most characters of the called user that are passed on.
 pub const CALLED_CHARS_MAX: usize = 64;
 /// Methods that we know and do not do; any other is none that we know (RFC 3261 §21.5.2).
-const KNOWN: [&str; 6] = ["REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"];
+const KNOWN: [&str; 5] = ["SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"];
 
 /// What a request wants; names are compared by case (RFC 3261 §7.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,7 @@ pub enum Method {
     Info,
     Update,
     Prack,
+    Register,
     Other(String),
 }
 
@@ -41,6 +42,7 @@ impl Method {
             "INFO" => Method::Info,
             "UPDATE" => Method::Update,
             "PRACK" => Method::Prack,
+            "REGISTER" => Method::Register,
             other => Method::Other(other.to_owned()),
         }
     }
@@ -81,11 +83,17 @@ pub struct Request {
     /// Whether a session description may come back (§20.1).
     pub takes_sdp: bool,
     pub require: Vec<String>,
+    pub supported: Vec<String>,
+    /// The methods that the peer takes, as it lists them.
+    pub allow: Vec<String>,
+    pub session_expires: Option<String>,
     /// The URI at which the peer can be reached; a telephone number may stand in it.
     pub contact: Option<Caller>,
     /// Whom the network asserts to be the caller (RFC 3325).
     pub asserted: Option<Caller>,
     pub record_routes: Vec<String>,
+    /// What networks add about the number that was dialled: it may be somebody's own.
+    pub redirected: Vec<(Name, String)>,
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
     /// Whether the body may be passed over (§20.11).
@@ -93,12 +101,43 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// A response, as far as it matters to a BYE.
+impl Request {
+    /// Whether the peer says that it knows an extension.
+    pub fn supports(&self, option: &str) -> bool {
+        let mut options = self.supported.iter().chain(&self.require);
+        options.any(|known| known.eq_ignore_ascii_case(option))
+    }
+
+    /// Whether the peer says that it takes a method.
+    pub fn allows(&self, method: &str) -> bool {
+        self.allow.iter().any(|known| known == method)
+    }
+}
+
+/// A response, as far as it matters to a request of ours.
 pub struct Response {
     pub code: u16,
     pub branch: String,
     pub method: Method,
+    /// What a registrar says, or who answers a refresh, field by field; nothing in answer to another request. It names our
+    /// own account.
+    pub said: Vec<(Name, String)>,
 }
+
+/// The header fields of such an answer that somebody reads.
+const SAID: [Name; 11] = [
+    Name::Via,
+    Name::Contact,
+    Name::Expires,
+    Name::MinExpires,
+    Name::RetryAfter,
+    Name::ServiceRoute,
+    Name::WwwAuthenticate,
+    Name::ProxyAuthenticate,
+    Name::AuthenticationInfo,
+    Name::SessionExpires,
+    Name::MinSe,
+];
 
 /// What arrived.
 pub enum Message {
@@ -236,9 +275,13 @@ impl<'a> Head<'a> {
             max_forwards: self.max_forwards()?,
             takes_sdp: self.takes_sdp(),
             require: self.owned(Name::Require),
+            supported: self.owned(Name::Supported),
+            allow: self.owned(Name::Allow),
+            session_expires: self.first(Name::SessionExpires).map(str::to_owned),
             contact,
             asserted: self.values(Name::Asserted).next().map(Caller::new),
             record_routes: self.record_routes()?,
+            redirected: self.redirected(),
             content_type: self.first(Name::ContentType).map(str::to_owned),
             content_encoding: self.first(Name::ContentEncoding).map(str::to_owned),
             is_body_optional: self.is_body_optional(),
@@ -288,8 +331,15 @@ impl<'a> Head<'a> {
         ours.then_some(Response {
             code: code.filter(|code| (100..700).contains(code))?,
             branch: branch?,
+            said: self.said(&method),
             method,
         })
+    }
+
+    fn said(&self, method: &Method) -> Vec<(Name, String)> {
+        let is_read = matches!(method, Method::Register | Method::Update);
+        let fields = self.0.iter().filter(|(name, _)| is_read && SAID.contains(name));
+        fields.map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 
     fn contact(&self) -> Result<Option<Caller>, Fault> {
@@ -322,6 +372,12 @@ impl<'a> Head<'a> {
     fn is_body_optional(&self) -> bool {
         let disposition = self.first(Name::ContentDisposition).unwrap_or_default();
         text::param(disposition, "handling").is_some_and(|handling| handling.eq_ignore_ascii_case("optional"))
+    }
+
+    fn redirected(&self) -> Vec<(Name, String)> {
+        let fields = [Name::CalledParty, Name::Diversion, Name::HistoryInfo].into_iter();
+        let named = |name| self.values(name).map(move |value| (name, value.to_owned()));
+        fields.flat_map(named).collect()
     }
 
     fn record_routes(&self) -> Result<Vec<String>, Fault> {

@@ -20,6 +20,20 @@ pub enum Name {
     ContentEncoding,
     ContentDisposition,
     Timestamp,
+    Expires,
+    MinExpires,
+    RetryAfter,
+    ServiceRoute,
+    WwwAuthenticate,
+    ProxyAuthenticate,
+    AuthenticationInfo,
+    CalledParty,
+    Diversion,
+    HistoryInfo,
+    Supported,
+    Allow,
+    SessionExpires,
+    MinSe,
 }
 
 impl Name {
@@ -33,7 +47,7 @@ impl Name {
 }
 
 /// Each name, long and short, the frequent ones first.
-const TABLE: [(Name, &str, &str); 16] = [
+const TABLE: [(Name, &str, &str); 30] = [
     (Name::Via, "Via", "v"),
     (Name::From, "From", "f"),
     (Name::To, "To", "t"),
@@ -50,6 +64,20 @@ const TABLE: [(Name, &str, &str); 16] = [
     (Name::ContentEncoding, "Content-Encoding", "e"),
     (Name::ContentDisposition, "Content-Disposition", ""),
     (Name::Timestamp, "Timestamp", ""),
+    (Name::Expires, "Expires", ""),
+    (Name::MinExpires, "Min-Expires", ""),
+    (Name::RetryAfter, "Retry-After", ""),
+    (Name::ServiceRoute, "Service-Route", ""),
+    (Name::WwwAuthenticate, "WWW-Authenticate", ""),
+    (Name::ProxyAuthenticate, "Proxy-Authenticate", ""),
+    (Name::AuthenticationInfo, "Authentication-Info", ""),
+    (Name::CalledParty, "P-Called-Party-ID", ""),
+    (Name::Diversion, "Diversion", ""),
+    (Name::HistoryInfo, "History-Info", ""),
+    (Name::Supported, "Supported", "k"),
+    (Name::Allow, "Allow", ""),
+    (Name::SessionExpires, "Session-Expires", "x"),
+    (Name::MinSe, "Min-SE", ""),
 ];
 
 #[cfg(test)]

@@ -119,6 +119,14 @@ impl Listens {
         }
     }
 
+    /// Our first socket of the family of `remote`.
+    pub fn towards(&self, remote: IpAddr) -> Option<Listen> {
+        let mut sockets = self.0.iter();
+        sockets
+            .find(|listen| listen.socket.is_ipv4() == remote.is_ipv4())
+            .copied()
+    }
+
     /// `address` of ours as peers see it.
     pub fn shown(&self, address: SocketAddr) -> SocketAddr {
         let own = |listen: &&Listen| listen.socket.ip() == address.ip();

@@ -25,6 +25,7 @@ impl Status {
     pub const UNAVAILABLE: Status = Status(480, "Temporarily Unavailable");
     pub const UNKNOWN_DIALOG: Status = Status(481, "Call/Transaction Does Not Exist");
     pub const MERGED: Status = Status(482, "Loop Detected");
+    pub const INTERVAL: Status = Status(422, "Session Interval Too Small");
     pub const HOPS: Status = Status(483, "Too Many Hops");
     pub const BUSY: Status = Status(486, "Busy Here");
     pub const CANCELLED: Status = Status(487, "Request Terminated");

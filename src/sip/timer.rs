@@ -2,6 +2,7 @@
 //! order (owner, then timer), so that a run can be repeated. Must never read a clock.
 
 use super::peer::Transport;
+use super::trunk::TrunkId;
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +26,9 @@ pub fn back_off(pause: Duration) -> Duration {
 /// What a deadline is for: the letters of RFC 3261 §17 and RFC 6026, and the two of RFC 3261 §13.3.1.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// Retransmit our BYE.
+    /// Retransmit a request of ours.
     E,
-    /// Give our BYE up.
+    /// Give a request of ours up.
     F,
     /// Retransmit a refusal of an INVITE.
     G,
@@ -37,7 +38,7 @@ pub enum Timer {
     I,
     /// Forget an answered request other than INVITE.
     J,
-    /// Forget our BYE, which was answered.
+    /// Forget a request of ours, which was answered.
     K,
     /// Forget an accepted INVITE.
     L,
@@ -49,6 +50,16 @@ pub enum Timer {
     Idle,
     /// Stop waiting for the rest of a message.
     Half,
+    /// Register, again or at last.
+    Register,
+    /// A registration, or a session, is over.
+    Expiry,
+    /// Refresh a session.
+    Refresh,
+    /// Ask a registrar for a sign of life.
+    Ping,
+    /// Stop waiting for a registrar while another one has not been asked, or for a peer that may be gone.
+    Patience,
 }
 
 /// How long a connection stays open when nothing comes.
@@ -68,6 +79,8 @@ impl Timer {
             (Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack, _) => Some(PATIENCE),
             (Timer::Idle, _) => Some(IDLE),
             (Timer::Half, _) => Some(HALF),
+            // These are set to what was agreed, or drawn.
+            (Timer::Register | Timer::Expiry | Timer::Refresh | Timer::Ping | Timer::Patience, _) => None,
         }
     }
 }
@@ -82,8 +95,11 @@ pub enum Owner {
     Server(TxId),
     Client(TxId),
     Leg(LegId),
+    /// A standing call, whatever it is just waiting for.
+    Session(LegId),
     /// By the address of its other end.
     Connection(SocketAddr),
+    Trunk(TrunkId),
 }
 
 /// All deadlines; an owner has each timer at most once.
@@ -119,7 +135,7 @@ impl Timers {
     pub fn stop_all(&mut self, owner: Owner) {
         let running: Vec<Timer> = self
             .at
-            .range((owner, Timer::E)..=(owner, Timer::Half))
+            .range((owner, Timer::E)..=(owner, Timer::Patience))
             .map(|((_, timer), _)| *timer)
             .collect();
         for timer in running {

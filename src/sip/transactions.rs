@@ -4,6 +4,7 @@
 use super::message::{Method, Request, Response};
 use super::peer::Way;
 use super::timer::{T1, TxId};
+use super::trunk::TrunkId;
 use super::{client_other, server_invite, server_other};
 use crate::ids::LegId;
 use std::collections::BTreeMap;
@@ -166,14 +167,38 @@ fn merge(request: &Request) -> Option<Merge> {
     })
 }
 
-/// A BYE of ours that is remembered.
+/// What a request of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A BYE.
+    EndCall(LegId),
+    /// An UPDATE that lets a session go on.
+    Refresh(LegId),
+    /// An OPTIONS within a dialog: is somebody there?
+    Probe(LegId),
+    /// A REGISTER.
+    Register(TrunkId),
+}
+
+impl Purpose {
+    const fn method(self) -> Method {
+        match self {
+            Purpose::EndCall(_) => Method::Bye,
+            Purpose::Refresh(_) => Method::Update,
+            Purpose::Probe(_) => Method::Options,
+            Purpose::Register(_) => Method::Register,
+        }
+    }
+}
+
+/// A request of ours that is remembered.
 pub struct ClientTx {
     branch: String,
     pub state: client_other::State,
     pub way: Way,
     pub request: Vec<u8>,
     pub pause: Duration,
-    pub leg: LegId,
+    pub purpose: Purpose,
 }
 
 /// Every client transaction.
@@ -184,7 +209,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    pub fn open(&mut self, id: TxId, branch: String, way: Way, request: Vec<u8>, leg: LegId) {
+    pub fn open(&mut self, id: TxId, branch: String, way: Way, request: Vec<u8>, purpose: Purpose) {
         self.branches.insert(branch.clone(), id);
         let transaction = ClientTx {
             branch,
@@ -192,15 +217,16 @@ impl Clients {
             way,
             request,
             pause: T1,
-            leg,
+            purpose,
         };
         self.table.insert(id, transaction);
     }
 
     /// The transaction that a response belongs to.
     pub fn find(&self, response: &Response) -> Option<TxId> {
-        let asked = response.method == Method::Bye;
-        self.branches.get(&response.branch).copied().filter(|_| asked)
+        let id = self.branches.get(&response.branch).copied()?;
+        let transaction = self.table.get(&id)?;
+        (response.method == transaction.purpose.method()).then_some(id)
     }
 
     pub fn get_mut(&mut self, id: TxId) -> Option<&mut ClientTx> {

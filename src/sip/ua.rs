@@ -7,10 +7,14 @@ mod client;
 mod connections;
 mod in_dialog;
 mod invite;
+mod keep_alive;
 mod leg;
 mod receive;
+mod register;
 mod server;
+mod session;
 
+use super::called::CalledPolicy;
 use super::counters::{Counters, Noted};
 use super::dialog::DialogId;
 use super::identity::IdentityKey;
@@ -19,9 +23,12 @@ use super::served::Served;
 use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
 use super::transactions::{Clients, Servers};
+use super::trunk::Trunk;
+pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView};
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
 use crate::media_api::{Codecs, MediaSpec};
+use crate::number::PhoneNumber;
 use crate::secret::Key;
 use crate::units::Time;
 use call::Call;
@@ -42,6 +49,8 @@ pub struct UaConfig {
     pub calls_max: usize,
     /// The codecs that are spoken.
     pub codecs: Codecs,
+    /// How the number that was dialled is found.
+    pub called: CalledPolicy,
 }
 
 /// The most transactions at a time for `calls_max` calls. Each rests for 32 s, INVITE and BYE apart: room for every
@@ -63,6 +72,8 @@ pub enum Output {
     },
     /// Close the connection with this peer once what was sent before has gone out.
     Close { peer: SocketAddr },
+    /// Ask name servers where a trunk's registrar is, and say so by [`UserAgent::handle_resolved`].
+    Resolve { trunk: TrunkId, place: Place },
     /// Tell the application.
     Event(Event),
 }
@@ -73,6 +84,7 @@ impl fmt::Debug for Output {
         match self {
             Output::Send { to, bytes, .. } => write!(f, "Send({} bytes to {to:?})", bytes.len()),
             Output::Close { peer } => write!(f, "Close({peer})"),
+            Output::Resolve { place, .. } => write!(f, "Resolve({})", place.host),
             Output::Event(event) => event.fmt(f),
         }
     }
@@ -86,6 +98,8 @@ pub enum Event {
         leg: LegId,
         /// The user part of the Request-URI, unescaped, at most 64 characters.
         called: String,
+        /// The numbers that may have been dialled, the likeliest first; at most eight.
+        numbers: Vec<PhoneNumber>,
         /// Who calls, without saying it.
         identity: CallerTag,
         /// The peer's media. Without an offer it is silent both ways until [`Event::Reinvited`] tells the peer's answer to
@@ -101,8 +115,12 @@ pub enum Event {
     Reinvited { leg: LegId, spec: MediaSpec },
     /// A key was pressed, says an INFO.
     Key { leg: LegId, key: Key },
+    /// The peer of a standing call is gone: nobody is there any more, and [`Event::Ended`] comes later.
+    Lost { leg: LegId },
     /// The call is over; exactly once for every [`Event::Invited`].
     Ended { leg: LegId, why: EndReason },
+    /// Something is new of a trunk at which we register, by its name.
+    Trunk { name: String, news: TrunkNews },
 }
 
 /// How the application refuses a call.
@@ -128,12 +146,13 @@ pub struct Census {
     pub timers: usize,
 }
 
-/// A SIP user agent that answers calls.
+/// A SIP user agent that answers calls, and registers where they come from.
 pub struct UserAgent {
     listens: Listens,
     served: Served,
     calls_max: usize,
     codecs: Codecs,
+    called: CalledPolicy,
     random: Box<dyn FnMut() -> u64 + Send>,
     /// Makes the tags of refusals differ from process to process.
     seed: u64,
@@ -143,6 +162,9 @@ pub struct UserAgent {
     clients: Clients,
     calls: BTreeMap<LegId, Call>,
     dialogs: BTreeMap<DialogId, LegId>,
+    trunks: BTreeMap<TrunkId, Trunk>,
+    /// Registrations were taken back, until they are wanted again.
+    is_away: bool,
     timers: Timers,
     counters: Counters,
     outputs: VecDeque<Output>,
@@ -157,6 +179,7 @@ impl UserAgent {
             served: Served::new(config.served),
             calls_max: config.calls_max,
             codecs: config.codecs,
+            called: config.called,
             seed: random(),
             identities: IdentityKey::new(&mut *random),
             connections: Connections::default(),
@@ -165,6 +188,8 @@ impl UserAgent {
             clients: Clients::default(),
             calls: BTreeMap::new(),
             dialogs: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            is_away: false,
             timers: Timers::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
@@ -189,7 +214,9 @@ impl UserAgent {
                 Owner::Server(id) => self.server_due(now, id, timer),
                 Owner::Client(id) => self.client_due(now, id, timer),
                 Owner::Leg(leg) => self.leg_due(now, leg, timer),
+                Owner::Session(leg) => self.session_due(now, leg, timer),
                 Owner::Connection(peer) => self.connection_due(now, peer, timer),
+                Owner::Trunk(trunk) => self.trunk_due(now, trunk, timer),
             }
         }
     }
@@ -237,7 +264,7 @@ impl UserAgent {
     /// Serves other networks from now on. Standing calls of a network that is gone fall silent, and its connections are
     /// closed as soon as something comes by them.
     pub fn reload_served(&mut self, served: Vec<IpNet>) {
-        self.served = Served::new(served);
+        self.served.replace(served);
     }
 
     /// Sends a message; over TCP by the connection it belongs to, or by a new one, but to a served address only.

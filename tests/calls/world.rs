@@ -6,6 +6,7 @@ use rundruf::bridge::{Found, MediaRequest};
 use rundruf::ids::{ClipId, Language, LegId, RoomNumber};
 use rundruf::media::ClipBank;
 use rundruf::media_api::{Event, Fault};
+use rundruf::number::PhoneNumber;
 use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
 use rundruf::sim::{Deed, Site};
@@ -71,6 +72,7 @@ impl World {
             served: vec!["127.0.0.1/32".parse().expect("a network")],
             calls_max: SEATS as usize,
             codecs: rundruf::media_api::Codecs::default(),
+            called: Default::default(),
         };
         let agent = UserAgent::new(config, Box::new(random));
         World {
@@ -97,6 +99,7 @@ impl World {
         let pin = pin.map(|digits| Pin::parse(digits).expect("4 to 10 digits"));
         let booking = Booking {
             number,
+            direct: None,
             name: None,
             pin,
             leader_pin: None,
@@ -202,6 +205,7 @@ impl World {
                 Deed::Sent { to, bytes } => self.deliver(to.addr, &bytes),
                 Deed::Opened { leg } => _ = self.legs.insert(leg, self.current),
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                Deed::LooksUpCalled { leg, numbers } => self.look_up_called(leg, &numbers),
                 Deed::Asked(MediaRequest::Play { leg, clips, .. }) => {
                     let n = self.legs[&leg];
                     self.said.extend(clips.clips().iter().map(|clip| (n, *clip)));
@@ -235,6 +239,27 @@ impl World {
             },
         };
         self.site.bridge.handle_found(self.now(), leg, found);
+    }
+
+    fn look_up_called(&mut self, leg: LegId, numbers: &[PhoneNumber]) {
+        let own = |booking: &&Booking| booking.direct.as_ref().is_some_and(|own| numbers.contains(own));
+        let found = match (self.mood, self.store.values().find(own)) {
+            (StoreMood::NeverAnswers, _) => return,
+            (StoreMood::Fails, _) => Found::Unavailable,
+            (StoreMood::Answers, None) => Found::Unknown,
+            (StoreMood::Answers, Some(booking)) => Found::Booked {
+                booking: booking.clone(),
+                ends: None,
+            },
+        };
+        self.site.bridge.handle_called(self.now(), leg, found);
+    }
+
+    /// Gives the `index`-th room the number that the telephones dial.
+    pub fn call_directly(&mut self, index: u32) {
+        let number = RoomNumber::nth(index).expect("in range");
+        let booking = self.store.get_mut(&number).expect("booked");
+        booking.direct = PhoneNumber::parse("+4930555");
     }
 
     /// Whom telephone `n` hears, judged over the next 1.2 s.

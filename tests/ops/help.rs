@@ -59,6 +59,7 @@ fn every_counter_is_explained_to_the_operator() {
         served: vec![],
         calls_max: 1,
         codecs: rundruf::media_api::Codecs::default(),
+        called: Default::default(),
     };
     let status = Bridge::new(
         UserAgent::new(config, Box::new(|| 7)),

@@ -6,6 +6,7 @@ pub mod baresip;
 pub mod churn;
 pub mod flood;
 pub mod hearing;
+pub mod kamailio;
 pub mod linphone;
 pub mod netns;
 pub mod relay;
@@ -87,6 +88,8 @@ struct Manner {
     place: Place,
     log: &'static str,
     rtp_ports: &'static str,
+    /// Nobody is served by address.
+    is_closed: bool,
 }
 
 /// At the finest level.
@@ -94,12 +97,14 @@ const TALKATIVE: Manner = Manner {
     place: Place::Here,
     log: "trace",
     rtp_ports: "24000-25999",
+    is_closed: false,
 };
 /// As an operator has it, with ports for 200 calls a second that rest for 30 s each; clear of the system's own choice.
 const LOADED: Manner = Manner {
     place: Place::Here,
     log: "info",
     rtp_ports: "18100-32699",
+    is_closed: false,
 };
 
 impl Bridge {
@@ -109,7 +114,15 @@ impl Bridge {
 
     /// With settings of its own, as they would stand in `bridge.toml`.
     pub fn start_with(settings: &str) -> Bridge {
-        Bridge::start_at(here(), settings, TALKATIVE)
+        let is_closed = settings.contains("sip.trunks = []");
+        Bridge::start_at(
+            here(),
+            settings,
+            Manner {
+                is_closed,
+                ..TALKATIVE
+            },
+        )
     }
 
     /// For many calls or messages at once.
@@ -143,6 +156,8 @@ impl Bridge {
 
     fn wait_until_open(&self) {
         let answers = || match self.manner.place {
+            // Who registers elsewhere may serve nobody but that.
+            Place::Here if self.manner.is_closed => self.answer(&["status", "--json"]).status.success(),
             Place::Here => {
                 options_answered(LOCALHOST, self.address, Duration::from_millis(200)).unwrap_or(false)
             }
@@ -161,6 +176,16 @@ impl Bridge {
         self.process.0.wait().expect("it was killed");
         self.process = serve(self.address, self.data.path(), self.manner);
         self.wait_until_open();
+    }
+
+    /// Has the settings read again.
+    pub fn reload(&self) {
+        let output = self.answer(&["reload"]);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Sends SIGTERM.
@@ -192,7 +217,12 @@ impl Bridge {
     }
 
     pub fn book(&self, name: &str) -> Room {
-        let booked = self.ask(&["room", "book", name, "--json"]);
+        self.book_with(name, &[])
+    }
+
+    /// Books with more flags.
+    pub fn book_with(&self, name: &str, flags: &[&str]) -> Room {
+        let booked = self.ask(&[&["room", "book", name, "--json"], flags].concat());
         let text = |key: &str| {
             booked[key]
                 .as_str()

@@ -100,6 +100,7 @@ fn user_agent() -> UserAgent {
         served: vec!["192.0.2.0/24".parse().expect("a network")],
         calls_max: CALLS_MAX,
         codecs: rundruf::media_api::Codecs::default(),
+        called: Default::default(),
     };
     UserAgent::new(config, Box::new(draw))
 }
@@ -232,6 +233,7 @@ impl World {
         while let Some(output) = self.ua.poll_output() {
             match output {
                 Output::Event(event) => self.told(event),
+                Output::Resolve { .. } => unreachable!("it registers nowhere"),
                 Output::Close { peer: closed } => {
                     assert!(self.connected && closed == peer());
                     self.judge_stream();
@@ -289,13 +291,17 @@ impl World {
                     Policy::Later => {}
                 }
             }
+            Event::Trunk { .. } => unreachable!("it registers nowhere"),
             Event::Ended { leg, .. } => {
                 assert!(
                     self.legs.contains_key(&leg) && self.ended.insert(leg),
                     "ended twice"
                 );
             }
-            Event::Confirmed { leg } | Event::Reinvited { leg, .. } | Event::Key { leg, .. } => {
+            Event::Confirmed { leg }
+            | Event::Lost { leg }
+            | Event::Reinvited { leg, .. }
+            | Event::Key { leg, .. } => {
                 assert!(self.legs.contains_key(&leg) && !self.ended.contains(&leg));
             }
         }

@@ -23,6 +23,10 @@ const FIELDS: &[(&str, bool)] = &[
     ("Retry-After", false),
     ("Warning", false),
     ("Max-Forwards", false),
+    ("Require", false),
+    ("Session-Expires", false),
+    ("Min-SE", false),
+    ("Reason", false),
     ("Content-Type", false),
     ("Content-Length", false),
 ];
@@ -32,16 +36,18 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     SipMessage::try_from(bytes).is_ok()
 }
 
-/// rsip must read what we wrote, but for the Request-URI of a BYE: that is the peer's own Contact, of whose inside neither
-/// we nor rsip made sure.
+/// Our requests within a dialog.
+const REQUESTS: [&str; 3] = ["BYE", "UPDATE", "OPTIONS"];
+
+/// rsip must read what we wrote, but for the Request-URI of a request: that is the peer's own Contact, of whose inside
+/// neither we nor rsip made sure.
 fn must_be_plain(bytes: &[u8]) {
-    let uri_ends = bytes
-        .strip_prefix(b"BYE ")
-        .and_then(|rest| rest.iter().position(|byte| *byte == b' '));
-    let read = match uri_ends {
-        Some(end) => is_plain(&[b"BYE sip:a@b", &bytes[4 + end..]].concat()),
-        None => is_plain(bytes),
-    };
+    let behind_uri = REQUESTS.iter().find_map(|method| {
+        let rest = bytes.strip_prefix(method.as_bytes())?.strip_prefix(b" ")?;
+        let end = rest.iter().position(|byte| *byte == b' ')?;
+        Some([method.as_bytes(), b" sip:a@b", &rest[end..]].concat())
+    });
+    let read = is_plain(behind_uri.as_deref().unwrap_or(bytes));
     assert!(read, "rsip cannot read what we wrote");
 }
 
@@ -76,11 +82,11 @@ impl Written {
                 assert!(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()));
                 assert!(reason.is_ascii());
             }
-            ["BYE", uri, "SIP/2.0"] => {
+            [method, uri, "SIP/2.0"] if REQUESTS.contains(method) => {
                 let never = |c: char| c.is_whitespace() || "<>\"".contains(c);
                 assert!(uri.contains(':') && !uri.contains(never), "no URI");
             }
-            _ => panic!("neither a response nor a BYE"),
+            _ => panic!("neither a response nor a request within a dialog"),
         }
         let mut seen: Vec<&str> = Vec::new();
         for line in fields.split("\r\n") {

@@ -2,9 +2,12 @@
 
 use super::Bridge;
 use super::finding::Finding;
-use crate::config::Config;
+use crate::bridge::status::{Status, TrunkStatus};
+use crate::config::{Config, PasswordPlace, TrunkConfig};
+use crate::io::trunks::password;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
 
 /// How many pairs are tried, evenly over the range.
 const SAMPLES: u32 = 8;
@@ -120,6 +123,53 @@ fn is_free(ip: IpAddr, rtp: u16) -> bool {
         .is_ok()
 }
 
+/// The trunks at which the bridge registers: can its password be read, is its address known, does it work?
+pub(super) fn registrations(config: &Config, running: Option<&Status>) -> Vec<Finding> {
+    let one = |trunk: &TrunkConfig| registration(trunk, running);
+    config.trunks.iter().map(one).collect()
+}
+
+fn registration(trunk: &TrunkConfig, running: Option<&Status>) -> Finding {
+    let name = &trunk.name;
+    let state = running.and_then(|status| status.trunks.iter().find(|other| other.name == *name));
+    if let Err(error) = password(&trunk.password) {
+        return match (&trunk.password, state) {
+            // The service has an environment of its own.
+            (PasswordPlace::Env(_), Some(_)) => judged(name, state),
+            _ => Finding::missing(
+                "trunk",
+                format!("{name}: {error:#}: run this as the bridge's user"),
+            ),
+        };
+    }
+    if let PasswordPlace::File(path) = &trunk.password
+        && std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    {
+        let text = format!("{name}: others may read {path:?}: `chmod 600` it");
+        return Finding::warning("trunk", text);
+    }
+    judged(name, state)
+}
+
+fn judged(name: &str, state: Option<&TrunkStatus>) -> Finding {
+    match state {
+        None => Finding::good(
+            "trunk",
+            format!("{name}: its password is there; `rundruf status` says how the running bridge does"),
+        ),
+        Some(TrunkStatus {
+            trouble: Some(why), ..
+        }) => Finding::missing("trunk", format!("{name}: {why}")),
+        Some(TrunkStatus {
+            target: Some(target), ..
+        }) => Finding::good("trunk", format!("{name}: registered at {target}")),
+        Some(_) => Finding::warning(
+            "trunk",
+            format!("{name}: not registered yet: look again in a few seconds"),
+        ),
+    }
+}
+
 pub(super) fn trunks(config: &Config) -> Finding {
     let trunks = &config.sip.trunks;
     let listed = trunks
@@ -127,9 +177,19 @@ pub(super) fn trunks(config: &Config) -> Finding {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
+    if trunks.is_empty() {
+        return Finding::good(
+            "trunks",
+            "none by address: those at which the bridge registers are served",
+        );
+    }
     let own_only = trunks.iter().all(|network| network.addr().is_loopback());
     let listens = &config.sip.listen;
     match (own_only, listens.iter().all(|listen| listen.ip().is_loopback())) {
+        (true, _) if !config.trunks.is_empty() => Finding::good(
+            "trunks",
+            format!("{listed}, and those at which the bridge registers"),
+        ),
         (true, _) => Finding::warning(
             "trunks",
             format!("{listed}: only this machine may call; list your telephone system in sip.trunks"),
@@ -190,6 +250,32 @@ mod tests {
         assert_eq!(trunks(&unreachable).verdict(), Verdict::Missing);
         let reachable = config("sip = { trunks = ['192.0.2.1'], listen = '192.0.2.2:5060' }");
         assert_eq!(trunks(&reachable).verdict(), Verdict::Good);
+    }
+
+    #[test]
+    fn a_trunk_is_missing_without_password_or_registration() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let text = format!(
+            "[[trunk]]\nname = 'a'\ndomain = 'x.example'\nuser = '1'\npassword_file = {:?}\n",
+            file.path()
+        );
+        let config = config(&text);
+        let found = |running: Option<&Status>| registrations(&config, running).remove(0);
+        assert_eq!(found(None).verdict(), Verdict::Missing, "an empty file");
+        std::fs::write(&file, "secret\n").expect("written");
+        assert_eq!(found(None).verdict(), Verdict::Good);
+        let mut status = Status::default();
+        status.trunks.push(TrunkStatus {
+            name: "a".into(),
+            ..TrunkStatus::default()
+        });
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
+        status.trunks[0].trouble = Some("it does not answer".into());
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Missing);
+        (status.trunks[0].trouble, status.trunks[0].target) = (None, Some("192.0.2.1:5060 by UDP".into()));
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Good);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("ours");
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
     }
 
     #[test]

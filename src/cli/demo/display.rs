@@ -1,7 +1,7 @@
 //! The line that shows, while callers come and speak, what an operator would see: counts, never people.
 
-use super::bridge::program;
 use crate::bridge::status::Status;
+use crate::cli::child::program;
 use std::io::{IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

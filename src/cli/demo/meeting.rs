@@ -1,9 +1,9 @@
 //! The demo's story, step by step: dial in, speak in turn, be measured, go on talking, hang up.
 
-use super::bridge::Room;
 use super::display::Display;
 use crate::caller::report::{Row, rows};
 use crate::caller::{CallerId, CallerSet, Pace, Voice, trial};
+use crate::cli::child::Room;
 use crate::media_api::Law;
 use crate::units::SAMPLE_RATE;
 use anyhow::{Context, Result};

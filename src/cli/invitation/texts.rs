@@ -22,9 +22,12 @@ pub(super) struct Texts {
     pub(super) dial_above: &'static str,
     pub(super) key_room: &'static str,
     pub(super) key_pin: &'static str,
+    /// Where the room's own number was dialled: the first keys of all.
+    pub(super) key_pin_direct: &'static str,
     pub(super) no_pin: &'static str,
     pub(super) join: &'static str,
     pub(super) tone_hint: &'static str,
+    pub(super) tone_hint_direct: &'static str,
     pub(super) leader: Leader,
 }
 
@@ -60,12 +63,17 @@ const DE: Texts = Texts {
                die Raute-Taste (#), unten rechts auf Ihrem Telefon. Sie haben Zeit.",
     key_pin: "Drücken Sie ebenso die Ziffern der PIN {pin} und wieder die\n\
               Raute-Taste.",
+    key_pin_direct: "Drücken Sie nacheinander die Ziffern der PIN {pin} und danach die\n\
+                     Raute-Taste (#), unten rechts auf Ihrem Telefon. Sie haben Zeit.",
     no_pin: "Eine PIN brauchen Sie nicht: Sie sind nun im Raum.",
     join: "Begrüßen Sie die anderen. Ist noch niemand da, bleiben Sie bitte am\n\
            Apparat. Zum Schluss legen Sie einfach auf.",
     tone_hint: "Falls die Stimme auf Ihre Tasten nicht reagiert: Viele ältere Telefone\n\
                 antworten erst, wenn man nach dem Wählen einmal die Stern-Taste (*),\n\
                 unten links, drückt. Fangen Sie dann noch einmal mit der Raumnummer an.",
+    tone_hint_direct: "Falls die Stimme auf Ihre Tasten nicht reagiert: Viele ältere Telefone\n\
+                       antworten erst, wenn man nach dem Wählen einmal die Stern-Taste (*),\n\
+                       unten links, drückt. Geben Sie die PIN dann noch einmal ein.",
     leader: Leader {
         title: "Für die Gruppenleitung unserer Telefonrunde",
         title_named: "Für die Gruppenleitung der Telefonrunde „{name}“",
@@ -100,12 +108,17 @@ const EN: Texts = Texts {
                hash key (#), at the bottom right of your telephone. Take your time.",
     key_pin: "In the same way, press the digits of the PIN {pin}, then the hash\n\
               key again.",
+    key_pin_direct: "Press the digits of the PIN {pin} one after another, then the\n\
+                     hash key (#), at the bottom right of your telephone. Take your time.",
     no_pin: "You do not need a PIN: you are in the room now.",
     join: "Say hello to the others. If nobody is there yet, please stay on the line.\n\
            When you have finished, simply hang up.",
     tone_hint: "If the voice does not respond to your keys: many older telephones respond\n\
                 only if you press the star key (*), at the bottom left, once after\n\
                 dialling. Then start again with the room number.",
+    tone_hint_direct: "If the voice does not respond to your keys: many older telephones respond\n\
+                       only if you press the star key (*), at the bottom left, once after\n\
+                       dialling. Then enter the PIN again.",
     leader: Leader {
         title: "For the leader of our telephone meeting",
         title_named: "For the leader of the telephone meeting “{name}”",

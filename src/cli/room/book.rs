@@ -1,7 +1,7 @@
 //! `rundruf room book`: standard output is the invitation and nothing else, ready to be pasted or printed.
 
 use super::paper::PaperArgs;
-use super::typed::{NoneIs, PinTyped, language};
+use super::typed::{NoneIs, PinTyped, direct, language};
 use super::view::{self, WithPin};
 use crate::cli::invitation::Invitation;
 use crate::cli::settings::Settings;
@@ -28,6 +28,9 @@ pub(super) struct BookArgs {
     /// The language in which the members are spoken to and invited [default: rooms.language]
     #[arg(long, value_name = "de|en", value_parser = language)]
     language: Option<Language>,
+    /// A telephone number of the room's own: who dials it is asked for the PIN only
+    #[arg(long = "number", value_name = "TELEPHONE")]
+    direct: Option<String>,
     /// How many may be in the room at once [default: rooms.seats]
     #[arg(long, value_name = "N")]
     seats: Option<u32>,
@@ -45,7 +48,9 @@ pub(super) async fn run(args: BookArgs, settings: &Settings, json: bool) -> anyh
         .leader_pin
         .map(|typed| typed.choice("--leader-pin", NoneIs::Refused));
     let paper = args.paper.read(json)?;
+    let direct = args.direct.map(|typed| direct(&typed, &config.sip.dial_plan));
     let new = NewBooking {
+        direct: direct.transpose()?,
         name: args.name,
         pin: args.pin.choice("--pin", NoneIs::Possible)?,
         leader_pin: leader_pin.transpose()?.unwrap_or(PinChoice::Without),
@@ -58,9 +63,10 @@ pub(super) async fn run(args: BookArgs, settings: &Settings, json: bool) -> anyh
     let booked = store.book(&new).await;
     store.close().await;
     let booking = booked?;
+    let number = view::dialled(&booking, &config.sip);
     let invitation = Invitation {
         booking: &booking,
-        number: config.sip.number.as_deref(),
+        number: number.as_deref(),
         language: booking.language,
         appointment: paper.appointment.as_ref(),
     };
@@ -89,7 +95,7 @@ fn remark(booking: &Booking, settings: &Settings) {
             ""
         }
     ));
-    if settings.config.sip.number.is_none() {
+    if settings.config.sip.number.is_none() && booking.direct.is_none() {
         out::remark(
             "Missing: the telephone number. Enter it in bridge.toml (sip.number), and invitations print it.",
         );

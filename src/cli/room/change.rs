@@ -1,7 +1,7 @@
 //! `rundruf room change`: another name, size, end, language or leader PIN. Who is inside stays.
 
 use super::tell::tell;
-use super::typed::{NoneIs, PinTyped, language};
+use super::typed::{NoneIs, PinTyped, direct, language};
 use super::view::WithPin;
 use super::{NumberArg, existing_store, no_such_room, show};
 use crate::cli::settings::Settings;
@@ -9,6 +9,7 @@ use crate::cli::{out, when};
 use crate::ids::Language;
 use crate::io::control_socket::Request;
 use crate::io::store::{Change, unix_now};
+use crate::number::DialPlan;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ChangeArgs {
@@ -17,6 +18,9 @@ pub(super) struct ChangeArgs {
     /// Another label; "" takes it away
     #[arg(long)]
     name: Option<String>,
+    /// A telephone number of the room's own, or "none"
+    #[arg(long = "number", value_name = "TELEPHONE|none")]
+    direct: Option<String>,
     /// How many may be in the room at once
     #[arg(long, value_name = "N")]
     seats: Option<u32>,
@@ -35,13 +39,18 @@ pub(super) struct ChangeArgs {
 }
 
 impl ChangeArgs {
-    fn change(self) -> anyhow::Result<Change> {
+    fn change(self, plan: &DialPlan) -> anyhow::Result<Change> {
         let leader_pin = self
             .leader_pin
             .map(|typed| typed.choice("--leader-pin", NoneIs::Possible));
         let until = self.until.map(|typed| when::expiry(&typed, unix_now()));
         let expires = until.transpose()?.map(Some);
+        let direct = self.direct.map(|typed| match typed.trim() {
+            "none" => Ok(None),
+            typed => direct(typed, plan).map(Some),
+        });
         Ok(Change {
+            direct: direct.transpose()?,
             name: self.name,
             pin: None,
             leader_pin: leader_pin.transpose()?,
@@ -54,10 +63,10 @@ impl ChangeArgs {
 
 pub(super) async fn run(args: ChangeArgs, settings: &Settings, json: bool) -> anyhow::Result<()> {
     let number = args.number.parse()?;
-    let change = args.change()?;
+    let change = args.change(&settings.config.sip.dial_plan)?;
     if change == Change::default() {
         anyhow::bail!(
-            "nothing to change: add --name, --seats, --until, --forever, --language or --leader-pin; a new PIN comes from \
+            "nothing to change: add --name, --number, --seats, --until, --forever, --language or --leader-pin; a new PIN comes from \
              `rundruf room new-pin {number}`"
         );
     }
@@ -74,7 +83,7 @@ pub(super) async fn run(args: ChangeArgs, settings: &Settings, json: bool) -> an
     if json {
         return out::print_json(&WithPin::new(&booking));
     }
-    out::print(&show::lines(&booking))?;
+    out::print(&show::lines(&booking, &settings.config.sip))?;
     out::remark(
         "\nChanged. On a running bridge it holds at once; who is inside stays, until the new end if there is one.",
     );

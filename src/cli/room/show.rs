@@ -7,6 +7,7 @@ use super::{NumberArg, existing_store, no_such_room};
 use crate::cli::invitation::{Invitation, grouped};
 use crate::cli::settings::Settings;
 use crate::cli::{out, when};
+use crate::config::SipConfig;
 use crate::ids::Language;
 use crate::io::store::unix_now;
 use crate::room::Booking;
@@ -34,9 +35,10 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, json: bool) -> anyh
     store.close().await;
     let booking = found?.ok_or_else(|| no_such_room(number))?;
     paper.fits(booking.expires)?;
+    let dialled = view::dialled(&booking, &settings.config.sip);
     let invitation = Invitation {
         booking: &booking,
-        number: settings.config.sip.number.as_deref(),
+        number: dialled.as_deref(),
         language: args.language.unwrap_or(booking.language),
         appointment: paper.appointment.as_ref(),
     };
@@ -47,20 +49,24 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, json: bool) -> anyh
         out::print(&if sheets {
             invitation.sheets()
         } else {
-            lines(&booking)
+            lines(&booking, &settings.config.sip)
         })?;
     }
     paper.write_calendar(&invitation)
 }
 
 /// The room as a person reads it.
-pub(super) fn lines(booking: &Booking) -> String {
+pub(super) fn lines(booking: &Booking, sip: &SipConfig) -> String {
     let shown = |pin: &Option<Pin>| {
         pin.as_ref()
             .map_or_else(|| "none".to_owned(), |pin| grouped(pin.reveal()))
     };
     [
         ("Room", view::number(booking)),
+        (
+            "Number",
+            view::dialled(booking, sip).unwrap_or_else(|| "none".into()),
+        ),
         ("Name", booking.name.clone().unwrap_or_else(|| "none".into())),
         ("PIN", shown(&booking.pin)),
         ("Leader PIN", shown(&booking.leader_pin)),

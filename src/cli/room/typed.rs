@@ -2,6 +2,7 @@
 
 use crate::ids::Language;
 use crate::io::store::PinChoice;
+use crate::number::{DialPlan, PhoneNumber};
 use crate::secret::{PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin};
 use std::convert::Infallible;
 use std::fmt;
@@ -52,6 +53,16 @@ fn not_a_pin(flag: &str, none: NoneIs) -> anyhow::Error {
     anyhow::anyhow!(
         "{flag} takes {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits, {words}: write \"auto\" and a good one is drawn"
     )
+}
+
+/// A telephone number of a room's own.
+pub(super) fn direct(typed: &str, plan: &DialPlan) -> anyhow::Result<PhoneNumber> {
+    plan.read(typed).ok_or_else(|| {
+        anyhow::anyhow!(
+            "--number takes a telephone number with its area code, such as \"030 1234567\" or \"+49 30 1234567\": one under which \
+             calls reach the bridge"
+        )
+    })
 }
 
 /// The language of a code such as "de".

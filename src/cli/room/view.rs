@@ -2,6 +2,8 @@
 
 use crate::cli::invitation::grouped;
 use crate::cli::when;
+use crate::config::SipConfig;
+use crate::number::PhoneNumber;
 use crate::room::Booking;
 use serde::Serialize;
 
@@ -20,6 +22,8 @@ pub(super) struct WithPin<'a> {
 #[derive(Serialize)]
 pub(super) struct WithoutPin<'a> {
     room: String,
+    /// The room's own telephone number, "+" and digits; `null` if it has none.
+    direct_number: Option<String>,
     name: Option<&'a str>,
     has_pin: bool,
     has_leader_pin: bool,
@@ -44,6 +48,7 @@ impl<'a> WithoutPin<'a> {
     pub(super) fn new(booking: &'a Booking) -> WithoutPin<'a> {
         WithoutPin {
             room: booking.number.to_string(),
+            direct_number: booking.direct.as_ref().map(PhoneNumber::international),
             name: booking.name.as_deref(),
             has_pin: booking.pin.is_some(),
             has_leader_pin: booking.leader_pin.is_some(),
@@ -58,6 +63,18 @@ impl<'a> WithoutPin<'a> {
 /// The room number as people read it.
 pub(super) fn number(booking: &Booking) -> String {
     grouped(&booking.number.to_string())
+}
+
+/// What members dial, as people read it: the room's own number, or the bridge's.
+pub(super) fn dialled(booking: &Booking, sip: &SipConfig) -> Option<String> {
+    let own = booking.direct.as_ref().map(|number| {
+        let dialled = sip.dial_plan.dialled(number);
+        match dialled.strip_prefix('+') {
+            Some(digits) => format!("+{}", grouped(digits)),
+            None => grouped(&dialled),
+        }
+    });
+    own.or_else(|| sip.number.clone())
 }
 
 /// The room's last day as people read it.

@@ -1,7 +1,7 @@
 //! One picture of the bridge: a pure function of what was heard last. Rooms by number and count, lines worst first; what
 //! does not fit is counted.
 
-use crate::bridge::status::{LineStatus, RoomStatus, Status};
+use crate::bridge::status::{LineStatus, RoomStatus, Status, TrunkStatus};
 use crate::cli::invitation::grouped;
 use crate::cli::status::duration;
 use ratatui::Frame;
@@ -17,7 +17,7 @@ const LOSS_BAD_PCT: f64 = 3.0;
 const JITTER_BAD_MS: f64 = 30.0;
 /// Below this score people complain (ITU-T G.107 Annex B: "many users dissatisfied" begins at 3.6).
 const MOS_BAD: f64 = 3.6;
-/// Lines of which is said why they are heard one way only.
+/// Trunks and lines of which is said what is the matter.
 const FAULTS_MAX: usize = 3;
 /// Likewise for the media thread's load.
 const LOAD_BAD_PCT: f64 = 80.0;
@@ -62,7 +62,11 @@ pub fn draw(frame: &mut Frame, scene: &Scene) {
             Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(upper);
         rooms(frame, left, &status.rooms);
         refused(frame, right, status);
-        let faults: Vec<_> = status.lines.iter().filter_map(fault).take(FAULTS_MAX).collect();
+        let trunks = status.trunks.iter().filter_map(trouble);
+        let faults: Vec<_> = trunks
+            .chain(status.lines.iter().filter_map(fault))
+            .take(FAULTS_MAX)
+            .collect();
         let [lower, words] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(faults.len() as u16)]).areas(lower);
         lines(frame, lower, &status.lines);
@@ -146,6 +150,11 @@ fn refused(frame: &mut Frame, area: Rect, status: &Status) {
 fn fault(line: &LineStatus) -> Option<Line<'static>> {
     let why = line.one_way.as_deref()?;
     Some(Line::from(format!("line {} one way: {why}", line.line)).fg(Color::Red))
+}
+
+fn trouble(trunk: &TrunkStatus) -> Option<Line<'static>> {
+    let why = trunk.trouble.as_deref()?;
+    Some(Line::from(format!("trunk {}: {why}", trunk.name)).fg(Color::Red))
 }
 
 fn worse_loss_pct(line: &LineStatus) -> f64 {

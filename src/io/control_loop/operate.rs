@@ -2,8 +2,8 @@
 
 use super::ControlLoop;
 use crate::bridge::operate::Minded;
-use crate::config::Config;
 use crate::io::control_socket::{DRAIN_MINUTES_MAX, Reply};
+use crate::io::reload::Settings;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -38,13 +38,14 @@ impl ControlLoop {
     }
 
     /// The settings were read again, or could not be.
-    pub(super) fn adopt(&mut self, settings: anyhow::Result<Config>, reply: oneshot::Sender<Reply>) {
+    pub(super) fn adopt(&mut self, settings: anyhow::Result<Settings>, reply: oneshot::Sender<Reply>) {
         let answer = match settings {
-            Ok(newer) => {
+            Ok((newer, trunks)) => {
                 self.bridge.handle_reload(Minded {
                     served: newer.sip.trunks.clone(),
                     language: newer.rooms.language,
                 });
+                self.bridge.handle_trunks(self.now(), trunks);
                 Reply::Reloaded(self.reloader.adopt(newer))
             }
             Err(error) => {

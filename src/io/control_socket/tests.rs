@@ -72,7 +72,7 @@ async fn a_command_asks_and_the_bridge_replies() {
     let dir = folder();
     let _bridge = bridge(dir.path(), |request| {
         Some(match request {
-            Request::Status => Reply::Status(status()),
+            Request::Status => Reply::Status(Box::new(status())),
             Request::RoomCancelled { room: cancelled } if cancelled == room() => Reply::Done,
             Request::RoomCancelled { .. } => Reply::Refused {
                 why: "another room".into(),
@@ -84,7 +84,7 @@ async fn a_command_asks_and_the_bridge_replies() {
         })
     });
     let replied = ask_from_a_command(dir.path(), Request::Status).await;
-    assert_eq!(replied.expect("a reply"), Reply::Status(status()));
+    assert_eq!(replied.expect("a reply"), Reply::Status(Box::new(status())));
     let replied = ask_from_a_command(dir.path(), Request::RoomCancelled { room: room() }).await;
     assert_eq!(replied.expect("a reply"), Reply::Done);
 }

@@ -20,6 +20,7 @@ type Label = [(&'static str, String); 1];
 pub fn text(status: &Status) -> String {
     let mut figures = Figures(Registry::with_prefix("rundruf"));
     calls(&mut figures, status);
+    trunks(&mut figures, status);
     quality(&mut figures, &status.lines);
     let media = &status.media;
     figures.real(
@@ -92,6 +93,28 @@ fn calls(figures: &mut Figures, status: &Status) {
         .iter()
         .map(|(name, count)| (name.clone(), *count as f64));
     figures.reals("held", "What is held at the moment", "what", held);
+}
+
+/// By the names that the operator gave them.
+fn trunks(figures: &mut Figures, status: &Status) {
+    if status.trunks.is_empty() {
+        return;
+    }
+    let all = status.trunks.iter();
+    let registered = all.clone().map(|trunk| {
+        (
+            trunk.name.clone(),
+            f64::from(u8::from(trunk.registered_s.is_some())),
+        )
+    });
+    figures.reals(
+        "trunk_registered",
+        "Whether the bridge is registered there",
+        "trunk",
+        registered,
+    );
+    let calls = all.map(|trunk| (trunk.name.clone(), trunk.calls as f64));
+    figures.reals("trunk_calls", "Calls that came by it and stand", "trunk", calls);
 }
 
 fn owned((name, count): (&str, usize)) -> (String, f64) {

@@ -6,12 +6,15 @@ use super::seal::{Kind, Seal};
 use super::{DAY_S, FORMER_PIN_DAYS, IMMEDIATE, NAME_CHARS_MAX, RETIRED_DAYS, ROOMS_MAX, StoreError};
 use crate::config::SEATS_MAX;
 use crate::ids::{Language, RoomNumber};
+use crate::number::PhoneNumber;
 use crate::room::Booking;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 /// What an organiser asks for.
 #[derive(Clone, Debug)]
 pub struct NewBooking {
+    /// A telephone number of the room's own, which no other room may have.
+    pub direct: Option<PhoneNumber>,
     /// A label of at most [`NAME_CHARS_MAX`] characters; an empty one is none.
     pub name: Option<String>,
     /// The members' PIN.
@@ -51,6 +54,7 @@ pub(super) async fn book(
         } = pins.clone();
         let booking = Booking {
             number,
+            direct: new.direct.clone(),
             name: name.clone(),
             pin: member,
             leader_pin: leader,
@@ -110,6 +114,18 @@ async fn refuse_if_full(connection: &mut SqliteConnection) -> Result<(), StoreEr
     }
 }
 
+/// A number of its own that another room has is told as such.
+pub(super) fn taken(error: sqlx::Error) -> StoreError {
+    let is_taken = error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation());
+    if is_taken {
+        StoreError::DirectTaken
+    } else {
+        error.into()
+    }
+}
+
 /// `false` if the number is taken or retired.
 async fn insert(
     connection: &mut SqliteConnection,
@@ -118,8 +134,8 @@ async fn insert(
 ) -> Result<bool, StoreError> {
     let close = |kind, pin: &Option<_>| seal.close(booking.number, kind, pin.as_ref());
     let inserted = sqlx::query(
-        "INSERT INTO rooms (number, name, pin, leader_pin, seats, language, created, expires) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE NOT EXISTS (SELECT 1 FROM retired_numbers WHERE number = $1) \
+        "INSERT INTO rooms (number, name, pin, leader_pin, seats, language, created, expires, direct) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM retired_numbers WHERE number = $1) \
          ON CONFLICT (number) DO NOTHING",
     )
     .bind(i64::from(booking.number.get()))
@@ -130,7 +146,9 @@ async fn insert(
     .bind(booking.language.code())
     .bind(booking.created)
     .bind(booking.expires)
+    .bind(booking.direct.as_ref().map(PhoneNumber::international))
     .execute(connection)
-    .await?;
+    .await
+    .map_err(taken)?;
     Ok(inserted.rows_affected() == 1)
 }

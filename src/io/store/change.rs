@@ -1,12 +1,13 @@
 //! Changing a room that is booked: one transaction, so that two organisers do not undo one another's change.
 
-use super::book::{checked_name, checked_seats, forget};
+use super::book::{checked_name, checked_seats, forget, taken};
 use super::draw::Below;
 use super::pins::{PinChoice, Pins};
 use super::row::{COLUMNS, Row};
 use super::seal::{Kind, Seal};
 use super::{DAY_S, IMMEDIATE, StoreError};
 use crate::ids::{Language, RoomNumber};
+use crate::number::PhoneNumber;
 use crate::room::Booking;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
@@ -14,6 +15,8 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 /// What an organiser wants changed; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
+    /// Another telephone number of its own; `Some(None)` for none.
+    pub direct: Option<Option<PhoneNumber>>,
     /// Another label; an empty one is none.
     pub name: Option<String>,
     /// The members' PIN. The one before becomes the former PIN.
@@ -68,6 +71,7 @@ fn changed(old: &Booking, change: &Change, below: &mut Below<'_>) -> Result<Book
     let pins = Pins::of(old).changed(change.pin.as_ref(), change.leader_pin.as_ref(), below)?;
     Ok(Booking {
         number: old.number,
+        direct: change.direct.clone().unwrap_or_else(|| old.direct.clone()),
         name,
         pin: pins.member,
         leader_pin: pins.leader,
@@ -88,7 +92,7 @@ async fn write(
     let close = |kind, pin: &Option<_>| seal.close(booking.number, kind, pin.as_ref());
     sqlx::query(
         "UPDATE rooms SET name = $2, pin = $3, leader_pin = $4, former_pin = $5, pin_changed_day = $6, seats = $7, \
-         language = $8, expires = $9 WHERE number = $1",
+         language = $8, expires = $9, direct = $10 WHERE number = $1",
     )
     .bind(i64::from(booking.number.get()))
     .bind(&booking.name)
@@ -99,7 +103,9 @@ async fn write(
     .bind(i64::from(booking.seats))
     .bind(booking.language.code())
     .bind(booking.expires)
+    .bind(booking.direct.as_ref().map(PhoneNumber::international))
     .execute(connection)
-    .await?;
+    .await
+    .map_err(taken)?;
     Ok(())
 }

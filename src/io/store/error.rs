@@ -27,6 +27,11 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// Another room has this telephone number.
+    #[error(
+        "another room has this telephone number already: `rundruf room list --json` shows which; give this one another"
+    )]
+    DirectTaken,
     /// Another process kept the database.
     #[error(
         "the database is kept busy by another process: try again; if it stays so, look for a hanging `rundruf`"

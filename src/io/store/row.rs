@@ -3,15 +3,17 @@
 use super::seal::{Kind, Seal};
 use super::{FORMER_PIN_DAYS, StoreError};
 use crate::ids::{Language, RoomNumber};
+use crate::number::PhoneNumber;
 use crate::room::Booking;
 
 /// The columns that a [`Row`] is read from.
-pub(super) const COLUMNS: &str = "number, name, pin, leader_pin, former_pin, pin_changed_day, seats, language, created, \
+pub(super) const COLUMNS: &str = "number, direct, name, pin, leader_pin, former_pin, pin_changed_day, seats, language, created, \
                                   expires";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
     number: i64,
+    direct: Option<String>,
     name: Option<String>,
     pin: Option<Vec<u8>>,
     leader_pin: Option<Vec<u8>>,
@@ -33,12 +35,17 @@ impl Row {
         let number = RoomNumber::parse(&self.number.to_string()).ok_or_else(|| damaged("number"))?;
         let seats = u32::try_from(self.seats).map_err(|_| damaged("seats"))?;
         let language = Language::from_code(&self.language).ok_or_else(|| damaged("language"))?;
+        let direct = self
+            .direct
+            .as_deref()
+            .map(|written| PhoneNumber::parse(written).ok_or_else(|| damaged("direct")));
         let open = |kind, sealed: &Option<Vec<u8>>| seal.open(number, kind, sealed.as_deref());
         let recent = self
             .pin_changed_day
             .is_some_and(|day| day.saturating_add(FORMER_PIN_DAYS) >= today);
         Ok(Booking {
             number,
+            direct: direct.transpose()?,
             pin: open(Kind::Member, &self.pin)?,
             leader_pin: open(Kind::Leader, &self.leader_pin)?,
             former_pin: open(Kind::Former, &self.former_pin)?.filter(|_| recent),

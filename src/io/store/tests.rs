@@ -15,6 +15,7 @@ fn folder() -> TempDir {
 
 fn wanted(pin: PinChoice) -> NewBooking {
     NewBooking {
+        direct: None,
         name: Some(" Dienstagsrunde ".into()),
         pin,
         leader_pin: PinChoice::Without,
@@ -107,6 +108,69 @@ async fn pins_are_sealed_on_disk_and_three_kinds_of_them_exist() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_room_is_found_by_its_own_number_which_no_other_may_have() {
+    let dir = folder();
+    let store = open(dir.path()).await;
+    let number = |written: &str| PhoneNumber::parse(written).expect("a number");
+    let with = |direct: &str| NewBooking {
+        direct: Some(number(direct)),
+        ..wanted(PinChoice::Drawn)
+    };
+    let first = store.book(&with("+4930111111")).await.expect("booked");
+    let second = store.book(&with("+4930222222")).await.expect("booked");
+    assert!(matches!(
+        store.book(&with("+4930111111")).await,
+        Err(StoreError::DirectTaken)
+    ));
+    let found = |numbers: Vec<PhoneNumber>| {
+        let store = store.clone();
+        async move {
+            store
+                .find_called(&numbers)
+                .await
+                .expect("found")
+                .map(|booking| booking.number)
+        }
+    };
+    let (one, two, none) = (
+        number("+4930111111"),
+        number("+4930222222"),
+        number("+4930333333"),
+    );
+    assert_eq!(
+        found(vec![none.clone(), two.clone(), one.clone()]).await,
+        Some(second.number),
+        "the likeliest first"
+    );
+    assert_eq!(found(vec![none]).await, None);
+    let take = Change {
+        direct: Some(Some(one.clone())),
+        ..Change::default()
+    };
+    assert!(matches!(
+        store.change(second.number, &take).await,
+        Err(StoreError::DirectTaken)
+    ));
+    let give = Change {
+        direct: Some(None),
+        ..Change::default()
+    };
+    let given = store
+        .change(first.number, &give)
+        .await
+        .expect("changed")
+        .expect("there");
+    assert_eq!(given.direct, None);
+    let taken = store
+        .change(second.number, &take)
+        .await
+        .expect("changed")
+        .expect("there");
+    assert_eq!(taken.direct, Some(one.clone()));
+    assert_eq!(found(vec![one, two]).await, Some(second.number));
 }
 
 #[tokio::test]

@@ -76,6 +76,7 @@ fn booking(room: &RoomPlan) -> Booking {
     let pin = |digits: &Option<String>| digits.as_deref().and_then(Pin::parse);
     Booking {
         number: room.number,
+        direct: None,
         name: None,
         pin: pin(&room.pin),
         leader_pin: pin(&room.leader_pin),

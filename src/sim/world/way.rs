@@ -2,7 +2,7 @@
 //! never; the judge sees all of it pass.
 
 use super::{Happening, World};
-use crate::bridge::MediaRequest;
+use crate::bridge::{Found, MediaRequest};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::Event;
 use crate::sim::caller::{Act, Caller};
@@ -78,6 +78,11 @@ impl World {
                     self.judge.asked(self.now, &self.scenario.rooms, request);
                 }
                 Deed::LooksUp { leg, number } => self.look_up(leg, number),
+                // No room of an evening has a number of its own; the answer is taken all the same.
+                Deed::LooksUpCalled { leg, .. } => {
+                    self.site.bridge.handle_called(self.now, leg, Found::Unknown);
+                    self.site.settle(self.now);
+                }
                 Deed::Heard(event) => {
                     self.judge.readable(&format!("{event:?}"));
                     if let Event::Key { leg, key, .. } = event {

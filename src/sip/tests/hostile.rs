@@ -97,8 +97,8 @@ proptest! {
                     }
                     Output::Event(Event::Invited { leg, .. }) => legs.push(leg),
                     Output::Event(Event::Ended { leg, .. }) => ended.push(leg),
-                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. } | Event::Key { .. }) => {}
-                    Output::Close { .. } => {}
+                    Output::Event(Event::Confirmed { .. } | Event::Reinvited { .. } | Event::Key { .. } | Event::Lost { .. } | Event::Trunk { .. }) => {}
+                    Output::Close { .. } | Output::Resolve { .. } => {}
                 }
             }
         }

@@ -12,14 +12,19 @@ mod info;
 mod late_offer;
 mod overload;
 mod refusals;
+mod register;
 mod reinvite;
 mod routing;
+mod session;
 mod silence;
 mod tcp;
 mod torture;
 mod update;
 
-use super::{Census, Counters, Event, Listen, Noted, Output, Peer, Reason, Refusal, UaConfig, UserAgent};
+use super::{
+    Census, Counters, Event, Listen, Noted, Output, Peer, Place, Reason, Refusal, TrunkId, UaConfig,
+    UserAgent,
+};
 use crate::ids::LegId;
 use crate::units::Time;
 use std::collections::VecDeque;
@@ -141,6 +146,7 @@ pub struct World {
     sent: VecDeque<(SocketAddr, Peer, String)>,
     pub closed: Vec<SocketAddr>,
     events: VecDeque<Event>,
+    pub resolving: VecDeque<(TrunkId, Place)>,
 }
 
 impl World {
@@ -166,6 +172,7 @@ impl World {
                 .to_vec(),
             calls_max,
             codecs: crate::media_api::Codecs::default(),
+            called: Default::default(),
         };
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         let draw = move || {
@@ -181,6 +188,7 @@ impl World {
             sent: VecDeque::new(),
             closed: Vec::new(),
             events: VecDeque::new(),
+            resolving: VecDeque::new(),
         }
     }
 
@@ -217,6 +225,7 @@ impl World {
             match output {
                 Output::Event(event) => self.events.push_back(event),
                 Output::Close { peer } => self.closed.push(peer),
+                Output::Resolve { trunk, place } => self.resolving.push_back((trunk, place)),
                 Output::Send { from, to, bytes } if bytes == b"\r\n" => {
                     self.sent.push_back((from, to, String::from("\r\n")));
                 }

@@ -69,7 +69,7 @@ fn options_say_what_we_can_do() {
         "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
     );
     assert_eq!(header(&ok, "Accept"), "application/sdp");
-    assert_eq!(header(&ok, "Supported"), "");
+    assert_eq!(header(&ok, "Supported"), "timer");
     world.ends();
 }
 
@@ -113,9 +113,9 @@ fn requests_of_unknown_dialogs_get_481() {
 #[test]
 fn requests_that_ask_for_too_much_are_told_exactly_what() {
     let invite = Asked::invite().text();
-    let extension = Asked::invite().with("Require: 100rel, timer\r\n").text();
+    let extension = Asked::invite().with("Require: 100rel, replaces, gruu\r\n").text();
     let answer = refused(&extension, Refused::Extension, "420 Bad Extension");
-    assert_eq!(header(&answer, "Unsupported"), "100rel, timer");
+    assert_eq!(header(&answer, "Unsupported"), "replaces, gruu");
     let text = invite.replace("application/sdp", "text/plain");
     let answer = refused(&text, Refused::ContentType, "415 Unsupported Media Type");
     assert_eq!(header(&answer, "Accept"), "application/sdp");

@@ -71,7 +71,7 @@ fn an_update_is_refused_where_it_comes_too_early_too_late_or_unusable() {
     let late = world.sent();
     assert_eq!(status(&late), 500);
     assert!(header(&late, "Retry-After").parse::<u32>().expect("seconds") <= 10);
-    let insists = update(6, &ok, OFFER).with("Require: timer\r\n");
+    let insists = update(6, &ok, OFFER).with("Require: replaces\r\n");
     world.hears(&insists);
     assert_eq!(world.answer(), 420);
     world.is_quiet();

@@ -12,7 +12,9 @@ use crate::sip::message::{Echo, Request};
 use crate::sip::offer::{self, Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
 use crate::sip::response::{ALLOW, Reply, Status, destination};
+use crate::sip::session::{self, Asked, Refresher, Session as SessionTimer};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
+use crate::sip::transactions::Purpose;
 use crate::units::Time;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub(super) struct Incoming {
     cseq: u32,
     record_routes: Vec<String>,
     session: Session,
+    /// How long the session shall last.
+    timer: Option<SessionTimer>,
 }
 
 impl Incoming {
@@ -50,6 +54,10 @@ impl Incoming {
             cseq: request.cseq,
             record_routes: request.record_routes.clone(),
             session,
+            timer: match session::asked(request) {
+                Asked::Agreed(timer) => Some(timer),
+                Asked::Nothing | Asked::TooShort => None,
+            },
         }
     }
 }
@@ -79,6 +87,10 @@ pub(super) struct Call {
     incoming: Option<Incoming>,
     answered: Option<Answered>,
     pub(super) refusal: Refusal,
+    /// How long the session lasts, if that was agreed.
+    pub(super) session: Option<SessionTimer>,
+    /// The question whether the peer is there, while it is unanswered.
+    pub(super) probing: Option<TxId>,
 }
 
 impl Call {
@@ -95,7 +107,24 @@ impl Call {
             incoming: Some(incoming),
             answered: None,
             refusal: Refusal::Unavailable,
+            session: None,
+            probing: None,
         }
+    }
+
+    /// Whether nothing of offer and answer is under way.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.state == State::Confirmed
+    }
+
+    /// Whether the call was answered and nobody has hung up.
+    pub(super) fn is_standing(&self) -> bool {
+        matches!(self.state, State::Confirmed | State::Reanswered)
+    }
+
+    /// Remembers why, unless a reason is already known.
+    pub(super) fn blame(&mut self, why: EndReason) {
+        self.why.get_or_insert(why);
     }
 
     /// Whether an ACK with this sequence number is the one that is waited for.
@@ -256,12 +285,20 @@ impl UserAgent {
         let reply = reply
             .with("Contact", self.contact(incoming.origin))
             .with("Allow", ALLOW)
-            .with("Supported", "");
+            .with("Supported", "timer");
+        let reply = match incoming.timer {
+            None => reply,
+            Some(timer) if timer.refresher == Refresher::Peer => reply
+                .with("Require", "timer")
+                .with("Session-Expires", timer.answer()),
+            Some(timer) => reply.with("Session-Expires", timer.answer()),
+        };
         let reply = match body {
             Some(body) => reply.with_sdp(body),
             None => reply,
         };
         let bytes = self.respond(now, incoming.tx, incoming.origin, &incoming.echo, &reply);
+        self.agree_session(now, leg, incoming.timer);
         Some((incoming, bytes))
     }
 
@@ -298,26 +335,35 @@ impl UserAgent {
     }
 
     fn say_bye(&mut self, now: Time, leg: LegId) {
+        self.timers.stop_all(Owner::Session(leg));
         let branch = self.new_branch();
         if let Some(call) = self.calls.get_mut(&leg) {
             let shown = self.listens.shown(call.dialog.origin().local);
-            let (way, bytes) = call.dialog.bye(shown, &branch, &self.served);
-            self.send_bye(now, leg, branch, way, bytes);
+            let why = call.why.unwrap_or(EndReason::HungUp).reason();
+            let fields = [("Reason", why.to_owned())];
+            let (way, bytes) = call.dialog.request("BYE", shown, &branch, &self.served, &fields);
+            self.ask(now, Purpose::EndCall(leg), branch, way, bytes);
         }
     }
 
     fn end(&mut self, leg: LegId) {
         self.timers.stop_all(Owner::Leg(leg));
+        self.timers.stop_all(Owner::Session(leg));
         let Some(call) = self.calls.remove(&leg) else {
             return;
         };
         self.dialogs.remove(&call.dialog.id);
+        if let Some(question) = call.probing {
+            self.abandon(question);
+        }
         let why = call.why.unwrap_or(EndReason::HungUp);
         match why {
             EndReason::PeerHungUp => self.counters.note(Noted::HungUpByPeer),
             EndReason::Cancelled => self.counters.note(Noted::Cancelled),
             EndReason::AckMissing => self.counters.note(Noted::AckMissing),
             EndReason::AnswerMissing
+            | EndReason::Expired
+            | EndReason::PeerGone
             | EndReason::HungUp
             | EndReason::HungUpUnanswered
             | EndReason::Refused => {}

@@ -39,6 +39,7 @@ impl UserAgent {
         }
         self.counters.note(Noted::Connected);
         self.start_idle(now, peer);
+        self.registrar_connected(now, Peer::tcp(peer));
         Admission::Welcome
     }
 
@@ -62,10 +63,11 @@ impl UserAgent {
         self.watch_half(now, peer, whole);
     }
 
-    /// A connection is gone. Calls stand: what they have to say goes out by a new one.
-    pub fn handle_closed(&mut self, _now: Time, peer: SocketAddr) {
+    /// A connection is gone, or never stood. Calls stand: what they have to say goes out by a new one.
+    pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
         self.connections.close(peer);
         self.timers.stop_all(Owner::Connection(peer));
+        self.registrar_disconnected(now, Peer::tcp(peer));
     }
 
     fn next_piece(&mut self, peer: SocketAddr) -> Option<Piece> {
@@ -113,6 +115,7 @@ impl UserAgent {
         let is_needed = |agent: &UserAgent| {
             let mut calls = agent.calls.values();
             calls.any(|call| call.dialog.origin().peer == Peer::tcp(peer))
+                || agent.is_registered_by(Peer::tcp(peer))
         };
         match timer {
             Timer::Half => self.counters.note(Noted::ClosedHalf),

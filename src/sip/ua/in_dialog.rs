@@ -79,7 +79,9 @@ impl UserAgent {
             // We never send a provisional response that asks for one (RFC 3262 §3).
             Method::Prack => self.unknown_dialog(now, origin, &request),
             // Sorted out before a dialog is looked for.
-            Method::Ack | Method::Cancel | Method::Other(_) => self.counters.note(Noted::OutOfTable),
+            Method::Ack | Method::Cancel | Method::Register | Method::Other(_) => {
+                self.counters.note(Noted::OutOfTable)
+            }
         }
     }
 
@@ -105,6 +107,7 @@ impl UserAgent {
         self.refused_extension(now, origin, request)
             || self.refused_answer(now, origin, request)
             || self.refused_content(now, origin, request)
+            || self.refused_interval(now, origin, request)
     }
 
     /// An UPDATE is answered at once. Its offer must not meet one of ours (RFC 3311 §5.2).

@@ -25,7 +25,10 @@ impl UserAgent {
             let reply = retry_later(Status::UNFINISHED, seconds);
             return self.refuse_with(now, origin, &request, Refused::Unfinished, reply);
         }
-        if self.refused_answer(now, origin, &request) || self.refused_content(now, origin, &request) {
+        if self.refused_answer(now, origin, &request)
+            || self.refused_content(now, origin, &request)
+            || self.refused_interval(now, origin, &request)
+        {
             return;
         }
         if !self.has_room_for_transactions() {
@@ -81,6 +84,7 @@ impl UserAgent {
         self.tell(Event::Invited {
             leg,
             called: request.called.clone(),
+            numbers: self.called.numbers(request),
             identity: self.identities.tag(request, trunk),
             spec,
             host,

@@ -15,6 +15,22 @@
 //! Doomed: hung up before the ACK came; the callee must not send BYE until then (§15). A late CANCEL changes nothing
 //! (§9.2). A BYE that meets ours ends the call at once; ours is still repeated until it is answered.
 
+impl EndReason {
+    /// The Reason of our BYE (RFC 3326): the causes of ITU-T Q.850, and of SIP where that has none.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            EndReason::HungUp | EndReason::HungUpUnanswered | EndReason::Refused => {
+                "Q.850;cause=16;text=\"Normal call clearing\""
+            }
+            EndReason::PeerHungUp | EndReason::Cancelled => "Q.850;cause=31;text=\"Normal, unspecified\"",
+            EndReason::AckMissing | EndReason::Expired | EndReason::PeerGone => {
+                "Q.850;cause=102;text=\"Recovery on timer expiry\""
+            }
+            EndReason::AnswerMissing => "SIP;cause=488;text=\"Not Acceptable Here\"",
+        }
+    }
+}
+
 /// Why a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -26,6 +42,10 @@ pub enum EndReason {
     AckMissing,
     /// The peer acknowledged our offer without a usable answer.
     AnswerMissing,
+    /// Nobody refreshed the session in time (RFC 4028 §10).
+    Expired,
+    /// The peer did not answer any more, or knew nothing of the call.
+    PeerGone,
     /// The application hung up, and the peer knows.
     HungUp,
     /// The application hung up, and the peer never answered.

@@ -47,7 +47,9 @@ impl UserAgent {
         }
         match (&request.method, &request.echo.to_tag) {
             (Method::Cancel, _) => self.cancel(now, origin, &request),
-            (Method::Ack | Method::Other(_), _) => self.refuse_method(now, origin, &request),
+            (Method::Ack | Method::Register | Method::Other(_), _) => {
+                self.refuse_method(now, origin, &request)
+            }
             (
                 Method::Invite
                 | Method::Bye
@@ -101,16 +103,25 @@ impl UserAgent {
             .with("Accept", SDP)
             .with("Accept-Encoding", "identity")
             .with("Accept-Language", "de")
-            .with("Supported", "");
+            .with("Supported", "timer");
         self.reply_lightly(now, origin, request, reply);
     }
 
-    /// Refuses a request that insists on an extension; we have none (§8.2.2.3).
+    /// Refuses a request that insists on an extension that we have not (§8.2.2.3). Who insists on reliable provisional responses
+    /// gets none at all, and the 200 at once (RFC 3262 §3).
     pub(super) fn refused_extension(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
-        if request.require.is_empty() {
+        let is_unknown =
+            |option: &&String| !["timer", "100rel"].contains(&option.to_ascii_lowercase().as_str());
+        let unknown: Vec<&str> = request
+            .require
+            .iter()
+            .filter(is_unknown)
+            .map(String::as_str)
+            .collect();
+        if unknown.is_empty() {
             return false;
         }
-        let reply = Reply::new(Status::EXTENSION).with("Unsupported", request.require.join(", "));
+        let reply = Reply::new(Status::EXTENSION).with("Unsupported", unknown.join(", "));
         self.refuse_with(now, origin, request, Refused::Extension, reply);
         true
     }

@@ -1,5 +1,5 @@
-//! The demo's bridge: `serve` of this same program as a child process, and what an organiser does with it. It is ended
-//! by its own process id, whatever happens to the demo's story.
+//! A bridge for the demo or the bench: `serve` of this same program as a child process, and what an organiser does with it. It
+//! is ended by its own process id, whatever happens to the story.
 
 use crate::caller::options_answered;
 use anyhow::{Context, Result, bail};
@@ -41,7 +41,8 @@ pub(super) struct ChildBridge {
 
 impl ChildBridge {
     /// Starts a bridge on loopback and waits until it answers OPTIONS.
-    pub(super) fn start(data: &Path) -> Result<ChildBridge> {
+    /// In the folder a `bridge.toml` of the command's own may lie; its log is called `log`.
+    pub(super) fn start(data: &Path, log: &str) -> Result<ChildBridge> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
         made.with_context(|| {
             format!(
@@ -50,13 +51,13 @@ impl ChildBridge {
             )
         })?;
         let data = data.canonicalize()?;
-        let log = data.join("demo-bridge.log");
+        let log = data.join(log);
         let address = free_address()?;
         let child = program()?
             .args(["serve", "--sip", &address.to_string()])
             .arg("--data")
             .arg(&data)
-            // Away from any bridge.toml: the demo runs on the built-in settings.
+            // Away from any other bridge.toml: else the built-in settings are taken.
             .current_dir(&data)
             // Ctrl-C is for the demo, which then ends calls and bridge in order.
             .process_group(0)
@@ -72,6 +73,11 @@ impl ChildBridge {
         };
         bridge.wait_until_it_answers()?;
         Ok(bridge)
+    }
+
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it answers SIP.
@@ -106,6 +112,17 @@ impl ChildBridge {
             number: room.0,
             pin: room.1,
             invitation,
+        })
+    }
+
+    /// A new room for so many.
+    pub(super) fn book(&self, seats: usize) -> Result<Room> {
+        let booked = self.ask(&["room", "book", "--json", "--seats", &seats.to_string()])?;
+        let (number, pin) = room_and_pin(&booked).context("the booking's JSON names no room")?;
+        Ok(Room {
+            number,
+            pin,
+            invitation: String::new(),
         })
     }
 

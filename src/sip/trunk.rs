@@ -1,0 +1,351 @@
+//! Owns one trunk at which we register: who we are there, what is known of it, and what we write to it (RFC 3261 §10,
+//! RFC 3327, RFC 6140). What happens next stands in `table`; how long it takes in `pace`; what an answer means in `reply`.
+//! Must never send anything itself, nor let its password out.
+
+pub mod pace;
+pub mod reply;
+pub mod table;
+mod trouble;
+
+pub use trouble::Trouble;
+
+use super::digest::{Login, Session};
+use super::peer::{Listen, Peer, Transport};
+use super::response::line;
+use super::timer::TxId;
+use super::uri;
+use crate::units::Time;
+use reply::Kind;
+use std::net::SocketAddr;
+use std::time::Duration;
+use table::State;
+
+/// Most trunks at which we register.
+pub const TRUNKS_MAX: usize = 32;
+/// Most addresses that are tried in one round.
+pub const TARGETS_MAX: usize = 16;
+/// The longest registration that is asked for.
+pub const EXPIRES_S_MAX: u32 = 86_400;
+
+/// A trunk's place among the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrunkId(pub u16);
+
+/// Where a registrar is asked for, before a name server was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// A name, or an address (of IPv6 in brackets).
+    pub host: String,
+    pub port: Option<u16>,
+    pub transport: Transport,
+}
+
+/// An address at which a registrar is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub peer: Peer,
+    /// Lower ones first (RFC 2782).
+    pub priority: u16,
+}
+
+/// How we register at a trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkConfig {
+    /// What the operator calls it.
+    pub name: String,
+    /// The host, and perhaps port, of the addresses there.
+    pub domain: String,
+    /// Where requests go.
+    pub place: Place,
+    /// The outbound proxy as a Route names it, if there is one.
+    pub proxy: Option<String>,
+    /// The user part of our address there.
+    pub user: String,
+    /// The user part under which calls shall come.
+    pub number: String,
+    /// Shown beside our address; may be empty.
+    pub display: String,
+    pub login: Login,
+    /// How long a registration is asked for.
+    pub expires: Duration,
+    /// How often an OPTIONS keeps the way open.
+    pub keep_alive: Option<Duration>,
+    /// Whether a whole block of numbers is registered (RFC 6140).
+    pub number_block: bool,
+}
+
+/// What the registrar has agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub since: Time,
+    pub until: Time,
+    pub target: Peer,
+    /// As whom the registrar sees us, if that is not what we told (RFC 3581).
+    pub seen_as: Option<SocketAddr>,
+}
+
+/// What is new of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkNews {
+    Registered,
+    /// A round of tries has failed, or the registration is over.
+    Failed(Trouble),
+    /// The registration was taken back.
+    Left,
+}
+
+/// How a trunk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrunkView {
+    /// As long as the registrar is bound by its word.
+    pub binding: Option<Binding>,
+    pub trouble: Option<Trouble>,
+    /// When it is refreshed, or tried again; none while it is being asked.
+    pub next: Option<Time>,
+    /// Calls that came by it.
+    pub calls: usize,
+}
+
+/// Signs of life.
+#[derive(Clone, Debug, Default)]
+pub struct Pings {
+    /// The last one, while it is unanswered.
+    pub branch: Option<String>,
+    /// How many in a row were unanswered.
+    pub missed: u8,
+    /// Whether one was ever sent.
+    pub are_tried: bool,
+    /// Whether one was ever answered: else silence says nothing.
+    pub are_answered: bool,
+}
+
+/// One trunk.
+pub struct Trunk {
+    pub config: TrunkConfig,
+    pub state: State,
+    /// This round's targets, and whose turn it is.
+    pub targets: Vec<Target>,
+    pub turn: usize,
+    /// The target that fell silent: not the first one to be tried again.
+    pub suspect: Option<Peer>,
+    pub asking: Option<TxId>,
+    pub asked: Time,
+    pub binding: Option<Binding>,
+    pub trouble: Option<Trouble>,
+    pub retry_after: Duration,
+    /// When the next round begins.
+    pub next: Option<Time>,
+    /// Rounds that failed in a row.
+    pub failures: u32,
+    /// Rounds in a row that were begun before their time.
+    hastened: u32,
+    pub pings: Pings,
+    /// What was told last.
+    pub told: Option<TrunkNews>,
+    call_id: String,
+    tag: String,
+    cseq: u32,
+    /// Host and port of the Contact that was sent last.
+    contact_host: Option<(String, u16)>,
+    /// For how long is asked: 423 may raise it.
+    expires_s: u32,
+    logins: [Option<Session>; 2],
+    /// How many challenges of each kind were answered in this round.
+    answered: [u8; 2],
+    lengthened: u8,
+}
+
+impl Trunk {
+    /// A trunk of which nothing is known. `call_id` and `tag` must be unguessable; all its REGISTERs share them (RFC 3261
+    /// §10.2.4).
+    pub fn new(config: TrunkConfig, call_id: String, tag: String) -> Trunk {
+        let expires_s = config.expires.as_secs().min(u64::from(EXPIRES_S_MAX)) as u32;
+        Trunk {
+            config,
+            state: State::Idle,
+            targets: Vec::new(),
+            turn: 0,
+            suspect: None,
+            asking: None,
+            asked: Time::ZERO,
+            binding: None,
+            trouble: None,
+            retry_after: Duration::ZERO,
+            next: None,
+            failures: 0,
+            hastened: 0,
+            pings: Pings::default(),
+            told: None,
+            call_id,
+            tag,
+            cseq: 0,
+            contact_host: None,
+            expires_s,
+            logins: [None, None],
+            answered: [0; 2],
+            lengthened: 0,
+        }
+    }
+
+    /// A new round begins: every challenge of it may be answered anew.
+    pub fn begin_round(&mut self) {
+        self.answered = [0; 2];
+        self.lengthened = 0;
+        self.retry_after = Duration::ZERO;
+    }
+
+    /// Registered, and waits for nothing but its refresh.
+    pub fn is_well(&self) -> bool {
+        self.state == State::Resting && self.trouble.is_none()
+    }
+
+    /// When a round that waits may begin before its time; `None` if that is not sooner. The pause after the last REGISTER
+    /// is longer the more often that happened, so that a registrar which is there and gone again is not run down.
+    pub fn hasten(&mut self, now: Time) -> Option<Time> {
+        if now.since(self.asked) > pace::CALM {
+            self.hastened = 0;
+        }
+        let at = (self.asked + pace::GAP * 2_u32.pow(self.hastened.min(6))).max(now);
+        let is_sooner = self.next.is_none_or(|next| at < next);
+        is_sooner.then(|| {
+            self.hastened += 1;
+            self.next = Some(at);
+            at
+        })
+    }
+
+    /// Sorts this round's targets: by priority, within one the present target first, a suspect one last of all.
+    pub fn aim(&mut self, mut targets: Vec<Target>) {
+        targets.truncate(TARGETS_MAX);
+        let present = self.binding.map(|binding| binding.target);
+        let suspect = self.suspect.take();
+        targets.sort_by_key(|target| {
+            let is = |peer: Option<Peer>| peer == Some(target.peer);
+            (is(suspect), target.priority, !is(present))
+        });
+        self.targets = targets;
+        self.turn = 0;
+    }
+
+    /// Whose turn it is.
+    pub fn target(&self) -> Option<Peer> {
+        self.targets.get(self.turn).map(|target| target.peer)
+    }
+
+    pub fn has_next_target(&self) -> bool {
+        self.turn + 1 < self.targets.len()
+    }
+
+    /// Who was asked last, or else registered us.
+    pub fn last_target(&self) -> Option<Peer> {
+        self.target().or(self.binding.map(|binding| binding.target))
+    }
+
+    /// A name that is an address needs no name server.
+    pub fn literal(&self) -> Option<Target> {
+        let Place {
+            host,
+            port,
+            transport,
+        } = &self.config.place;
+        let addr = SocketAddr::new(uri::ip(host)?, port.unwrap_or(uri::PORT));
+        let peer = Peer {
+            transport: *transport,
+            addr,
+        };
+        Some(Target { peer, priority: 0 })
+    }
+
+    /// The next REGISTER, from the socket `from` to `to` (RFC 3261 §10.2); one that takes the binding back (§10.2.2).
+    pub fn register(&mut self, from: Listen, to: Peer, branch: &str, leaves: bool) -> Vec<u8> {
+        let expires = if leaves { 0 } else { self.expires_s };
+        let uri = format!("sip:{}", self.config.domain);
+        let mut text = self.head("REGISTER", &uri, from, to, branch);
+        self.contact_host = uri::host_and_port(&from.shown.to_string())
+            .map(|(host, port)| (host.to_owned(), port.unwrap_or(uri::PORT)));
+        // How long stands in Expires alone: some registrars answer 400 to a Contact with parameters.
+        line(&mut text, "Contact", &format!("<{}>", self.contact(from, to)));
+        line(&mut text, "Expires", &expires.to_string());
+        match self.config.number_block {
+            false => line(&mut text, "Supported", "path"),
+            true => {
+                line(&mut text, "Supported", "path, gin");
+                line(&mut text, "Require", "gin");
+                line(&mut text, "Proxy-Require", "gin");
+            }
+        }
+        for (kind, login) in Kind::ALL.into_iter().zip(&mut self.logins) {
+            if let Some(login) = login {
+                let answer = login.answer(&self.config.login, "REGISTER", &uri);
+                line(&mut text, kind.answer(), &answer);
+            }
+        }
+        finish(text)
+    }
+
+    /// An OPTIONS that asks for nothing but an answer.
+    pub fn options(&mut self, from: Listen, to: Peer, branch: &str) -> Vec<u8> {
+        let uri = format!("sip:{}", self.config.domain);
+        let mut text = self.head("OPTIONS", &uri, from, to, branch);
+        line(&mut text, "Contact", &format!("<{}>", self.contact(from, to)));
+        line(&mut text, "Accept", super::response::SDP);
+        finish(text)
+    }
+
+    /// The fields that every request of a trunk has.
+    fn head(&mut self, method: &str, uri: &str, from: Listen, to: Peer, branch: &str) -> String {
+        self.cseq += 1;
+        let TrunkConfig {
+            user,
+            domain,
+            display,
+            ..
+        } = &self.config;
+        let address = format!("<sip:{user}@{domain}>");
+        let mut text = format!("{method} {uri} SIP/2.0\r\n");
+        let via = format!(
+            "SIP/2.0/{} {};rport;branch={branch}",
+            to.transport.name(),
+            from.shown
+        );
+        line(&mut text, "Via", &via);
+        line(&mut text, "Max-Forwards", "70");
+        if let Some(proxy) = &self.config.proxy {
+            let parameter = to.transport.uri_parameter();
+            line(&mut text, "Route", &format!("<sip:{proxy}{parameter};lr>"));
+        }
+        let shown = match display.is_empty() {
+            true => address.clone(),
+            false => format!("\"{display}\" {address}"),
+        };
+        // A question belongs to nothing; the REGISTERs belong together.
+        let (call_id, tag) = match method {
+            "REGISTER" => (self.call_id.clone(), self.tag.clone()),
+            _ => (
+                format!("{}-{}", self.call_id, self.cseq),
+                format!("{}o", self.tag),
+            ),
+        };
+        line(&mut text, "From", &format!("{shown};tag={tag}"));
+        line(&mut text, "To", &address);
+        line(&mut text, "Call-ID", &call_id);
+        line(&mut text, "CSeq", &format!("{} {method}", self.cseq));
+        line(&mut text, "User-Agent", "Rundruf");
+        text
+    }
+
+    /// Where calls shall come to. Nothing in it but what RFC 3261 and RFC 6140 ask for: some registrars refuse the rest.
+    fn contact(&self, from: Listen, to: Peer) -> String {
+        let parameter = to.transport.uri_parameter();
+        match self.config.number_block {
+            true => format!("sip:{}{parameter};bnc", from.shown),
+            false => format!("sip:{}@{}{parameter}", self.config.number, from.shown),
+        }
+    }
+}
+
+fn finish(mut text: String) -> Vec<u8> {
+    line(&mut text, "Content-Length", "0");
+    text.push_str("\r\n");
+    text.into_bytes()
+}

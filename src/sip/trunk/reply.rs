@@ -1,0 +1,189 @@
+//! Owns what a registrar's answer to a REGISTER means (RFC 3261 §10.2.4, §10.2.7, §10.2.8, §22). Must never send anything,
+//! nor answer the same challenge twice.
+
+use super::{EXPIRES_S_MAX, Trouble, Trunk};
+use crate::sip::digest::{Challenge, Session};
+use crate::sip::message::Response;
+use crate::sip::names::Name;
+use crate::sip::{text, uri};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// How often in a row a registrar may find our nonce too old.
+const STALE_MAX: u8 = 3;
+/// How often in a round it may want a longer registration.
+const LENGTHENED_MAX: u8 = 2;
+
+/// Who challenges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Registrar,
+    Proxy,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 2] = [Kind::Registrar, Kind::Proxy];
+
+    const fn challenge(self) -> Name {
+        match self {
+            Kind::Registrar => Name::WwwAuthenticate,
+            Kind::Proxy => Name::ProxyAuthenticate,
+        }
+    }
+
+    /// The field that answers.
+    pub const fn answer(self) -> &'static str {
+        match self {
+            Kind::Registrar => "Authorization",
+            Kind::Proxy => "Proxy-Authorization",
+        }
+    }
+}
+
+/// What a registrar agrees to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    pub time: Duration,
+    /// As whom it sees us.
+    pub seen_as: Option<SocketAddr>,
+    /// Who else may send us calls: the addresses in Service-Route (RFC 3608).
+    pub routes: Vec<IpAddr>,
+}
+
+/// What to do after a final answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Granted(Granted),
+    /// Ask again, with what the trunk has learnt.
+    Again,
+    Refused(Trouble),
+}
+
+impl Trunk {
+    /// Judges a final answer. `cnonce` must be unguessable.
+    pub fn judge(&mut self, response: &Response, cnonce: String) -> Verdict {
+        self.retry_after = retry_after(response);
+        match response.code {
+            ..300 => self.granted(response),
+            401 => self.challenged(Kind::Registrar, response, cnonce),
+            407 => self.challenged(Kind::Proxy, response, cnonce),
+            403 => Verdict::Refused(Trouble::Forbidden),
+            404 => Verdict::Refused(Trouble::Unknown),
+            423 => self.too_brief(response),
+            code => Verdict::Refused(Trouble::Status(code)),
+        }
+    }
+
+    fn granted(&mut self, response: &Response) -> Verdict {
+        if let Some(info) = first(response, Name::AuthenticationInfo)
+            && let Some(login) = &mut self.logins[Kind::Registrar as usize]
+        {
+            login.renew(info);
+        }
+        // Of several that were all rewritten, any may be ours: then the general word counts.
+        let own = self.own_contact(response);
+        let seconds = own.and_then(|params| text::param(params, "expires")?.parse().ok());
+        let general = || first(response, Name::Expires).and_then(|value| value.trim().parse().ok());
+        let seconds = seconds.or_else(general).unwrap_or(self.expires_s);
+        match seconds {
+            0 => Verdict::Refused(Trouble::NotKept),
+            _ => Verdict::Granted(Granted {
+                time: Duration::from_secs(u64::from(seconds.min(EXPIRES_S_MAX))),
+                seen_as: seen_as(response),
+                routes: routes(response),
+            }),
+        }
+    }
+
+    /// The parameters of our Contact among those that the registrar lists. One that stands alone is ours, however it was
+    /// rewritten.
+    fn own_contact<'a>(&self, response: &'a Response) -> Option<&'a str> {
+        let listed: Vec<_> = values(response, Name::Contact)
+            .filter_map(text::address)
+            .collect();
+        let own = listed.iter().find(|(uri, _)| {
+            uri::read(uri).is_some_and(|uri| {
+                let is_user = self.config.number_block
+                    || text::unescaped(uri.user).as_deref() == Some(&self.config.number);
+                is_user
+                    && self.contact_host
+                        == Some((uri.host.to_ascii_lowercase(), uri.port.unwrap_or(uri::PORT)))
+            })
+        });
+        let only = || match listed.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        own.or_else(only).map(|(_, params)| *params)
+    }
+
+    /// The first challenge of a round is answered, and one whose only fault was its nonce; then it is our login that is
+    /// wrong (RFC 3261 §22.1).
+    fn challenged(&mut self, kind: Kind, response: &Response, cnonce: String) -> Verdict {
+        let Some(challenge) = Challenge::first(values_of(response, kind.challenge())) else {
+            return Verdict::Refused(Trouble::Challenge);
+        };
+        let answered = &mut self.answered[kind as usize];
+        let may_answer = *answered == 0 || (challenge.is_stale && *answered < STALE_MAX);
+        if !may_answer {
+            self.logins = [None, None];
+            return Verdict::Refused(Trouble::Login);
+        }
+        *answered += 1;
+        self.logins[kind as usize] = Some(Session::new(challenge, cnonce));
+        Verdict::Again
+    }
+
+    fn too_brief(&mut self, response: &Response) -> Verdict {
+        let least = first(response, Name::MinExpires).and_then(|value| value.trim().parse::<u32>().ok());
+        match least.filter(|least| *least > self.expires_s && *least <= EXPIRES_S_MAX) {
+            Some(least) if self.lengthened < LENGTHENED_MAX => {
+                self.expires_s = least;
+                self.lengthened += 1;
+                Verdict::Again
+            }
+            _ => Verdict::Refused(Trouble::TooBrief),
+        }
+    }
+}
+
+fn values_of(response: &Response, wanted: Name) -> impl Iterator<Item = &str> {
+    let fields = response.said.iter().filter(move |(name, _)| *name == wanted);
+    fields.map(|(_, value)| value.as_str())
+}
+
+fn values(response: &Response, wanted: Name) -> impl Iterator<Item = &str> {
+    values_of(response, wanted).flat_map(text::list)
+}
+
+fn first(response: &Response, wanted: Name) -> Option<&str> {
+    values_of(response, wanted).next()
+}
+
+/// `Retry-After: 120 (maintenance);duration=60` (RFC 3261 §20.33).
+fn retry_after(response: &Response) -> Duration {
+    let digits = first(response, Name::RetryAfter).map(|value| {
+        let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+        &value[..end]
+    });
+    let seconds = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    Duration::from_secs(seconds).min(super::pace::PAUSE_MAX)
+}
+
+/// What the registrar wrote into our Via of where the request came from (RFC 3581 §4).
+fn seen_as(response: &Response) -> Option<SocketAddr> {
+    let via = first(response, Name::Via)?;
+    let params = &via[via.find(';')?..];
+    let ip = text::param(params, "received").and_then(uri::ip)?;
+    let port = text::param(params, "rport")?.parse().ok()?;
+    Some(SocketAddr::new(ip.to_canonical(), port))
+}
+
+fn routes(response: &Response) -> Vec<IpAddr> {
+    let hosts = values(response, Name::ServiceRoute).filter_map(text::address);
+    let addresses = hosts.filter_map(|(uri, _)| uri::read(uri)?.address());
+    addresses
+        .map(|address| address.ip())
+        .take(super::TARGETS_MAX)
+        .collect()
+}

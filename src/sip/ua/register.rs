@@ -1,0 +1,408 @@
+//! Owns the trunks at which we register, and does what their table says. Must never ask a registrar more often than
+//! `trunk::pace` allows, nor send a password anywhere but hashed.
+
+use super::{Event, Output, TrunkNews, TrunkView, UserAgent};
+use crate::sip::counters::Noted;
+use crate::sip::message::Response;
+use crate::sip::peer::{Listen, Peer, Transport, Way};
+use crate::sip::timer::{Owner, Timer, TxId};
+use crate::sip::transactions::Purpose;
+use crate::sip::trunk::reply::{Granted, Verdict};
+use crate::sip::trunk::table::{self, Action, State};
+use crate::sip::trunk::{Binding, TARGETS_MAX, Target, Trouble, Trunk, TrunkConfig, TrunkId, pace};
+use crate::units::Time;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+impl UserAgent {
+    /// Registers at these trunks, and no more at others: at the start, after a drain that was taken back, or when settings
+    /// have changed. A trunk whose settings are the same is left alone if it is well, and tried at once if it is not.
+    pub fn register_at(&mut self, now: Time, trunks: Vec<(TrunkId, TrunkConfig)>) {
+        let wanted: BTreeMap<TrunkId, TrunkConfig> = trunks.into_iter().collect();
+        let changed = |(id, trunk): &(&TrunkId, &Trunk)| wanted.get(id) != Some(&trunk.config);
+        let changed: Vec<TrunkId> = self.trunks.iter().filter(changed).map(|(id, _)| *id).collect();
+        for id in changed {
+            self.drop_trunk(now, id, wanted.get(&id));
+        }
+        for (id, config) in wanted {
+            if !self.trunks.contains_key(&id) {
+                let call_id = self.new_tag() + &self.new_tag();
+                let trunk = Trunk::new(config, call_id, self.new_tag());
+                self.trunks.insert(id, trunk);
+            }
+            if !self.is_away && !self.trunks.get(&id).is_some_and(Trunk::is_well) {
+                self.drive_trunk(now, id, table::Event::Begin);
+            }
+        }
+    }
+
+    /// Forgets a trunk. Its registration is taken back, unless `newer` is for the same: then the two would race.
+    fn drop_trunk(&mut self, now: Time, id: TrunkId, newer: Option<&TrunkConfig>) {
+        let whose =
+            |config: &TrunkConfig| (config.domain.clone(), config.user.clone(), config.number.clone());
+        let old = self.trunks.get(&id).map(|trunk| whose(&trunk.config));
+        if old != newer.map(whose) {
+            self.take_back(now, id);
+        }
+        self.timers.stop_all(Owner::Trunk(id));
+        self.trunks.remove(&id);
+        self.served.forget(id);
+    }
+
+    /// Registers again everywhere: the drain was taken back.
+    pub fn register_again(&mut self, now: Time) {
+        self.is_away = false;
+        let trunks = self.trunks.iter().map(|(id, trunk)| (*id, trunk.config.clone()));
+        let trunks = trunks.collect();
+        self.register_at(now, trunks);
+    }
+
+    /// Takes every registration back.
+    pub fn deregister(&mut self, now: Time) {
+        self.is_away = true;
+        let ids: Vec<_> = self.trunks.keys().copied().collect();
+        for id in ids {
+            self.take_back(now, id);
+        }
+    }
+
+    /// Whether a registrar has still to say that it has forgotten us.
+    pub fn is_deregistering(&self) -> bool {
+        self.trunks.values().any(|trunk| trunk.state == State::Leaving)
+    }
+
+    /// A name server has answered: the addresses at which a trunk's registrar is tried, none if there is none.
+    pub fn handle_resolved(&mut self, now: Time, id: TrunkId, targets: &[Target]) {
+        let is_reached = |target: &Target| self.listens.towards(target.peer.addr.ip()).is_some();
+        let fit: Vec<Target> = targets
+            .iter()
+            .copied()
+            .filter(is_reached)
+            .take(TARGETS_MAX)
+            .collect();
+        let Some(trunk) = self
+            .trunks
+            .get_mut(&id)
+            .filter(|trunk| trunk.state == State::Looking)
+        else {
+            return;
+        };
+        let event = match (targets.is_empty(), fit.is_empty()) {
+            (false, false) => table::Event::Found,
+            (found_none, _) => {
+                let why = if found_none {
+                    Trouble::Unresolved
+                } else {
+                    Trouble::Family
+                };
+                trunk.trouble = Some(why);
+                table::Event::Missing
+            }
+        };
+        for target in &fit {
+            self.served.learn(now, id, target.peer.addr.ip());
+        }
+        if event == table::Event::Found {
+            trunk.aim(fit);
+        }
+        self.drive_trunk(now, id, event);
+    }
+
+    /// How each trunk is, by its name.
+    pub fn trunks(&self) -> Vec<(String, TrunkView)> {
+        let view = |(id, trunk): (&TrunkId, &Trunk)| {
+            let calls = self
+                .calls
+                .values()
+                .map(|call| call.dialog.origin().peer.addr.ip());
+            let view = TrunkView {
+                binding: trunk.binding,
+                trouble: trunk.trouble,
+                next: trunk.next,
+                calls: calls.filter(|ip| self.served.trunk_of(*ip) == Some(*id)).count(),
+            };
+            (trunk.config.name.clone(), view)
+        };
+        self.trunks.iter().map(view).collect()
+    }
+
+    /// An answer to a REGISTER came.
+    pub(super) fn registrar_answered(&mut self, now: Time, id: TrunkId, tx: TxId, response: &Response) {
+        let cnonce = self.new_tag();
+        let Some(trunk) = self.trunks.get_mut(&id).filter(|trunk| trunk.asking == Some(tx)) else {
+            return;
+        };
+        self.timers.stop(Owner::Trunk(id), Timer::Patience);
+        if response.code < 200 {
+            return;
+        }
+        trunk.asking = None;
+        match trunk.judge(response, cnonce) {
+            Verdict::Granted(granted) => self.granted(now, id, &granted),
+            Verdict::Again => self.drive_trunk(now, id, table::Event::Again),
+            // That there is nothing to take back is as good as having taken it back.
+            Verdict::Refused(_) if trunk.state == State::Leaving => {
+                self.drive_trunk(now, id, table::Event::Accepted);
+            }
+            Verdict::Refused(why) => self.round_goes_on(now, id, why),
+        }
+    }
+
+    fn granted(&mut self, now: Time, id: TrunkId, granted: &Granted) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        if let (State::Asking, Some(target)) = (trunk.state, trunk.target()) {
+            let shown = self.listens.towards(target.addr.ip()).map(|listen| listen.shown);
+            trunk.binding = Some(Binding {
+                since: trunk.binding.map_or(now, |binding| binding.since),
+                until: now + granted.time,
+                target,
+                seen_as: granted
+                    .seen_as
+                    .filter(|seen| is_elsewhere(*seen, shown, target.transport)),
+            });
+            for ip in &granted.routes {
+                self.served.learn(now, id, *ip);
+            }
+        }
+        self.drive_trunk(now, id, table::Event::Accepted);
+    }
+
+    /// A REGISTER failed that is still waited for.
+    pub(super) fn registrar_failed(&mut self, now: Time, id: TrunkId, tx: TxId, why: Trouble) {
+        let waited_for = |trunk: &&mut Trunk| trunk.asking == Some(tx);
+        let Some(trunk) = self.trunks.get_mut(&id).filter(waited_for) else {
+            return;
+        };
+        trunk.asking = None;
+        self.round_goes_on(now, id, why);
+    }
+
+    /// The next target is asked, or the round has failed. An account that is refused is refused by all of them.
+    fn round_goes_on(&mut self, now: Time, id: TrunkId, why: Trouble) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        trunk.trouble = Some(why);
+        let next = trunk.state == State::Asking && trunk.has_next_target() && !why.is_lasting();
+        let event = if next {
+            table::Event::Next
+        } else {
+            table::Event::Failed
+        };
+        self.drive_trunk(now, id, event);
+    }
+
+    /// The connection with `peer` is gone, or never stood.
+    pub(super) fn registrar_disconnected(&mut self, now: Time, peer: Peer) {
+        let ids: Vec<_> = self.trunks.keys().copied().collect();
+        for id in ids {
+            let Some(trunk) = self.trunks.get_mut(&id) else {
+                continue;
+            };
+            let is_bound = trunk.binding.is_some_and(|binding| binding.target == peer);
+            match trunk.asking {
+                Some(tx) if trunk.last_target() == Some(peer) => {
+                    self.abandon(tx);
+                    self.registrar_failed(now, id, tx, Trouble::Disconnected);
+                }
+                None if is_bound && trunk.state == State::Resting && trunk.trouble.is_none() => {
+                    trunk.trouble = Some(Trouble::Disconnected);
+                    self.drive_trunk(now, id, table::Event::Lost);
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// Whether a trunk's way leads by this connection.
+    pub(super) fn is_registered_by(&self, peer: Peer) -> bool {
+        let mut bindings = self.trunks.values().filter_map(|trunk| trunk.binding);
+        bindings.any(|binding| binding.target == peer)
+    }
+
+    pub(super) fn trunk_due(&mut self, now: Time, id: TrunkId, timer: Timer) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        match timer {
+            Timer::Register if trunk.state == State::Looking => self.handle_resolved(now, id, &[]),
+            Timer::Register => self.drive_trunk(now, id, table::Event::Due),
+            Timer::Patience => {
+                if let Some(tx) = trunk.asking {
+                    self.registrar_failed(now, id, tx, Trouble::Silent);
+                }
+            }
+            Timer::Expiry => {
+                trunk.binding = None;
+                let why = *trunk.trouble.get_or_insert(Trouble::Silent);
+                self.tell_trunk(id, TrunkNews::Failed(why));
+            }
+            _ => self.ping_due(now, id),
+        }
+    }
+
+    fn take_back(&mut self, now: Time, id: TrunkId) {
+        let Some(trunk) = self.trunks.get(&id) else {
+            return;
+        };
+        let is_known_there = trunk.binding.is_some() || trunk.state == State::Asking;
+        let event = match is_known_there || trunk.state == State::Leaving {
+            true => table::Event::Leave,
+            false => table::Event::Forget,
+        };
+        self.drive_trunk(now, id, event);
+    }
+
+    /// Moves a trunk on by its table.
+    pub(super) fn drive_trunk(&mut self, now: Time, id: TrunkId, event: table::Event) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        let Some((next, actions)) = table::step(trunk.state, event) else {
+            return self.counters.note(Noted::OutOfTable);
+        };
+        trunk.state = next;
+        for action in actions {
+            self.do_trunk(now, id, *action);
+        }
+    }
+
+    fn do_trunk(&mut self, now: Time, id: TrunkId, action: Action) {
+        let draw = (self.random)();
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        let owner = Owner::Trunk(id);
+        match action {
+            Action::LookUp => self.look_up(now, id),
+            Action::Ask => self.ask_registrar(now, id, false),
+            Action::Turn => trunk.turn += 1,
+            Action::Bind => self.bind(now, id, draw),
+            Action::BackOff => {
+                trunk.failures = trunk.failures.saturating_add(1);
+                let why = trunk.trouble.unwrap_or(Trouble::Silent);
+                let failures = if why.is_lasting() {
+                    u32::MAX
+                } else {
+                    trunk.failures
+                };
+                let pause = pace::back_off(failures, draw).max(trunk.retry_after);
+                trunk.next = Some(now + pause);
+                self.timers.set(owner, Timer::Register, now + pause);
+                self.start_signs(now, id);
+                self.tell_trunk(id, TrunkNews::Failed(why));
+            }
+            Action::Hasten => {
+                if let Some(at) = trunk.hasten(now) {
+                    self.timers.set(owner, Timer::Register, at);
+                }
+            }
+            Action::AskToLeave => {
+                for timer in [Timer::Register, Timer::Expiry, Timer::Ping, Timer::Patience] {
+                    self.timers.stop(owner, timer);
+                }
+                self.ask_registrar(now, id, true);
+            }
+            Action::Forget => {
+                (trunk.binding, trunk.next, trunk.trouble) = (None, None, None);
+                trunk.failures = 0;
+                self.timers.stop_all(owner);
+                self.tell_trunk(id, TrunkNews::Left);
+            }
+        }
+    }
+
+    fn look_up(&mut self, now: Time, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        trunk.begin_round();
+        trunk.next = None;
+        // A name server that never answers is none.
+        self.timers
+            .set(Owner::Trunk(id), Timer::Register, now + pace::LOOK_UP);
+        match trunk.literal() {
+            Some(target) => self.handle_resolved(now, id, &[target]),
+            None => {
+                let place = trunk.config.place.clone();
+                self.outputs.push_back(Output::Resolve { trunk: id, place });
+            }
+        }
+    }
+
+    fn ask_registrar(&mut self, now: Time, id: TrunkId, leaves: bool) {
+        let (branch, owner) = (self.new_branch(), Owner::Trunk(id));
+        self.timers.stop(owner, Timer::Register);
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        let bound = trunk.binding.map(|binding| binding.target);
+        let to = if leaves {
+            bound.or(trunk.target())
+        } else {
+            trunk.target()
+        };
+        let Some((to, from)) = to.and_then(|to| Some((to, self.listens.towards(to.addr.ip())?))) else {
+            return self.drive_trunk(now, id, table::Event::Failed);
+        };
+        let bytes = trunk.register(from, to, &branch, leaves);
+        trunk.asked = now;
+        if !leaves && trunk.has_next_target() {
+            self.timers.set(owner, Timer::Patience, now + pace::PATIENCE);
+        }
+        let tx = self.ask(now, Purpose::Register(id), branch, way(from, to), bytes);
+        if let Some(trunk) = self.trunks.get_mut(&id) {
+            trunk.asking = Some(tx);
+        }
+    }
+
+    fn bind(&mut self, now: Time, id: TrunkId, draw: u64) {
+        let owner = Owner::Trunk(id);
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        let Some(until) = trunk.binding.map(|binding| binding.until) else {
+            return;
+        };
+        (trunk.failures, trunk.trouble) = (0, None);
+        let refresh = now + pace::refresh(until.since(now), draw);
+        trunk.next = Some(refresh);
+        self.timers.set(owner, Timer::Register, refresh);
+        self.timers.set(owner, Timer::Expiry, until);
+        self.start_signs(now, id);
+        self.tell_trunk(id, TrunkNews::Registered);
+    }
+
+    /// Tells what is new; a refresh is not, nor the same trouble again.
+    fn tell_trunk(&mut self, id: TrunkId, news: TrunkNews) {
+        let Some(trunk) = self.trunks.get_mut(&id) else {
+            return;
+        };
+        if trunk.told == Some(news) {
+            return;
+        }
+        trunk.told = Some(news);
+        let name = trunk.config.name.clone();
+        self.tell(Event::Trunk { name, news });
+    }
+}
+
+/// Whether a registrar sees us elsewhere than we say. By which port a connection of ours leaves says nothing.
+fn is_elsewhere(seen: SocketAddr, shown: Option<SocketAddr>, transport: Transport) -> bool {
+    shown.is_some_and(|shown| match transport {
+        Transport::Udp => seen != shown,
+        Transport::Tcp => seen.ip() != shown.ip(),
+    })
+}
+
+/// How a message to a registrar goes out: over TCP by the connection that stands, or by a new one.
+pub(super) fn way(from: Listen, to: Peer) -> Way {
+    let back = (to.transport == Transport::Tcp).then_some(to.addr);
+    Way {
+        local: from.socket,
+        peer: to,
+        back,
+    }
+}

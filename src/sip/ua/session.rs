@@ -1,0 +1,203 @@
+//! Owns what keeps a call from outliving its caller: the session timer (RFC 4028) and the question whether somebody is
+//! there, asked within the dialog when nothing was heard for long. Must never end a call whose peer answers.
+
+use super::call::Call;
+use super::leg::{self, EndReason};
+use super::{Event, UserAgent};
+use crate::ids::LegId;
+use crate::sip::counters::{Noted, Refused};
+use crate::sip::message::{Request, Response};
+use crate::sip::names::Name;
+use crate::sip::peer::Origin;
+use crate::sip::response::{Reply, Status};
+use crate::sip::session::{self, Asked, INTERVAL_S_MIN, Refresher, Session};
+use crate::sip::timer::{Owner, Timer, TxId};
+use crate::sip::transactions::Purpose;
+use crate::units::Time;
+use std::time::Duration;
+
+/// How long an answer to whether somebody is there may take.
+const PROBE_PATIENCE: Duration = Duration::from_secs(12);
+/// When a refresh that was refused for the moment is tried again (RFC 3261 §14.1 says 2.1 to 4 s for who did not choose the
+/// Call-ID; UPDATE alike, RFC 3311 §5.3).
+const REFRESH_AGAIN: Duration = Duration::from_secs(4);
+
+impl UserAgent {
+    /// Asks the peer of a standing call whether it is still there: [`Event::Lost`] tells if it is not.
+    pub fn probe(&mut self, now: Time, leg: LegId) {
+        let is_asked = |call: &Call| call.probing.is_some();
+        if self
+            .calls
+            .get(&leg)
+            .is_none_or(|call| !call.is_confirmed() || is_asked(call))
+        {
+            return;
+        }
+        let fields = [("Accept", crate::sip::response::SDP.to_owned())];
+        let tx = self.ask_within(now, leg, "OPTIONS", Purpose::Probe(leg), &fields);
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.probing = tx;
+            self.timers
+                .set(Owner::Session(leg), Timer::Patience, now + PROBE_PATIENCE);
+        }
+    }
+
+    /// Refuses a timer that is too short (RFC 4028 §9).
+    pub(super) fn refused_interval(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
+        let is_refused = session::asked(request) == Asked::TooShort;
+        if is_refused {
+            let reply = Reply::new(Status::INTERVAL).with("Min-SE", INTERVAL_S_MIN.to_string());
+            self.refuse_with(now, origin, request, Refused::Interval, reply);
+        }
+        is_refused
+    }
+
+    /// The timer is agreed anew with every INVITE and UPDATE that is answered with 200.
+    pub(super) fn agree_session(&mut self, now: Time, leg: LegId, asked: Option<Session>) {
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.session = asked;
+        }
+        self.start_session(now, leg);
+    }
+
+    fn start_session(&mut self, now: Time, leg: LegId) {
+        let owner = Owner::Session(leg);
+        self.timers.stop(owner, Timer::Refresh);
+        self.timers.stop(owner, Timer::Expiry);
+        if let Some(session) = self.calls.get(&leg).and_then(|call| call.session) {
+            self.timers.set(owner, Timer::Expiry, now + session.end());
+            if session.refresher == Refresher::Us {
+                self.timers.set(owner, Timer::Refresh, now + session.wait());
+            }
+        }
+    }
+
+    pub(super) fn session_due(&mut self, now: Time, leg: LegId, timer: Timer) {
+        match timer {
+            Timer::Refresh => self.refresh(now, leg),
+            Timer::Expiry => self.lose(now, leg, EndReason::Expired),
+            _ => self.lose(now, leg, EndReason::PeerGone),
+        }
+    }
+
+    /// An UPDATE without an offer: the session goes on as it is.
+    fn refresh(&mut self, now: Time, leg: LegId) {
+        let Some(call) = self.calls.get(&leg).filter(|call| call.is_confirmed()) else {
+            // The ACK of the last change is not here yet.
+            return self
+                .timers
+                .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
+        };
+        let Some(session) = call.session else {
+            return;
+        };
+        let contact = self.contact(call.dialog.origin());
+        let fields = [
+            ("Contact", contact),
+            ("Supported", "timer".to_owned()),
+            ("Session-Expires", session.request()),
+            ("Min-SE", INTERVAL_S_MIN.to_string()),
+        ];
+        self.ask_within(now, leg, "UPDATE", Purpose::Refresh(leg), &fields);
+    }
+
+    /// Sends a request within a dialog.
+    fn ask_within(
+        &mut self,
+        now: Time,
+        leg: LegId,
+        method: &str,
+        purpose: Purpose,
+        fields: &[(&str, String)],
+    ) -> Option<TxId> {
+        let branch = self.new_branch();
+        let call = self.calls.get_mut(&leg)?;
+        let shown = self.listens.shown(call.dialog.origin().local);
+        let (way, bytes) = call.dialog.request(method, shown, &branch, &self.served, fields);
+        Some(self.ask(now, purpose, branch, way, bytes))
+    }
+
+    /// Somebody answered whether the session goes on, or whether they are there.
+    pub(super) fn answered_within(&mut self, now: Time, purpose: Purpose, response: &Response) {
+        let (Purpose::Refresh(leg) | Purpose::Probe(leg)) = purpose else {
+            return;
+        };
+        if response.code < 200 {
+            return;
+        }
+        // The dialog is over there (RFC 3261 §12.2.1.2).
+        if matches!(response.code, 408 | 481) {
+            return self.lose(now, leg, EndReason::PeerGone);
+        }
+        match purpose {
+            Purpose::Probe(_) => self.probed(leg),
+            _ => self.refreshed(now, leg, response),
+        }
+    }
+
+    fn probed(&mut self, leg: LegId) {
+        self.timers.stop(Owner::Session(leg), Timer::Patience);
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.probing = None;
+        }
+    }
+
+    fn refreshed(&mut self, now: Time, leg: LegId, response: &Response) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let field = |wanted| {
+            response
+                .said
+                .iter()
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value.as_str())
+        };
+        let longer = field(Name::MinSe).and_then(|value| value.trim().parse::<u32>().ok());
+        match (response.code, &mut call.session) {
+            // Without a word of the timer there is none any more (RFC 4028 §7.2).
+            (..300, _) => {
+                self.counters.note(Noted::SessionRefreshed);
+                self.agree_session(now, leg, field(Name::SessionExpires).and_then(session::answered));
+            }
+            (422, Some(session))
+                if longer.is_some_and(|least| least > session.interval_s && least <= 86_400) =>
+            {
+                session.interval_s = longer.unwrap_or(session.interval_s);
+                self.timers
+                    .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
+            }
+            (491 | 500 | 503 | 504, Some(_)) => {
+                self.timers
+                    .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
+            }
+            // It takes no refresh of ours: the session ends in its time unless the peer refreshes it.
+            _ => {}
+        }
+    }
+
+    /// Nobody answered a request within a dialog.
+    pub(super) fn unanswered_within(&mut self, now: Time, purpose: Purpose) {
+        if let Purpose::Refresh(leg) | Purpose::Probe(leg) = purpose {
+            self.lose(now, leg, EndReason::PeerGone);
+        }
+    }
+
+    /// The call is over although its peer has not said so: the application knows at once, the peer by BYE.
+    fn lose(&mut self, now: Time, leg: LegId, why: EndReason) {
+        let Some(call) = self.calls.get_mut(&leg).filter(|call| call.is_standing()) else {
+            return;
+        };
+        call.blame(why);
+        let question = call.probing.take();
+        self.counters.note(match why {
+            EndReason::Expired => Noted::SessionExpired,
+            _ => Noted::PeerGone,
+        });
+        if let Some(question) = question {
+            self.abandon(question);
+        }
+        self.tell(Event::Lost { leg });
+        self.drive(now, leg, leg::Event::HangUp);
+    }
+}

@@ -1,0 +1,139 @@
+//! Kamailio, other people's registrar and proxy: the bridge logs in, is called through it, loses it and finds it again.
+
+mod running;
+
+use rundruf::bridge::status::TrunkStatus;
+use rundruf::caller::Tone;
+use running::baresip::Baresip;
+use running::kamailio::{EXPIRES_MAX_S, Kamailio, PASSWORD, USER};
+use running::{Bridge, Room, eventually};
+use std::time::Duration;
+
+/// What may take a moment on a busy machine.
+const MOMENT: Duration = Duration::from_secs(20);
+/// A registrar that is back is known to be there within this time; the machine may be busy.
+const RETURN_MAX: Duration = Duration::from_secs(5 + 3);
+
+/// A bridge that serves nobody but whom it registers with.
+fn bridge(kamailio: &Kamailio, transport: &str, password: &str) -> (Bridge, tempfile::NamedTempFile) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, password).expect("it is ours");
+    let settings = format!(
+        "sip.trunks = []\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\nproxy = \"{}\"\nuser = \"{USER}\"\n\
+         number = \"+4930555\"\ntransport = \"{transport}\"\npassword_file = {:?}\nkeep_alive_s = 5\n",
+        kamailio.address,
+        file.path()
+    );
+    (Bridge::start_with(&settings), file)
+}
+
+fn trunk(bridge: &Bridge) -> TrunkStatus {
+    bridge.status().trunks.remove(0)
+}
+
+fn is_registered(bridge: &Bridge) -> bool {
+    let trunk = trunk(bridge);
+    trunk.registered_s.is_some() && trunk.trouble.is_none()
+}
+
+fn registers(bridge: &Bridge, kamailio: &Kamailio) {
+    let done = eventually(MOMENT, || is_registered(bridge));
+    assert!(done, "{:?}\n{}\n{}", trunk(bridge), bridge.log(), kamailio.log());
+}
+
+/// A telephone that calls the account at Kamailio, and comes into the room.
+fn member(kamailio: &Kamailio, room: &Room, nth: usize) -> Baresip {
+    let mut telephone = Baresip::start(Tone::nth(nth).expect("there are enough tones"));
+    telephone.dial(kamailio.address);
+    telephone.press(&room.keys());
+    telephone
+}
+
+fn are_in(bridge: &Bridge, count: usize) {
+    let done = eventually(MOMENT, || bridge.status().in_rooms == count);
+    assert!(done, "{:?}\n{}", bridge.status(), bridge.log());
+}
+
+#[test]
+fn the_bridge_is_called_by_way_of_its_registrar_and_outlives_it() {
+    for (transport, algorithm) in [("udp", "SHA-256"), ("tcp", "MD5")] {
+        let mut kamailio = Kamailio::start(algorithm);
+        let (bridge, _password) = bridge(&kamailio, transport, PASSWORD);
+        registers(&bridge, &kamailio);
+        assert!(
+            trunk(&bridge).expires_s.is_some_and(|left| left <= EXPIRES_MAX_S),
+            "what is granted counts"
+        );
+        let room = bridge.book("Montag");
+        let mut first = member(&kamailio, &room, 0);
+        are_in(&bridge, 1);
+        assert_eq!(trunk(&bridge).calls, 1);
+
+        kamailio.end();
+        let noticed = eventually(MOMENT, || trunk(&bridge).trouble.is_some());
+        assert!(noticed, "{transport}: {:?}", trunk(&bridge));
+        assert_eq!(bridge.status().in_rooms, 1, "{transport}: the talk goes on");
+        kamailio.start_again();
+        let back = eventually(RETURN_MAX, || is_registered(&bridge));
+        assert!(back, "{transport}: {:?}\n{}", trunk(&bridge), bridge.log());
+        // It has forgotten everybody: that it can reach us is its new knowledge.
+        let mut second = member(&kamailio, &room, 1);
+        are_in(&bridge, 2);
+        second.hang_up();
+        first.hang_up();
+        are_in(&bridge, 0);
+        assert!(
+            !bridge.log().contains("4711") && !bridge.log().contains("ffne dich"),
+            "the password is in the log"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_and_not_tried_again_and_again() {
+    let kamailio = Kamailio::start("MD5");
+    let (bridge, file) = bridge(&kamailio, "udp", "Simsalabim");
+    let told = eventually(MOMENT, || trunk(&bridge).trouble.is_some());
+    let state = trunk(&bridge);
+    assert!(told && state.registered_s.is_none(), "{state:?}");
+    assert!(
+        state
+            .trouble
+            .as_deref()
+            .is_some_and(|why| why.contains("password")),
+        "{state:?}"
+    );
+    assert!(state.next_s.is_some_and(|next| next > 800), "{state:?}");
+    // The right one, and a reload.
+    std::fs::write(&file, PASSWORD).expect("it is ours");
+    bridge.reload();
+    registers(&bridge, &kamailio);
+}
+
+#[test]
+fn who_dials_a_rooms_own_number_keys_the_pin_alone() {
+    let kamailio = Kamailio::start("MD5");
+    let (bridge, _password) = bridge(&kamailio, "udp", PASSWORD);
+    registers(&bridge, &kamailio);
+    let room = bridge.book_with("Montag", &["--number", "030 555"]);
+    let mut member = Baresip::start(Tone::nth(0).expect("there are enough tones"));
+    member.dial(kamailio.address);
+    member.press(&format!("{}#", room.pin));
+    are_in(&bridge, 1);
+    assert_eq!(bridge.status().counters["called_directly"], 1);
+    member.hang_up();
+}
+
+#[test]
+fn a_bridge_that_ends_takes_its_registration_back() {
+    let kamailio = Kamailio::start("MD5");
+    let (mut bridge, _password) = bridge(&kamailio, "udp", PASSWORD);
+    registers(&bridge, &kamailio);
+    bridge.terminate();
+    assert!(bridge.ended_well(), "{}", bridge.log());
+    assert!(
+        bridge.log().contains("the registration was taken back"),
+        "{}",
+        bridge.log()
+    );
+}
