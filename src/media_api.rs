@@ -188,6 +188,54 @@ pub struct FarFigures {
     pub goodbye: bool,
 }
 
+/// What becomes of a leg's echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchoState {
+    /// The others hear it: no canceller is free, or the thread has no time for one.
+    LetThrough,
+    /// It is taken out.
+    Cancelled,
+    /// It looked like an echo, and was none.
+    NoEcho,
+}
+
+/// The echo that a telephone returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EchoFigures {
+    /// What becomes of it.
+    pub state: EchoState,
+    /// From what is sent until it comes back, in milliseconds.
+    pub delay_ms: u16,
+    /// How far below what is sent it comes back, in dB; known once a canceller has learnt it.
+    pub loss_db: Option<i8>,
+}
+
+impl EchoFigures {
+    /// All of it as one word, never 0.
+    fn word(self) -> u32 {
+        let state = self.state as u32 + 1;
+        let loss = self
+            .loss_db
+            .map_or(0, |db| (i32::from(db.max(-127)) + 128) as u32);
+        state | u32::from(self.delay_ms) << 8 | loss << 24
+    }
+
+    /// The same, read back.
+    fn from_word(word: u32) -> Option<EchoFigures> {
+        let state = match word & 0xff {
+            1 => EchoState::LetThrough,
+            2 => EchoState::Cancelled,
+            3 => EchoState::NoEcho,
+            _ => return None,
+        };
+        Some(EchoFigures {
+            state,
+            delay_ms: (word >> 8) as u16,
+            loss_db: (word >> 24).checked_sub(1).map(|db| (db as i32 - 127) as i8),
+        })
+    }
+}
+
 /// How a leg's line does, counted since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegFigures {
@@ -207,11 +255,13 @@ pub struct LegFigures {
     pub far: FarFigures,
     /// Why one of the two does not hear the other, if that is so.
     pub fault: Option<Fault>,
+    /// The echo that the telephone returns, if one was found.
+    pub echo: Option<EchoFigures>,
 }
 
 impl LegFigures {
     /// Words of [`LegFigures::words`].
-    pub const WORDS: usize = 14;
+    pub const WORDS: usize = 15;
 
     /// All of it as plain words, as one thread leaves it for another.
     pub fn words(&self) -> [u32; LegFigures::WORDS] {
@@ -233,6 +283,7 @@ impl LegFigures {
             far.round_trip.map_or(0, |trip| trip.max(1)),
             far.goodbye.into(),
             fault,
+            self.echo.map_or(0, EchoFigures::word),
         ]
     }
 
@@ -247,6 +298,7 @@ impl LegFigures {
             loss_256,
             far @ ..,
             fault,
+            echo,
         ] = words;
         let [sent, reports, far_lost, far_loss_256, far_jitter, trip, goodbye] = far;
         LegFigures {
@@ -268,6 +320,7 @@ impl LegFigures {
             fault: (fault as usize)
                 .checked_sub(1)
                 .and_then(|at| Fault::ALL.get(at).copied()),
+            echo: EchoFigures::from_word(echo),
         }
     }
 }
@@ -309,6 +362,11 @@ mod tests {
             loss_256: 6,
             far,
             fault: Some(Fault::NothingArrives),
+            echo: Some(EchoFigures {
+                state: EchoState::NoEcho,
+                delay_ms: 480,
+                loss_db: Some(-3),
+            }),
         };
         for figures in [full, LegFigures::default()] {
             assert_eq!(LegFigures::from_words(figures.words()), figures);

@@ -61,7 +61,7 @@ const NOT_ON_THE_TICK: &[&str] = &[
     "vec![",
 ];
 /// What the control side builds before it moves in.
-const BUILT_BEFORE: &[&str] = &["src/media/wide/build.rs"];
+const BUILT_BEFORE: &[&str] = &["src/media/echo/build.rs", "src/media/wide/build.rs"];
 const LINES_MAX: usize = 500;
 /// Where secrets are shown in clear, how often, and what for.
 const REVEALED: &[(&str, usize)] = &[

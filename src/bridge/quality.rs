@@ -2,8 +2,8 @@
 //! way only. Must never know who calls.
 
 use super::e_model::{self, G711_CONCEALED};
-use super::status::LineStatus;
-use crate::media_api::{FarFigures, Fault, LegFigures};
+use super::status::{EchoStatus, LineStatus};
+use crate::media_api::{EchoFigures, EchoState, FarFigures, Fault, LegFigures};
 use crate::units::{FRAME_MS, SAMPLE_RATE};
 
 /// One line's figures in the operator's measures. Its place and age are not known here.
@@ -38,6 +38,7 @@ pub fn line(line: u32, figures: &LegFigures) -> LineStatus {
         far_mos: reported.then(|| mos(frame_ms + round_trip_ms.unwrap_or(0.0) / 2.0, far.loss_256)),
         said_goodbye: far.goodbye,
         one_way: figures.fault.map(|fault| words(fault).to_owned()),
+        echo: figures.echo.map(echo),
         ..LineStatus::default()
     }
 }
@@ -52,6 +53,19 @@ fn share(part: u32, whole: u32) -> f64 {
 
 fn jitter_ms(samples: u32) -> f64 {
     f64::from(samples) * 1_000.0 / f64::from(SAMPLE_RATE)
+}
+
+fn echo(figures: EchoFigures) -> EchoStatus {
+    let state = match figures.state {
+        EchoState::LetThrough => "let through: no canceller is free, or no time for one",
+        EchoState::Cancelled => "taken out",
+        EchoState::NoEcho => "none after all: it came back louder than it was sent",
+    };
+    EchoStatus {
+        delay_ms: figures.delay_ms.into(),
+        loss_db: figures.loss_db.map(i32::from),
+        state: state.to_owned(),
+    }
 }
 
 /// What is the matter, and where to look.
@@ -103,6 +117,7 @@ mod tests {
             loss_256: 0,
             far,
             fault: None,
+            echo: None,
         };
         let status = line(4, &figures);
         assert_eq!((status.line, status.buffer_ms, status.concealed_ms), (4, 40, 200));
@@ -144,6 +159,23 @@ mod tests {
         assert!(status.far_mos.is_some_and(|mos| mos > 4.0), "{status:?}");
         figures.loss_256 = 64;
         assert!(line(1, &figures).mos.is_some_and(|mos| mos < 3.2));
+    }
+
+    #[test]
+    fn an_echo_is_told_with_its_delay_and_level() {
+        let figures = LegFigures {
+            echo: Some(EchoFigures {
+                state: EchoState::Cancelled,
+                delay_ms: 180,
+                loss_db: Some(18),
+            }),
+            ..LegFigures::default()
+        };
+        let told = line(4, &figures).echo.expect("it was found");
+        assert_eq!(
+            (told.delay_ms, told.loss_db, told.state.as_str()),
+            (180, Some(18), "taken out")
+        );
     }
 
     #[test]

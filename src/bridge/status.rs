@@ -87,6 +87,20 @@ pub struct LineStatus {
     /// Why one of the two does not hear the other, in words, while that is so.
     #[serde(default)]
     pub one_way: Option<String>,
+    /// The echo that the telephone returns, if one was found.
+    #[serde(default)]
+    pub echo: Option<EchoStatus>,
+}
+
+/// The echo that a telephone returns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EchoStatus {
+    /// From what is sent until it comes back, in milliseconds.
+    pub delay_ms: u32,
+    /// How far below what is sent it comes back, in dB; none before that was learnt.
+    pub loss_db: Option<i32>,
+    /// What becomes of it, in words.
+    pub state: String,
 }
 
 /// How a trunk is at which the bridge registers.

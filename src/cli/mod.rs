@@ -11,6 +11,7 @@ mod check;
 mod child;
 pub mod demo;
 mod drain;
+mod echo_case;
 mod help;
 mod invitation;
 pub mod logging;
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Live through a simulated evening of calls, or through many
     Replay(replay::ReplayArgs),
+    /// Let a simulated telephone return what it hears, and write what is left of it
+    EchoCase(echo_case::EchoCaseArgs),
     /// Measure what this machine carries: callers over real sockets, in rooms of a size
     Bench(bench::BenchArgs),
     /// Print the completions for a shell
@@ -86,6 +89,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args)?.report(),
         Command::Demo(args) => demo::run(args)?.report(),
         Command::Replay(args) => replay::run(args)?.report(),
+        Command::EchoCase(args) => echo_case::run(args)?.report(),
         Command::Bench(args) => bench::run(args)?.report(),
         Command::Completions(args) => help::completions(&args, Cli::command())?.report(),
         Command::Man(args) => help::man(&args, Cli::command())?.report(),

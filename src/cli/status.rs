@@ -4,7 +4,7 @@ use super::invitation::grouped;
 use super::out;
 use super::settings::Place;
 use super::watch;
-use crate::bridge::status::{LineStatus, Status, TrunkStatus};
+use crate::bridge::status::{EchoStatus, LineStatus, Status, TrunkStatus};
 use crate::io::control_socket::{self, Reply, Request};
 use std::fmt::Display;
 
@@ -132,8 +132,18 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
     if !far.is_empty() {
         rows.push(("  at the other end".to_owned(), far.join(", ")));
     }
+    rows.extend(
+        line.echo
+            .as_ref()
+            .map(|echo| ("  echo".to_owned(), told_echo(echo))),
+    );
     rows.extend(line.one_way.clone().map(|why| ("  ONE WAY ONLY".to_owned(), why)));
     rows
+}
+
+fn told_echo(echo: &EchoStatus) -> String {
+    let level = told(echo.loss_db, |db| format!(", {} dB", -db));
+    format!("after {} ms{level}, {}", echo.delay_ms, echo.state)
 }
 
 /// Whether a trunk is registered, then what is the matter with it.
@@ -261,11 +271,17 @@ mod tests {
         line.far_mos = Some(4.2);
         line.said_goodbye = true;
         line.one_way = Some("nothing comes".into());
+        line.echo = Some(EchoStatus {
+            delay_ms: 180,
+            loss_db: Some(18),
+            state: "taken out".into(),
+        });
         let text = table(&status);
         assert!(
             text.contains("1.2 % lost, jitter 3.0 ms, round trip 42 ms, MOS 4.2, said goodbye"),
             "{text}"
         );
+        assert!(text.contains("after 180 ms, -18 dB, taken out"), "{text}");
         assert!(
             text.lines()
                 .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))

@@ -229,6 +229,21 @@ fn operation(config: &Config) -> Vec<Entry> {
             config.media.shed_load_pct,
             "what is missed least is left out while such a thread has no more time left than this leaves",
         ),
+        entry(
+            Restart,
+            "media.echo",
+            config.media.echo,
+            match config.media.echo {
+                true => "telephones that return what they hear are found, on lines of 8 kHz",
+                false => "telephones that return what they hear are heard by everybody",
+            },
+        ),
+        entry(
+            Restart,
+            "media.echo_cancellers",
+            config.media.echo_cancellers,
+            "so many echoing lines of each such thread have their echo taken out at the same time",
+        ),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),
         entry(

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 
 /// Most media threads.
 const THREADS_MAX: usize = 64;
+/// Most cancellers of a thread: 34 KiB each.
+const CANCELLERS_MAX: u32 = 2_000;
 /// Most characters of a log filter.
 const FILTER_CHARS_MAX: usize = 1_000;
 
@@ -23,6 +25,10 @@ pub struct MediaConfig {
     pub refuse_load_pct: u32,
     /// Load of a thread from which on something is left out, in percent of its time.
     pub shed_load_pct: u32,
+    /// Whether echo is looked for.
+    pub echo: bool,
+    /// Cancellers of each thread.
+    pub echo_cancellers: u32,
 }
 
 /// How a media thread is scheduled.
@@ -71,6 +77,8 @@ impl MediaConfig {
             threads: threads(raw.threads)?,
             refuse_load_pct: within("media.refuse_load_pct", raw.refuse_load_pct, 100)?,
             shed_load_pct: within("media.shed_load_pct", raw.shed_load_pct, 100)?,
+            echo: raw.echo,
+            echo_cancellers: cancellers(raw.echo_cancellers)?,
         })
     }
 }
@@ -88,6 +96,15 @@ fn threads(typed: i64) -> Result<usize, ConfigError> {
             Err(ConfigError::new("media.threads", &typed.to_string(), &remedy))
         }
     }
+}
+
+/// As many as typed, or none.
+fn cancellers(typed: i64) -> Result<u32, ConfigError> {
+    let fits = u32::try_from(typed).ok().filter(|&count| count <= CANCELLERS_MAX);
+    fits.ok_or_else(|| {
+        let remedy = format!("take a number from 0 (echo is found, and let through) to {CANCELLERS_MAX}");
+        ConfigError::new("media.echo_cancellers", &typed.to_string(), &remedy)
+    })
 }
 
 /// The codecs of these names, in any case.

@@ -129,6 +129,10 @@ pub struct RawMedia {
     pub refuse_load_pct: i64,
     /// A percentage.
     pub shed_load_pct: i64,
+    /// Whether echo is looked for.
+    pub echo: bool,
+    /// How many cancellers each thread has.
+    pub echo_cancellers: i64,
 }
 
 /// `[http]`
@@ -211,6 +215,8 @@ impl Default for RawMedia {
             threads: 0,
             refuse_load_pct: 85,
             shed_load_pct: 90,
+            echo: false,
+            echo_cancellers: 128,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
 use crate::config::SEATS_MAX;
 use crate::ids::LegId;
+use crate::media::echo;
 use crate::media::{Counter, Leg, LegSeed, Room, Shed, Wide};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
 use crate::units::Time;
@@ -49,16 +50,19 @@ pub struct MediaPort {
     seat_ports: HashMap<Seat, u16>,
     /// Load from which on calls are refused, in millionths of a thread's time.
     mark_ppm: u64,
+    /// Whether echo is looked for.
+    echo: bool,
 }
 
 impl MediaPort {
-    /// A door to `threads`, which have `seats` seats together; calls are refused from a load of `mark_pct` on, of 100 never.
+    /// A door to `threads`, which have `seats` seats together; calls are refused from a load of `mark_pct` on, of 100
+    /// never; `echo`: whether it is looked for.
     pub fn new(
         threads: Vec<(MediaThread, Rings)>,
         lines: Arc<Lines>,
         ports: Ports,
         seats: usize,
-        mark_pct: u32,
+        (mark_pct, echo): (u32, bool),
     ) -> MediaPort {
         MediaPort {
             placing: Placing::new(threads.len()),
@@ -72,6 +76,7 @@ impl MediaPort {
                 100.. => u64::MAX,
                 pct => u64::from(pct) * 10_000,
             },
+            echo,
         }
     }
 
@@ -105,7 +110,11 @@ impl MediaPort {
             spec,
             random,
         };
-        let leg = Box::new(Leg::new(seed, socket));
+        let leg = Leg::new(seed, socket);
+        let leg = Box::new(match self.echo {
+            true => leg.with_echo(echo::echo(random as u32)),
+            false => leg,
+        });
         self.doors[thread].send(Command::Add { seat, leg });
         Ok(port)
     }

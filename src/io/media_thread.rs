@@ -6,7 +6,8 @@ use super::precedence;
 use super::rtp_socket::RtpSocket;
 use super::serve::random;
 use crate::config::{MediaConfig, Scheduling};
-use crate::media::{ClipBank, Counter, Engine, FromEngine, Mailbox, Shedder, ToEngine, Wall};
+use crate::media::echo;
+use crate::media::{ClipBank, Counter, Engine, FromEngine, Mailbox, Shed, Shedder, ToEngine, Wall};
 use crate::media_api::{Event, LegFigures, Seat};
 use crate::units::SLOTS;
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -133,6 +134,8 @@ struct Common {
     scheduling: Scheduling,
     /// The load from which something is left out, in millionths.
     shed_ppm: u64,
+    /// Cancellers of echo of each thread.
+    cancellers: usize,
     lines: Arc<Lines>,
     /// When slot 0 begins, in nanoseconds of the monotonic clock, and what o'clock that is.
     origin: u64,
@@ -155,6 +158,10 @@ pub fn start(
         bank,
         scheduling: media.scheduling,
         shed_ppm: u64::from(media.shed_load_pct) * 10_000,
+        cancellers: match media.echo {
+            true => media.echo_cancellers as usize,
+            false => 0,
+        },
         lines: Arc::clone(&lines),
         origin: now(),
         wall: wall(),
@@ -283,6 +290,7 @@ fn take_precedence(nth: usize, scheduling: Scheduling, published: &Published) {
 
 fn run(common: Common, mut ends: Ends) {
     let mut engine = Engine::new(common.seats, common.bank);
+    engine.lend(echo::pool(common.cancellers, common.seats));
     let published = Arc::clone(&ends.published);
     let published = published.as_ref();
     // 1 ns instead of the default 50 µs that a wake-up may be put off.
@@ -300,8 +308,14 @@ fn run(common: Common, mut ends: Ends) {
         engine.run_slot(at, &mut ends);
         meter.took(now() - begun);
         if at >= shed_at {
-            let shed = shedder.handle_load(meter.load_since_last(at + SHED_EVERY - shed_at));
+            let load = meter.load_since_last(at + SHED_EVERY - shed_at);
+            let shed = shedder.handle_load(load);
             engine.leave_out(shed);
+            // Cancellers last: an echo disturbs everybody.
+            engine.lend_cancellers(shed < Shed::Pitch);
+            if shed == Shed::Pitch && load >= common.shed_ppm {
+                engine.take_back_cancellers();
+            }
             published.shed.store(shed as u8, Relaxed);
             shed_at = at + SHED_EVERY;
         }

@@ -66,7 +66,13 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         ..Policy::default()
     };
     let bridge = Bridge::new(agent, config.rooms.language, policy);
-    let media = MediaPort::new(threads, lines, ports, seats, config.media.refuse_load_pct);
+    let media = MediaPort::new(
+        threads,
+        lines,
+        ports,
+        seats,
+        (config.media.refuse_load_pct, config.media.echo),
+    );
     let (ask, asks) = mpsc::channel(ASKS);
     let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));
     let pages = http.map(|http| tokio::spawn(http.serve(ask.clone(), store.clone())));

@@ -81,6 +81,18 @@ counters! {
     UnknownPayload = "one_way_unknown_payload",
     /// Legs whose peer reported that nothing arrives.
     NothingArrives = "one_way_nothing_arrives",
+    /// Echoes that a canceller began to take out.
+    EchoCancelled = "echo_cancelled",
+    /// Echoes that were found while no canceller was free.
+    EchoWaits = "echo_without_canceller",
+    /// Times that an echo was found at another delay.
+    EchoFollowed = "echo_followed",
+    /// Echoes that were gone: their cancellers were given back.
+    EchoGone = "echo_gone",
+    /// What looked like an echo, and came back louder than it was sent.
+    EchoRefuted = "echo_refuted",
+    /// Cancellers that were taken back because the thread was short of time.
+    EchoShed = "echo_shed",
     /// Frames in which a room's limiter was at work.
     Limited = "frames_limited",
     /// Commands that named a leg or room that was not there.

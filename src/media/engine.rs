@@ -3,12 +3,14 @@
 //! A leg is in reception or in one room. `Add` puts it into reception, `Join` into a room, `Leave` (or the room's `Close`)
 //! back; `Remove` from anywhere. A leg that moves to a slot that comes later in the same frame waits for its next frame.
 
+mod short;
 mod turn;
 
 pub(super) use turn::{Tick, listen};
 
 use super::batch::{Inbox, Outbox};
 use super::counters::{Counter, Counters};
+use super::echo::Pool;
 use super::leg::Leg;
 use super::player::ClipBank;
 use super::room::Room;
@@ -91,6 +93,8 @@ pub struct Engine<W> {
     wall: Wall,
     shed: Shed,
     counters: Counters,
+    /// Cancellers that nobody has.
+    pool: Pool,
 }
 
 impl<W: Wire> Engine<W> {
@@ -109,7 +113,13 @@ impl<W: Wire> Engine<W> {
             wall: Wall::default(),
             shed: Shed::Nothing,
             counters: Counters::default(),
+            pool: Pool::default(),
         }
+    }
+
+    /// Lends these cancellers to legs with echo.
+    pub fn lend(&mut self, pool: Pool) {
+        self.pool = pool;
     }
 
     /// Says what o'clock slot 0 is; only RTCP wants to know.
@@ -244,6 +254,7 @@ impl<W: Wire> Engine<W> {
         if !leg.failure.is_any() {
             leg.say_goodbye(&mut self.counters);
         }
+        leg.release_canceller(&mut self.pool);
         mailbox.give_back(Finished::Leg { seat, leg });
         Some(())
     }

@@ -1,11 +1,13 @@
 //! One caller's line on the tick: what it says, what it hears, its socket and its stream.
 
 mod control;
+mod echoing;
 mod hearing;
 mod saying;
 
 use super::batch::Own;
 use super::cells::G711;
+use super::echo::Echo;
 use super::events::Events;
 use super::failure::Failure;
 use super::inband::Inband;
@@ -77,6 +79,8 @@ pub struct Leg<W> {
     heard: Frame,
     playout: playout::Narrow,
     inband: Inband,
+    /// None: nobody looks for an echo.
+    echo: Option<Box<Echo>>,
 }
 
 impl<W: Wire> Leg<W> {
@@ -115,6 +119,7 @@ impl<W: Wire> Leg<W> {
             on_turn: false,
             failure: Failure::None,
             shed: Shed::Nothing,
+            echo: None,
         };
         leg.stream.set_steps(0, leg.steps());
         leg
@@ -238,6 +243,7 @@ impl<W: Wire> Leg<W> {
                 ..far
             },
             fault: self.ways.fault(),
+            echo: self.echo_figures(),
             ..line
         }
     }

@@ -8,6 +8,7 @@ mod batch;
 mod cells;
 mod conceal;
 mod counters;
+pub mod echo;
 mod engine;
 mod events;
 mod failure;

@@ -14,6 +14,7 @@
 //! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
+mod depth;
 mod stream;
 
 pub use stream::Scale;

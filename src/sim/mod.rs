@@ -15,6 +15,7 @@
 mod caller;
 mod chance;
 mod ear;
+pub mod echo;
 mod g722;
 mod judge;
 mod keypad;

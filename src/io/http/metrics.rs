@@ -203,6 +203,11 @@ fn quality(figures: &mut Figures, lines: &[LineStatus]) {
         "Calls that are heard one way only",
         lines.iter().filter(|line| line.one_way.is_some()).count() as f64,
     );
+    figures.real(
+        "lines_with_echo",
+        "Calls whose telephone returns what it hears",
+        lines.iter().filter(|line| line.echo.is_some()).count() as f64,
+    );
 }
 
 /// Figures that are read once.
@@ -258,6 +263,7 @@ mod tests {
             mos: Some(4.0 - loss_pct / 25.0),
             round_trip_ms: (line == 2).then_some(40.0),
             one_way: (line == 2).then(|| "nothing comes".into()),
+            echo: (line == 2).then(Default::default),
             ..LineStatus::default()
         };
         let mut status = Status {
@@ -286,6 +292,7 @@ mod tests {
             "rundruf_line_mos{line=\"worst\"} 2.0\n",
             "rundruf_line_round_trip_seconds{line=\"2\"} 0.04\n",
             "rundruf_lines_one_way 1.0\n",
+            "rundruf_lines_with_echo 1.0\n",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod echo;
 mod failures;
 mod lifetimes;
 mod moves;
@@ -71,8 +72,13 @@ impl Line {
     fn say(&self, level: i16) {
         let mut frame: Frame = [level; FRAME];
         frame[FRAME - 1] = -level;
+        self.say_frame(&frame);
+    }
+
+    /// Says a frame as A-law rounds it.
+    fn say_frame(&self, frame: &Frame) {
         let mut coded = [0; FRAME];
-        law::encode(Law::A, &frame, &mut coded);
+        law::encode(Law::A, frame, &mut coded);
         let mut ends = self.0.borrow_mut();
         let packet = rtp(8, ends.sent, ends.sent * 160, &coded);
         ends.sent += 1;

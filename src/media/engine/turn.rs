@@ -3,6 +3,7 @@
 use super::{Engine, Mailbox, Seats};
 use crate::media::batch::{Inbox, Outbox};
 use crate::media::counters::{Counter, Counters};
+use crate::media::echo::Pool;
 use crate::media::failure::Failure;
 use crate::media::leg::Leg;
 use crate::media::player::ClipBank;
@@ -34,6 +35,7 @@ impl<W: Wire> Engine<W> {
             bank: &self.bank,
             shed: self.shed,
             counters: &mut self.counters,
+            pool: &mut self.pool,
             mailbox,
         };
         for &room in &slot.rooms {
@@ -89,6 +91,7 @@ pub(in crate::media) struct Tick<'a, M> {
     pub bank: &'a ClipBank,
     pub shed: Shed,
     pub counters: &'a mut Counters,
+    pub pool: &'a mut Pool,
     pub mailbox: &'a mut M,
 }
 
@@ -137,6 +140,7 @@ pub(in crate::media) fn listen<W: Wire, M: Mailbox<W>>(
     tick: &mut Tick<'_, M>,
 ) {
     leg.leave_out(shed);
+    leg.judge_echo(tick.pool, tick.counters);
     let (id, frame) = (leg.id, tick.frame);
     let key = |key, form| Event::Key { leg: id, key, form };
     for event in leg.listen(frame, tick.inbox, tick.counters).iter().flatten() {

@@ -162,7 +162,8 @@ impl<W: Wire> Leg<W> {
             }
             Pulled::Nothing => {}
         }
-        if self.events.is_down(frame) || !self.spec.receive {
+        let is_deaf = self.events.is_down(frame) || !self.spec.receive;
+        if is_deaf {
             match &mut self.wide {
                 Some(wide) => wide.forget(),
                 None => {
@@ -171,6 +172,7 @@ impl<W: Wire> Leg<W> {
                 }
             }
         }
+        self.cancel_echo(frame, pulled, is_deaf);
         let (low, high) = match &self.wide {
             Some(wide) => extremes(&wide.heard),
             None => extremes(&self.heard),

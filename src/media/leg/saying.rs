@@ -89,6 +89,7 @@ impl<W: Wire> Leg<W> {
 
     /// Says a frame that is encoded already, as this leg is spoken to.
     pub fn say_coded(&mut self, (frame, seat): (u64, u32), coded: &[u8], outbox: &mut Outbox) {
+        self.remember_sent(coded);
         if self.spec.send {
             let payload_type = self.spec.codec.payload_type();
             outbox.put(seat, |packet| {

@@ -1,0 +1,242 @@
+//! The adaptive filter: predicts a leg's echo from what was sent to it. Partitioned blocks in the frequency domain, overlap-save,
+//! one block a frame of 20 ms, eight partitions: 160 ms from a start on that is told. The step of each bin and partition comes from its
+//! own uncertainty: a diagonal Kalman filter (Enzner and Vary 2006; Kuech, Mabande and Enzner 2014).
+//!
+//! With `X` what was sent, `E` what the prediction left over, `W` the filter, `P` its uncertainty, `S` the power of what is no echo:
+//!
+//! ```text
+//! µ = P X* / (½ Σ P |X|² + S)     W ← W + µ E     P ← A² (1 − ½ µ X) P + (1 − A²) |W|²
+//! ```
+//!
+//! The half is what a block's new samples are of its transform. Must never hear of anything but its leg's sound.
+
+use super::far::Far;
+use super::fft::{self, LONG_PLACES, Long, Spectrum, sum};
+use crate::units::FRAME;
+
+/// Partitions of 20 ms.
+pub const PARTITIONS: usize = 8;
+/// Partitions whose taps are brought back to 160 a frame.
+const CONSTRAINED: usize = 1;
+/// How much of the filter is still true a frame later: A².
+const TRUE_STILL: f32 = 0.9994;
+/// How much of what is no echo is remembered from frame to frame.
+const NEAR_KEPT: f32 = 0.6;
+/// Power below which what is no echo is not believed to be, in a bin: A-law's steps.
+const NEAR_LEAST: f32 = 320.0 * 8.0;
+/// How the uncertainty falls from one partition to the next at the beginning.
+const FALL: f32 = 0.6;
+
+/// Bins of the middle of the band: 300 to 3,100 Hz.
+const BAND_FROM: usize = 12;
+const BAND: usize = 112;
+
+/// The filter.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Filter {
+    weights: [Long; PARTITIONS],
+    uncertainty: [[f32; LONG_PLACES]; PARTITIONS],
+    sent: [Long; PARTITIONS],
+    newest: usize,
+    near: [f32; LONG_PLACES],
+    /// Power of the error that the uncertainty explains, in each bin, in the last frame.
+    expected: [f32; LONG_PLACES],
+    turn: usize,
+}
+
+/// What a frame became.
+#[derive(Clone, Copy, Debug)]
+pub struct Predicted {
+    /// The echo as it is predicted.
+    pub echo: [f32; FRAME],
+    /// What is left.
+    pub rest: [f32; FRAME],
+}
+
+impl Filter {
+    /// A filter that expects an echo of this power gain.
+    pub fn new(gain: f32) -> Filter {
+        let mut filter = Filter {
+            weights: [Spectrum::ZERO; PARTITIONS],
+            uncertainty: [[0.0; LONG_PLACES]; PARTITIONS],
+            sent: [Spectrum::ZERO; PARTITIONS],
+            newest: 0,
+            near: [NEAR_LEAST; LONG_PLACES],
+            expected: [0.0; LONG_PLACES],
+            turn: 0,
+        };
+        filter.doubt(gain);
+        filter
+    }
+
+    /// The path may be any other of this power gain.
+    pub fn doubt(&mut self, gain: f32) {
+        let all: f32 = (0..PARTITIONS).map(share).sum();
+        for (nth, uncertainty) in self.uncertainty.iter_mut().enumerate() {
+            let least = gain * share(nth) / all;
+            uncertainty.iter_mut().for_each(|value| *value = value.max(least));
+        }
+    }
+
+    /// Forgets the path.
+    pub fn forget(&mut self, gain: f32) {
+        self.weights = [Spectrum::ZERO; PARTITIONS];
+        self.uncertainty = [[0.0; LONG_PLACES]; PARTITIONS];
+        self.doubt(gain);
+    }
+
+    /// The filter begins `frames` partitions later from now on, or earlier.
+    pub fn shift(&mut self, frames: isize, gain: f32) {
+        let old = self.clone();
+        self.forget(gain);
+        for nth in 0..PARTITIONS {
+            let from = nth as isize + frames;
+            if (0..PARTITIONS as isize).contains(&from) {
+                self.weights[nth] = old.weights[from as usize];
+                self.uncertainty[nth] = old.uncertainty[from as usize];
+            }
+        }
+    }
+
+    /// Reads anew what was sent, whose newest block ends so many samples before what was sent last.
+    pub fn reread(&mut self, far: &Far, back: usize) {
+        self.newest = 0;
+        for (nth, sent) in self.sent.iter_mut().enumerate() {
+            *sent = fft::long(&mut far.read(back + nth * FRAME));
+        }
+    }
+
+    /// The next block of what was sent.
+    pub fn push(&mut self, far: &Far, back: usize) {
+        self.newest = (self.newest + PARTITIONS - 1) % PARTITIONS;
+        self.sent[self.newest] = fft::long(&mut far.read(back));
+    }
+
+    /// What was sent, and lies so many partitions back.
+    #[inline(always)]
+    fn sent(&self, nth: usize) -> &Long {
+        &self.sent[(self.newest + nth) % PARTITIONS]
+    }
+
+    /// Takes the predicted echo out of what was heard.
+    #[inline(always)]
+    pub fn predict(&self, heard: &[f32; FRAME]) -> Predicted {
+        let mut all = Long::ZERO;
+        for (nth, weights) in self.weights.iter().enumerate() {
+            accumulate(&mut all, weights, self.sent(nth));
+        }
+        let sound = fft::sound_of_long(&all);
+        let mut predicted = Predicted {
+            echo: [0.0; FRAME],
+            rest: [0.0; FRAME],
+        };
+        predicted.echo.copy_from_slice(&sound[FRAME..]);
+        let both = heard.iter().zip(&predicted.echo);
+        for (rest, (heard, echo)) in predicted.rest.iter_mut().zip(both) {
+            *rest = heard - echo;
+        }
+        predicted
+    }
+
+    /// Learns from what was left.
+    #[inline(always)]
+    pub fn learn(&mut self, rest: &[f32; FRAME]) {
+        let mut block = [0.0; 2 * FRAME];
+        block[FRAME..].copy_from_slice(rest);
+        let error = fft::long(&mut block);
+        self.expect();
+        let power = error.power();
+        let mut step = [0.0; LONG_PLACES];
+        for at in 0..LONG_PLACES {
+            let near = NEAR_KEPT * self.near[at] + (1.0 - NEAR_KEPT) * power[at];
+            self.near[at] = near.max(NEAR_LEAST);
+            step[at] = 1.0 / (self.expected[at] + self.near[at].max(power[at]));
+        }
+        for nth in 0..PARTITIONS {
+            let sent = &self.sent[(self.newest + nth) % PARTITIONS];
+            update(
+                &mut self.weights[nth],
+                &mut self.uncertainty[nth],
+                (sent, &error, &step),
+            );
+        }
+        self.constrain();
+    }
+
+    /// The power of the error that the uncertainty explains.
+    #[inline(always)]
+    fn expect(&mut self) {
+        let mut expected = [0.0; LONG_PLACES];
+        for nth in 0..PARTITIONS {
+            explain(&mut expected, self.sent(nth), &self.uncertainty[nth]);
+        }
+        self.expected = expected;
+    }
+
+    /// What the uncertainty explained of the last error that was learnt from, in each bin.
+    pub fn expected(&self) -> &[f32; LONG_PLACES] {
+        &self.expected
+    }
+
+    /// Brings some partitions back to 160 taps.
+    #[inline(always)]
+    fn constrain(&mut self) {
+        for _ in 0..CONSTRAINED {
+            let weights = &mut self.weights[self.turn];
+            let mut taps = fft::sound_of_long(weights);
+            taps[FRAME..].iter_mut().for_each(|tap| *tap = 0.0);
+            *weights = fft::long(&mut taps);
+            self.turn = (self.turn + 1) % PARTITIONS;
+        }
+    }
+
+    /// The power gain of each partition, over the middle of the band: what speech has too little of is learnt badly.
+    pub fn gains(&self) -> [f32; PARTITIONS] {
+        let mut gains = [0.0; PARTITIONS];
+        for (gain, weights) in gains.iter_mut().zip(&self.weights) {
+            let mut band = [0.0; BAND];
+            band.copy_from_slice(&weights.power()[BAND_FROM..BAND_FROM + BAND]);
+            *gain = sum(&band) / BAND as f32;
+        }
+        gains
+    }
+}
+
+fn share(nth: usize) -> f32 {
+    FALL.powi((nth as i32 - 1).max(0))
+}
+
+#[inline(always)]
+fn accumulate(sum: &mut Long, weights: &Long, sent: &Long) {
+    for at in 0..LONG_PLACES {
+        sum.re[at] += weights.re[at] * sent.re[at] - weights.im[at] * sent.im[at];
+        sum.im[at] += weights.re[at] * sent.im[at] + weights.im[at] * sent.re[at];
+    }
+}
+
+#[inline(always)]
+fn explain(expected: &mut [f32; LONG_PLACES], sent: &Long, uncertainty: &[f32; LONG_PLACES]) {
+    for at in 0..LONG_PLACES {
+        let power = sent.re[at] * sent.re[at] + sent.im[at] * sent.im[at];
+        expected[at] += 0.5 * power * uncertainty[at];
+    }
+}
+
+#[inline(always)]
+fn update(
+    weights: &mut Long,
+    uncertainty: &mut [f32; LONG_PLACES],
+    (sent, error, step): (&Long, &Long, &[f32; LONG_PLACES]),
+) {
+    for at in 0..LONG_PLACES {
+        let (re, im) = (sent.re[at], sent.im[at]);
+        let gain = uncertainty[at] * step[at];
+        let wre = weights.re[at] + gain * (re * error.re[at] + im * error.im[at]);
+        let wim = weights.im[at] + gain * (re * error.im[at] - im * error.re[at]);
+        (weights.re[at], weights.im[at]) = (wre, wim);
+        let shrunk = 1.0 - 0.5 * gain * (re * re + im * im);
+        uncertainty[at] =
+            TRUE_STILL * shrunk * uncertainty[at] + (1.0 - TRUE_STILL) * (wre * wre + wim * wim);
+    }
+}

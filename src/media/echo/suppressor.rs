@@ -1,0 +1,273 @@
+//! What the filter leaves of an echo is turned down, bin by bin, and filled up with noise like that of the line.
+//!
+//! How much echo is left is guessed in three ways, and the largest guess counts: what the filter's uncertainty explains; a share of
+//! what was predicted, in the same bin; and a share of what was predicted anywhere near, for loudspeakers that distort. The shares follow
+//! the least that was left while an echo was there, for a voice of the near end only adds to it.
+
+use super::bank::{Analysis, BLOCK, Synthesis};
+use super::fft::{LONG_PLACES, SHORT, SHORT_PLACES, Short, sum};
+
+/// The least gain: −45 dB.
+const GAIN_LEAST: f32 = 0.005_6;
+/// How much more echo than guessed is expected.
+const OVER: f32 = 5.0;
+/// The same for what the uncertainty explains.
+const OVER_EXPECTED: f32 = 5.0;
+/// How much of the last block's verdict is kept.
+const KEPT: f32 = 0.7;
+/// How fast the gate opens and closes, a block, and presence rises and falls.
+const OPENING: f32 = 0.7;
+const CLOSING: f32 = 0.4;
+const PRESENCE_RISE: f32 = 0.08;
+const PRESENCE_FALL: f32 = 0.03;
+/// How much of the guess is left away at most while somebody is present.
+const RELAXED: f32 = 0.99;
+/// How the predicted echo rings on in a guess, from block to block: −2 dB.
+const RING: f32 = 0.63;
+/// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
+const SHARE_RISE: f32 = 1.003_5;
+/// How fast it follows what is less.
+const SHARE_FALL: f32 = 0.12;
+/// The share at the beginning, and the least one.
+const SHARE_FIRST: f32 = 1.0;
+const SHARE_LEAST: f32 = 1e-4;
+/// Power in a bin from which a predicted echo is worth learning from.
+const WORTH: f32 = 160.0 * 30.0;
+/// How fast the noise's level may rise, a block: 4 dB a second; and follows what is less.
+const NOISE_RISE: f32 = 1.01;
+const NOISE_FALL: f32 = 0.1;
+
+/// The suppressor of one leg.
+#[derive(Clone, Debug)]
+pub struct Suppressor {
+    rest: Analysis,
+    echo: Analysis,
+    out: Synthesis,
+    share: [f32; SHORT_PLACES],
+    wide_share: f32,
+    ring: [f32; SHORT_PLACES],
+    rest_smooth: [f32; SHORT_PLACES],
+    echo_smooth: [f32; SHORT_PLACES],
+    noise: [f32; SHORT_PLACES],
+    gains: [f32; SHORT_PLACES],
+    /// A posteriori: near power over echo power of the last block.
+    verdict: [f32; SHORT_PLACES],
+    gate: f32,
+    /// How much of the last quarter of a second somebody spoke here.
+    presence: f32,
+    random: u32,
+    comfort: bool,
+    rest_now: Short,
+    echo_now: Short,
+}
+
+impl Suppressor {
+    /// A suppressor, with randomness for its noise.
+    pub fn new(random: u32) -> Suppressor {
+        Suppressor {
+            rest: Analysis::default(),
+            echo: Analysis::default(),
+            out: Synthesis::default(),
+            share: [SHARE_FIRST; SHORT_PLACES],
+            wide_share: 0.3,
+            ring: [0.0; SHORT_PLACES],
+            rest_smooth: [0.0; SHORT_PLACES],
+            echo_smooth: [0.0; SHORT_PLACES],
+            noise: [160.0; SHORT_PLACES],
+            gains: [1.0; SHORT_PLACES],
+            verdict: [0.0; SHORT_PLACES],
+            gate: 0.0,
+            presence: 0.0,
+            random: random | 1,
+            comfort: true,
+            rest_now: Short::ZERO,
+            echo_now: Short::ZERO,
+        }
+    }
+
+    /// Leaves the noise away, or puts it in again.
+    pub fn set_comfort(&mut self, comfort: bool) {
+        self.comfort = comfort;
+    }
+
+    /// So much of what is predicted is left at least, by power.
+    #[inline(always)]
+    pub fn doubt(&mut self, share: f32) {
+        for own in &mut self.share {
+            *own = own.max(share.min(SHARE_FIRST));
+        }
+        self.wide_share = self.wide_share.max(share.min(SHARE_FIRST));
+    }
+
+    /// The gains of the last block.
+    pub fn gains(&self) -> &[f32; SHORT_PLACES] {
+        &self.gains
+    }
+
+    /// The spectrum of the last block of what was left.
+    pub fn rest(&self) -> &Short {
+        &self.rest_now
+    }
+
+    /// The spectrum of the last block of what was predicted.
+    pub fn echo(&self) -> &Short {
+        &self.echo_now
+    }
+
+    /// Turns down what is left of the echo in a block; `expected` is what the filter's uncertainty explains. The block before comes out.
+    #[inline(always)]
+    pub fn run(
+        &mut self,
+        rest: &[f32; BLOCK],
+        echo: &[f32; BLOCK],
+        expected: &[f32; LONG_PLACES],
+    ) -> [f32; BLOCK] {
+        let spectrum = self.rest.take(rest);
+        (self.rest_now, self.echo_now) = (spectrum, self.echo.take(echo));
+        let (rest_power, echo_power) = (spectrum.power(), self.echo_now.power());
+        self.learn(&rest_power, &echo_power);
+        let guess = self.guess(&echo_power, expected);
+        self.judge(&rest_power, &guess);
+        self.finish(spectrum)
+    }
+
+    /// Lets a block through as the last one was: nothing is learnt from it.
+    #[inline(always)]
+    pub fn hold(&mut self, rest: &[f32; BLOCK]) -> [f32; BLOCK] {
+        let spectrum = self.rest.take(rest);
+        self.echo = Analysis::default();
+        self.finish(spectrum)
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, mut spectrum: Short) -> [f32; BLOCK] {
+        for at in 0..SHORT_PLACES {
+            spectrum.re[at] *= self.gains[at];
+            spectrum.im[at] *= self.gains[at];
+        }
+        if self.comfort {
+            self.add_noise(&mut spectrum);
+        }
+        self.out.give(&spectrum)
+    }
+
+    /// Learns the shares, and the noise.
+    #[inline(always)]
+    fn learn(&mut self, rest: &[f32; SHORT_PLACES], echo: &[f32; SHORT_PLACES]) {
+        for at in 0..SHORT_PLACES {
+            self.rest_smooth[at] += 0.3 * (rest[at] - self.rest_smooth[at]);
+            self.echo_smooth[at] += 0.3 * (echo[at] - self.echo_smooth[at]);
+        }
+        for at in 0..SHORT_PLACES {
+            let (left, predicted, share) = (self.rest_smooth[at], self.echo_smooth[at], self.share[at]);
+            let ratio = left / (predicted + 1.0);
+            let less = share + SHARE_FALL * (ratio - share);
+            let followed = if ratio < share { less } else { share * SHARE_RISE };
+            let followed = followed.clamp(SHARE_LEAST, SHARE_FIRST);
+            self.share[at] = if predicted > WORTH { followed } else { share };
+        }
+        for at in 0..SHORT_PLACES {
+            let (left, noise) = (self.rest_smooth[at], self.noise[at]);
+            let less = noise + NOISE_FALL * (left - noise);
+            let more = (noise * NOISE_RISE).max(1.0);
+            self.noise[at] = if left < noise { less } else { more };
+        }
+        let (rest_sum, echo_sum) = (sum(&self.rest_smooth), sum(&self.echo_smooth));
+        if echo_sum > WORTH * 20.0 {
+            let ratio = rest_sum / echo_sum;
+            self.wide_share = if ratio < self.wide_share {
+                self.wide_share + SHARE_FALL * (ratio - self.wide_share)
+            } else {
+                (self.wide_share * SHARE_RISE).min(SHARE_FIRST)
+            };
+        }
+    }
+
+    /// How much echo is left in each bin.
+    #[inline(always)]
+    fn guess(&mut self, echo: &[f32; SHORT_PLACES], expected: &[f32; LONG_PLACES]) -> [f32; SHORT_PLACES] {
+        let mut guess = [0.0; SHORT_PLACES];
+        for (ring, &echo) in self.ring.iter_mut().zip(echo) {
+            *ring = (*ring * RING).max(echo);
+        }
+        let spread = spread(&self.ring);
+        let mut explained = [0.0; SHORT_PLACES];
+        for (to, from) in explained.iter_mut().zip(expected.iter().step_by(2)) {
+            *to = *from;
+        }
+        for at in 0..SHORT_PLACES {
+            let own = self.share[at] * self.ring[at];
+            let wide = 0.5 * self.wide_share * spread[at];
+            guess[at] = OVER * own.max(wide) + 0.5 * OVER_EXPECTED * explained[at];
+        }
+        guess
+    }
+
+    /// How much of each bin is let through.
+    #[inline(always)]
+    fn judge(&mut self, rest: &[f32; SHORT_PLACES], guess: &[f32; SHORT_PLACES]) {
+        let (mut above, mut below) = ([0.0; 64], [0.0; 64]);
+        for at in 0..64 {
+            let (rest, guess) = (rest[at + 6], guess[at + 6]);
+            above[at] = (rest - guess).max(0.0);
+            below[at] = guess.min(rest);
+        }
+        let (near, echo) = (sum(&above), sum(&below) + 1.0);
+        // Little beside the echo anywhere: nobody speaks here.
+        let open = (near / (near + echo)).clamp(0.0, 1.0);
+        let closing = CLOSING * (1.0 - 0.5 * self.presence);
+        self.gate += if open > self.gate { OPENING } else { closing } * (open - self.gate);
+        let gate = (self.gate * 4.0 - 0.6).clamp(0.0, 1.0);
+        let follow = if gate > self.presence {
+            PRESENCE_RISE
+        } else {
+            PRESENCE_FALL
+        };
+        self.presence += follow * (gate - self.presence);
+        // Who has spoken for a while is disturbed more by being cut than by a rest of echo beneath the voice.
+        let relaxed = 1.0 - RELAXED * gate * (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
+        for at in 0..SHORT_PLACES {
+            let over = (rest[at] / (relaxed * guess[at] + 1e-3) - 1.0).max(0.0);
+            let before = self.verdict[at];
+            let verdict = (1.0 - KEPT) * over + KEPT * before;
+            let gain = verdict / (1.0 + verdict) * gate;
+            let gain = gain.max(GAIN_LEAST);
+            self.gains[at] = gain;
+            self.verdict[at] = gain * gain * over.min(1_000.0);
+        }
+    }
+
+    /// Fills up what was taken of the noise.
+    #[inline(always)]
+    fn add_noise(&mut self, spectrum: &mut Short) {
+        for at in 1..SHORT - 1 {
+            self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (re, im) = (
+                (self.random >> 8 & 0xff) as f32,
+                (self.random >> 20 & 0xff) as f32,
+            );
+            let gain = self.gains[at];
+            // Two even numbers of ±1 have a power of two thirds together.
+            let size = (1.5 * self.noise[at] * (1.0 - gain * gain)).sqrt() / 128.0;
+            spectrum.re[at] += size * (re - 127.5);
+            spectrum.im[at] += size * (im - 127.5);
+        }
+    }
+}
+
+/// What lies near each bin, 200 Hz to each side and an octave below.
+#[inline(always)]
+fn spread(power: &[f32; SHORT_PLACES]) -> [f32; SHORT_PLACES] {
+    let (mut three, mut nine) = ([0.0; SHORT_PLACES], [0.0; SHORT_PLACES]);
+    for at in 1..SHORT - 1 {
+        three[at] = power[at - 1] + power[at] + power[at + 1];
+    }
+    for at in 4..SHORT - 4 {
+        nine[at] = (three[at - 3] + three[at] + three[at + 3]) / 9.0;
+    }
+    for at in 0..SHORT / 2 {
+        nine[2 * at] += 0.5 * power[at];
+        nine[2 * at + 1] += 0.5 * power[at];
+    }
+    nine
+}
