@@ -13,6 +13,7 @@ mod program {
     pub mod ivr;
     pub mod media;
     pub mod media_api;
+    pub mod number;
     pub mod room;
     pub mod secret;
     pub mod sim;

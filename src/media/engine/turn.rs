@@ -84,7 +84,7 @@ impl<W: Wire> Engine<W> {
 }
 
 /// What everybody needs in a tick.
-pub(in crate::media) struct Tick<'a, M> {
+pub(in super::super) struct Tick<'a, M> {
     pub frame: u64,
     pub inbox: &'a Inbox,
     pub outbox: &'a mut Outbox,
@@ -133,7 +133,7 @@ fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'
 }
 
 /// Listens to a leg, and tells what is to be told of it.
-pub(in crate::media) fn listen<W: Wire, M: Mailbox<W>>(
+pub(in super::super) fn listen<W: Wire, M: Mailbox<W>>(
     leg: &mut Leg<W>,
     seat: u32,
     shed: Shed,
