@@ -82,10 +82,10 @@ fn the_bridge_is_called_by_way_of_its_registrar_and_outlives_it() {
         second.hang_up();
         first.hang_up();
         are_in(&bridge, 0);
-        assert!(
-            !bridge.log().contains("4711") && !bridge.log().contains("ffne dich"),
-            "the password is in the log"
-        );
+        // Its digits alone may stand in any time of day.
+        let log = bridge.log();
+        let told = ["Sesam", "ffne dich"].map(|part| log.contains(part));
+        assert_eq!(told, [false; 2], "the password is in the log");
     }
 }
 
