@@ -10,7 +10,7 @@ use crate::caller::crowd::{Crowd, Meeting};
 use anyhow::{Context, Result, bail};
 use load::Load;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -132,12 +132,6 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("rundruf-bench-{token:016x}"));
         std::fs::create_dir(&path).with_context(|| format!("cannot make the folder {}", path.display()))?;
         Ok(Folder(path))
-    }
-}
-
-impl AsRef<Path> for Folder {
-    fn as_ref(&self) -> &Path {
-        &self.0
     }
 }
 

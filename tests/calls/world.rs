@@ -229,30 +229,29 @@ impl World {
     }
 
     fn look_up(&mut self, leg: LegId, number: RoomNumber) {
-        let found = match (self.mood, self.store.get(&number)) {
-            (StoreMood::NeverAnswers, _) => return,
-            (StoreMood::Fails, _) => Found::Unavailable,
-            (StoreMood::Answers, None) => Found::Unknown,
-            (StoreMood::Answers, Some(booking)) => Found::Booked {
-                booking: booking.clone(),
-                ends: None,
-            },
-        };
-        self.site.bridge.handle_found(self.now(), leg, found);
+        if let Some(found) = self.found(self.store.get(&number)) {
+            self.site.bridge.handle_found(self.now(), leg, found);
+        }
     }
 
     fn look_up_called(&mut self, leg: LegId, numbers: &[PhoneNumber]) {
         let own = |booking: &&Booking| booking.direct.as_ref().is_some_and(|own| numbers.contains(own));
-        let found = match (self.mood, self.store.values().find(own)) {
-            (StoreMood::NeverAnswers, _) => return,
+        if let Some(found) = self.found(self.store.values().find(own)) {
+            self.site.bridge.handle_called(self.now(), leg, found);
+        }
+    }
+
+    /// What the store says of a booking that it has or has not, in the mood it is in; nothing if it never answers.
+    fn found(&self, booking: Option<&Booking>) -> Option<Found> {
+        Some(match (self.mood, booking) {
+            (StoreMood::NeverAnswers, _) => return None,
             (StoreMood::Fails, _) => Found::Unavailable,
             (StoreMood::Answers, None) => Found::Unknown,
             (StoreMood::Answers, Some(booking)) => Found::Booked {
                 booking: booking.clone(),
                 ends: None,
             },
-        };
-        self.site.bridge.handle_called(self.now(), leg, found);
+        })
     }
 
     /// Gives the `index`-th room the number that the telephones dial.
