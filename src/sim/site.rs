@@ -18,8 +18,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The first RTP port; each call takes the next pair, none comes twice.
+/// The first RTP port; each call takes the next pair, and none comes again before 20,000 others.
 const PORTS_FROM: u16 = 20_000;
+const PORTS_TO: u16 = 60_000;
 
 /// A leg's way to the outside: what has come, what has gone.
 #[derive(Clone, Debug, Default)]
@@ -279,7 +280,7 @@ impl Site {
             return self.bridge.handle_opened(now, leg, None);
         };
         let (line, port) = (Line::default(), self.next_port);
-        self.next_port += 2;
+        self.next_port = if port + 2 < PORTS_TO { port + 2 } else { PORTS_FROM };
         let random = leg.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let seed = LegSeed {
             id: leg,
