@@ -1,6 +1,6 @@
 //! What the operator sees: counts and loads, never people.
 
-use crate::sip::{Transport, TrunkView};
+use crate::sip::{Peer, TrunkView};
 use crate::units::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +54,9 @@ pub struct LineStatus {
     /// How its voice travels: the codec, as SDP names it.
     #[serde(default)]
     pub codec: String,
+    /// How it is encrypted, as SDP names it; none: it travels in clear.
+    #[serde(default)]
+    pub encrypted: Option<String>,
     /// Packets that never came, of those that should have since the call came, 0 to 100.
     pub loss_pct: f64,
     /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds.
@@ -133,11 +136,8 @@ impl TrunkStatus {
             registered_s: binding.map(|binding| now.since(binding.since).as_secs()),
             expires_s: binding.map(|binding| binding.until.since(now).as_secs()),
             target: binding.map(|binding| {
-                let transport = match binding.target.transport {
-                    Transport::Udp => "UDP",
-                    Transport::Tcp => "TCP",
-                };
-                format!("{} by {transport}", binding.target.addr)
+                let Peer { transport, addr } = binding.target;
+                format!("{addr} by {}", transport.name())
             }),
             calls: view.calls,
             trouble: view.trouble.map(|trouble| trouble.to_string()),

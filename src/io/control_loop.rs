@@ -243,10 +243,10 @@ impl ControlLoop {
                 }
             }
             sip_tcp::Event::Connected { id, peer, local } => {
-                let refused = self.tcp.is_current(id, peer)
+                let refused = self.tcp.is_current(id, peer.addr)
                     && self.bridge.handle_connected(now, peer, local) == Admission::Refused;
                 if refused {
-                    self.tcp.close(peer);
+                    self.tcp.close(peer.addr);
                 }
             }
             sip_tcp::Event::Bytes { id, peer, bytes } => {
@@ -267,6 +267,13 @@ impl ControlLoop {
                     self.bridge.handle_closed(now, peer);
                 }
             }
+            sip_tcp::Event::Unproven { id, peer, why } => {
+                tracing::debug!(?why, "a connection over TLS failed");
+                if self.tcp.is_current(id, peer) {
+                    self.tcp.close(peer);
+                    self.bridge.handle_unproven(now, peer, why);
+                }
+            }
         }
         self.do_outputs();
     }
@@ -278,16 +285,19 @@ impl ControlLoop {
                 Output::Send { from, to, bytes } => {
                     let sent = match to.transport {
                         Transport::Udp => self.udp.send(from, to.addr, &bytes),
-                        Transport::Tcp => self.tcp.send(from, to.addr, bytes),
+                        Transport::Tcp | Transport::Tls => self.send_by_connection(from, to, bytes),
                     };
                     self.sip_unsent += u64::from(!sent);
-                    if !sent && to.transport == Transport::Tcp {
+                    if !sent && to.transport.is_reliable() {
                         self.bridge.handle_closed(self.now(), to.addr);
                     }
                 }
                 Output::Close { peer } => self.tcp.close(peer),
                 Output::OpenLeg { leg, spec, host } => self.open(leg, spec, host),
                 Output::Media(request) => {
+                    if let MediaRequest::Update { leg, .. } = request {
+                        self.hand_over_keys(leg);
+                    }
                     log(request);
                     self.media.request(request);
                 }
@@ -301,8 +311,32 @@ impl ControlLoop {
         }
     }
 
+    /// Sends by the connection that there is, or by a new one.
+    fn send_by_connection(&mut self, from: SocketAddr, to: Peer, bytes: Vec<u8>) -> bool {
+        if !self.tcp.is_open(to.addr) {
+            let client = match to.transport {
+                Transport::Tls => self.tcp.client(self.bridge.expected_name(to.addr)),
+                Transport::Tcp | Transport::Udp => None,
+            };
+            // Never in clear what was to go over TLS.
+            if client.is_none() && to.transport == Transport::Tls {
+                return false;
+            }
+            self.tcp.open(from, to.addr, client);
+        }
+        self.tcp.send(to.addr, bytes)
+    }
+
+    /// Newer keys go to the voices' side and are kept nowhere else.
+    fn hand_over_keys(&mut self, leg: LegId) {
+        if let Some(keys) = self.bridge.take_keys(leg) {
+            self.media.set_keys(leg, keys);
+        }
+    }
+
     fn open(&mut self, leg: LegId, spec: MediaSpec, host: IpAddr) {
         let now = self.now();
+        self.hand_over_keys(leg);
         let opened = self.media.open(now, leg, spec, host, random());
         match &opened {
             Ok(_) => tracing::info!(leg = leg.0, "a call has come"),
@@ -400,11 +434,12 @@ impl ControlLoop {
     /// Every call's line, by its number.
     fn lines(&self) -> Vec<LineStatus> {
         let line = |(leg, line, figures): (LegId, u32, LegFigures)| {
-            let (room, since, codec) = self.bridge.whereabouts(leg)?;
+            let (room, since, spec) = self.bridge.whereabouts(leg)?;
             Some(LineStatus {
                 room: room.map(|number| number.to_string()),
                 since_s: self.now().since(since).as_secs(),
-                codec: codec.name().encoding().to_owned(),
+                codec: spec.codec.name().encoding().to_owned(),
+                encrypted: spec.srtp.map(|srtp| srtp.suite.name().to_owned()),
                 ..quality::line(line, &figures)
             })
         };

@@ -43,7 +43,7 @@ impl Resolver {
 
 /// All addresses of a name are equally good, in the order of the answer.
 async fn addresses(place: &Place) -> Vec<Target> {
-    let port = place.port.unwrap_or(5_060);
+    let port = place.port.unwrap_or(place.transport.port());
     let found = tokio::net::lookup_host((place.host.as_str(), port)).await;
     let target = |addr| Target {
         peer: Peer {

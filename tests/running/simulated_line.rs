@@ -155,6 +155,7 @@ fn spec(remote: SocketAddr) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 

@@ -155,6 +155,7 @@ impl Bench {
                 }),
                 send: true,
                 receive: true,
+                srtp: None,
             };
             let seed = LegSeed {
                 id: LegId(n.into()),

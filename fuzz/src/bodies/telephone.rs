@@ -48,6 +48,7 @@ pub fn spec(law: Law) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod echo;
 mod failures;
 mod lifetimes;
 mod moves;
+mod sealed;
 mod shedding;
 mod wide;
 
@@ -140,6 +141,7 @@ fn spec(codec: Codec) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 

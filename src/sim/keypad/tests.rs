@@ -142,6 +142,7 @@ fn seed_of_the_leg() -> LegSeed {
             }),
             send: true,
             receive: true,
+            srtp: None,
         },
         random: 1,
     }

@@ -46,6 +46,7 @@ fn trunk() -> TrunkConfig {
         expires: Duration::from_secs(600),
         keep_alive: None,
         number_block: false,
+        srtp: Default::default(),
     }
 }
 

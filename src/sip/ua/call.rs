@@ -3,13 +3,13 @@
 use super::leg::{self, Action, EndReason, State};
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
-use crate::media_api::MediaSpec;
+use crate::media_api::{MediaSpec, SrtpKeys};
 use crate::secret::Key;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Echo, Request};
-use crate::sip::offer::{self, Agreement, Unusable};
+use crate::sip::offer::{Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
 use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::session::{self, Asked, Refresher, Session as SessionTimer};
@@ -156,12 +156,15 @@ impl Call {
     /// Takes the ACK's answer to our offer, if it owes one.
     pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
-            let place = self.answerer.place();
-            let codecs = self.answerer.codecs();
-            self.agreed = Some(offer::read_answer(&ack.body, media.ip().into(), codecs, place)?);
+            self.agreed = Some(self.answerer.read_answer(&ack.body, media.ip().into())?);
             self.unanswered = false;
         }
         Ok(())
+    }
+
+    /// The keys of its media, if they are other ones than when they were taken last.
+    pub(super) fn take_keys(&mut self) -> Option<SrtpKeys> {
+        self.answerer.take_keys()
     }
 
     pub(super) fn bye_went_unanswered(&mut self) {
@@ -268,13 +271,17 @@ impl UserAgent {
     fn say_ok(&mut self, now: Time, leg: LegId) -> Option<(Incoming, Vec<u8>)> {
         let call = self.calls.get_mut(&leg)?;
         let media = call.media?;
-        let incoming = call.incoming.take()?;
-        let body = match &incoming.session {
-            Session::Offered(agreement) => Some(call.answerer.answer(agreement, media)),
+        let mut incoming = call.incoming.take()?;
+        let is_secure = call.dialog.is_secure();
+        let body = match &mut incoming.session {
+            Session::Offered(agreement) => {
+                call.answerer.agree(agreement, &mut *self.random);
+                Some(call.answerer.answer(agreement, media))
+            }
             Session::Wanted => {
                 call.unanswered = true;
                 self.counters.note(Noted::LateOffer);
-                Some(call.answerer.offer(media))
+                Some(call.answerer.offer(media, &mut *self.random))
             }
             Session::Untouched => None,
         };
@@ -283,7 +290,7 @@ impl UserAgent {
             reply = reply.with("Record-Route", incoming.record_routes.join(", "));
         }
         let reply = reply
-            .with("Contact", self.contact(incoming.origin))
+            .with("Contact", self.contact(incoming.origin, is_secure))
             .with("Allow", ALLOW)
             .with("Supported", "timer");
         let reply = match incoming.timer {

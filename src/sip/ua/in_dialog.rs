@@ -9,7 +9,7 @@ use crate::sip::dialog::DialogId;
 use crate::sip::info::{self, Info};
 use crate::sip::message::{Method, Request};
 use crate::sip::offer::{Families, Unusable};
-use crate::sip::peer::{Origin, Transport};
+use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
@@ -95,7 +95,7 @@ impl UserAgent {
         if self.refused_before_offer(now, origin, request) {
             return;
         }
-        match self.session(request, self.families_of(leg)) {
+        match self.session(request, origin, self.families_of(leg)) {
             Err(why) => self.refuse_offer(now, origin, request, why),
             Ok(None) => self.offer_again(now, origin, leg, request, Session::Wanted),
             Ok(Some(agreement)) => self.offer_again(now, origin, leg, request, Session::Offered(agreement)),
@@ -115,7 +115,7 @@ impl UserAgent {
         if self.refused_before_offer(now, origin, request) {
             return;
         }
-        let session = match self.session(request, self.families_of(leg)) {
+        let session = match self.session(request, origin, self.families_of(leg)) {
             Err(why) => return self.refuse_offer(now, origin, request, why),
             Ok(None) => Session::Untouched,
             Ok(Some(_)) if self.calls.get(&leg).is_some_and(Call::glares) => {
@@ -178,7 +178,7 @@ impl UserAgent {
     fn follow(&mut self, leg: LegId, origin: Origin) {
         if let Some(call) = self.calls.get_mut(&leg) {
             let last = call.dialog.origin().peer;
-            if last.transport == Transport::Tcp && !self.connections.is_open(last.addr) {
+            if last.transport.is_reliable() && !self.connections.is_open(last.addr) {
                 call.dialog.moves_to(origin);
             }
         }

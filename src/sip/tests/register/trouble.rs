@@ -2,7 +2,7 @@
 
 use super::super::{World, header, local};
 use super::{ID, SECOND, answer, first, kept, second, trunk};
-use crate::sip::{Noted, Peer, Transport, Trouble, TrunkConfig, TrunkNews};
+use crate::sip::{Noted, Peer, TlsFault, Transport, Trouble, TrunkConfig, TrunkNews};
 use std::time::Duration;
 
 #[test]
@@ -244,7 +244,7 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
         assert!(header(&request, "Via").starts_with("SIP/2.0/TCP "));
         let asked = world.now;
         assert_eq!(
-            world.ua.handle_connected(world.now, first(), local()),
+            world.ua.handle_connected(world.now, Peer::tcp(first()), local()),
             crate::sip::Admission::Welcome
         );
         world
@@ -257,6 +257,32 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
         pauses.push(world.now.since(asked).as_secs());
     }
     assert_eq!(pauses, [3, 6, 12, 24, 48, 96]);
+}
+
+/// Nobody may pass for the provider, and what is wrong is said.
+#[test]
+fn a_registrar_over_tls_must_be_the_domain_and_is_tried_again_if_it_is_not() {
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Transport::Tls;
+    world.begins(vec![(ID, config)]);
+    world.finds(&[(first(), 0)]);
+    let (_, by, request) = world.sent_by();
+    assert_eq!(by, Peer::tls(first()));
+    assert!(
+        header(&request, "Contact").contains(";transport=tls>"),
+        "{request}"
+    );
+    assert!(header(&request, "Via").starts_with("SIP/2.0/TLS "));
+    let expected = (Some(ID), "pbx.example".to_owned());
+    assert_eq!(world.ua.expected_name(first()), expected);
+    world.ua.handle_unproven(world.now, first(), TlsFault::Name);
+    world.drain();
+    let why = Trouble::Tls(TlsFault::Name);
+    assert_eq!(world.news(), TrunkNews::Failed(why));
+    assert!(why.to_string().contains("certificate is for another name"));
+    let pause = world.trunk().next.map(|next| next.since(world.now).as_secs());
+    assert!(pause.is_some_and(|pause| (29..=60).contains(&pause)), "{pause:?}");
 }
 
 /// Every sign of life hastens the next try, and none may put it off.
@@ -272,7 +298,7 @@ fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
         world.ua.handle_closed(world.now, first());
         world.drain();
         let asked = world.now;
-        let admission = world.ua.handle_connected(world.now, first(), local());
+        let admission = world.ua.handle_connected(world.now, Peer::tcp(first()), local());
         assert_eq!(admission, crate::sip::Admission::Welcome);
         world.drain();
         loop {
@@ -311,7 +337,7 @@ fn a_refused_connection_is_no_reason_to_wait_for_an_answer() {
     world.passes(2 * SECOND);
     assert_eq!(world.sent_by().1, Peer::tcp(first()));
     assert_eq!(
-        world.ua.handle_connected(world.now, first(), local()),
+        world.ua.handle_connected(world.now, Peer::tcp(first()), local()),
         crate::sip::Admission::Welcome
     );
     world.sent_count();
