@@ -1,6 +1,7 @@
 //! The control side's one loop: SIP messages, the store's answers, the media thread's events, commands and deadlines go into
 //! the conductor; what it wants is done. Nothing here waits for anything else.
 
+mod connections;
 mod operate;
 
 use super::control_socket::{Ask, Reply, Request};
@@ -8,7 +9,7 @@ use super::media_port::MediaPort;
 use super::reload::{Reloader, Trunks};
 use super::resolver::Resolver;
 use super::serve::random;
-use super::sip_tcp::{self, SipTcp};
+use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
 use super::summary::Summary;
@@ -18,7 +19,7 @@ use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Event, LegFigures, MediaSpec};
 use crate::number::PhoneNumber;
-use crate::sip::{Admission, Peer, Transport, TrunkNews};
+use crate::sip::{Peer, Transport, TrunkNews};
 use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -224,60 +225,6 @@ impl ControlLoop {
         more
     }
 
-    fn read_connections(&mut self, first: sip_tcp::Event) {
-        self.hear_connection(first);
-        for _ in 1..DATAGRAMS {
-            let Some(event) = self.tcp.try_next() else {
-                return;
-            };
-            self.hear_connection(event);
-        }
-    }
-
-    fn hear_connection(&mut self, event: sip_tcp::Event) {
-        let now = self.now();
-        match event {
-            sip_tcp::Event::Accepted { stream, peer, local } => {
-                if self.bridge.handle_connected(now, peer, local) == Admission::Welcome {
-                    self.tcp.keep(stream, peer);
-                }
-            }
-            sip_tcp::Event::Connected { id, peer, local } => {
-                let refused = self.tcp.is_current(id, peer.addr)
-                    && self.bridge.handle_connected(now, peer, local) == Admission::Refused;
-                if refused {
-                    self.tcp.close(peer.addr);
-                }
-            }
-            sip_tcp::Event::Bytes { id, peer, bytes } => {
-                if self.tcp.is_current(id, peer) {
-                    self.bridge.handle_stream(now, peer, &bytes);
-                }
-            }
-            sip_tcp::Event::Closed { id, peer } => {
-                if self.tcp.is_current(id, peer) {
-                    self.tcp.close(peer);
-                    self.bridge.handle_closed(now, peer);
-                }
-            }
-            sip_tcp::Event::Failed { id, peer } => {
-                self.sip_unsent += 1;
-                if self.tcp.is_current(id, peer) {
-                    self.tcp.close(peer);
-                    self.bridge.handle_closed(now, peer);
-                }
-            }
-            sip_tcp::Event::Unproven { id, peer, why } => {
-                tracing::debug!(?why, "a connection over TLS failed");
-                if self.tcp.is_current(id, peer) {
-                    self.tcp.close(peer);
-                    self.bridge.handle_unproven(now, peer, why);
-                }
-            }
-        }
-        self.do_outputs();
-    }
-
     fn do_outputs(&mut self) {
         while let Some(output) = self.bridge.poll_output() {
             tracing::trace!(?output);
@@ -309,22 +256,6 @@ impl ControlLoop {
                 Output::Trunk { name, news } => log_trunk(&name, news),
             }
         }
-    }
-
-    /// Sends by the connection that there is, or by a new one.
-    fn send_by_connection(&mut self, from: SocketAddr, to: Peer, bytes: Vec<u8>) -> bool {
-        if !self.tcp.is_open(to.addr) {
-            let client = match to.transport {
-                Transport::Tls => self.tcp.client(self.bridge.expected_name(to.addr)),
-                Transport::Tcp | Transport::Udp => None,
-            };
-            // Never in clear what was to go over TLS.
-            if client.is_none() && to.transport == Transport::Tls {
-                return false;
-            }
-            self.tcp.open(from, to.addr, client);
-        }
-        self.tcp.send(to.addr, bytes)
     }
 
     /// Newer keys go to the voices' side and are kept nowhere else.

@@ -1,7 +1,7 @@
 //! The vectors of the RFCs, and what becomes of packets that were changed, repeated, late, or sealed with other keys.
 
 use super::cipher::Cipher;
-use super::derive::{self, Label};
+use super::derive;
 use super::*;
 use crate::media_api::Suite;
 use aes::Aes128;

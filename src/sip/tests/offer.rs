@@ -103,7 +103,7 @@ fn what_cannot_be_taken_is_told_why() {
         ("", Unusable::Stream),
         ("m=audio 0 RTP/AVP 8\r\n", Unusable::Stream),
         ("m=video 4000 RTP/AVP 8\r\n", Unusable::Stream),
-        ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Stream),
+        ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Suite),
         ("m=audio 4000 RTP/AVP 18 3\r\n", Unusable::Codec),
         (
             "m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000/2\r\n",
