@@ -71,6 +71,7 @@ pub enum Event {
 
 struct Connection {
     id: ConnectionId,
+    transport: Transport,
     writes: mpsc::Sender<Vec<u8>>,
 }
 
@@ -130,7 +131,7 @@ impl SipTcp {
     pub fn keep(&mut self, stream: TcpStream, peer: Peer) {
         // A message is written whole: waiting to fill a segment would only delay it.
         stream.set_nodelay(true).ok();
-        let (connection, written) = self.new_connection();
+        let (connection, written) = self.new_connection(peer.transport);
         let line = Line {
             id: connection.id,
             peer: peer.addr,
@@ -153,14 +154,18 @@ impl SipTcp {
         self.open.get(&peer).is_some_and(|connection| connection.id == id)
     }
 
-    /// Whether there is a connection with `peer`, or one is being opened.
-    pub fn is_open(&self, peer: SocketAddr) -> bool {
-        self.open.contains_key(&peer)
+    /// What carries the connection with `peer` that there is, or is being opened.
+    pub fn transport(&self, peer: SocketAddr) -> Option<Transport> {
+        self.open.get(&peer).map(|connection| connection.transport)
     }
 
     /// Opens a connection with `to` from the address of `from`, over TLS as `client` says.
     pub fn open(&mut self, from: SocketAddr, to: SocketAddr, client: Option<Client>) {
-        let (connection, written) = self.new_connection();
+        let transport = match client {
+            Some(_) => Transport::Tls,
+            None => Transport::Tcp,
+        };
+        let (connection, written) = self.new_connection(transport);
         let line = Line {
             id: connection.id,
             peer: to,
@@ -188,11 +193,16 @@ impl SipTcp {
         self.open.remove(&peer);
     }
 
-    fn new_connection(&mut self) -> (Connection, mpsc::Receiver<Vec<u8>>) {
+    fn new_connection(&mut self, transport: Transport) -> (Connection, mpsc::Receiver<Vec<u8>>) {
         self.ids += 1;
         let (writes, written) = mpsc::channel(WRITES);
         let id = ConnectionId(self.ids);
-        (Connection { id, writes }, written)
+        let connection = Connection {
+            id,
+            transport,
+            writes,
+        };
+        (connection, written)
     }
 }
 

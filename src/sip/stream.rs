@@ -188,8 +188,10 @@ impl Connections {
         self.0.get_mut(&peer)
     }
 
-    pub fn is_open(&self, peer: SocketAddr) -> bool {
-        self.0.contains_key(&peer)
+    /// One over TCP is none over TLS.
+    pub fn is_open(&self, peer: Peer) -> bool {
+        let connection = self.0.get(&peer.addr);
+        connection.is_some_and(|connection| connection.transport == peer.transport)
     }
 
     /// Forgets a connection; whether it was known.

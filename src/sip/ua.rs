@@ -301,7 +301,7 @@ impl UserAgent {
     fn send(&mut self, way: Way, bytes: Vec<u8>) {
         let Way { local, peer, back } = way;
         let transport = peer.transport;
-        let gone = transport.is_reliable() && !self.connections.is_open(peer.addr);
+        let gone = transport.is_reliable() && !self.connections.is_open(peer);
         let to = match gone {
             false => Some(peer),
             true => back

@@ -63,16 +63,15 @@ impl ControlLoop {
 
     /// Sends by the connection that there is, or by a new one.
     pub(super) fn send_by_connection(&mut self, from: SocketAddr, to: Peer, bytes: Vec<u8>) -> bool {
-        if !self.tcp.is_open(to.addr) {
-            let client = match to.transport {
-                Transport::Tls => self.tcp.client(self.bridge.expected_name(to.addr)),
-                Transport::Tcp | Transport::Udp => None,
-            };
+        match (self.tcp.transport(to.addr), to.transport) {
+            (Some(open), wanted) if open == wanted => {}
+            (None, Transport::Tls) => match self.tcp.client(self.bridge.expected_name(to.addr)) {
+                Some(client) => self.tcp.open(from, to.addr, Some(client)),
+                None => return false,
+            },
+            (None, Transport::Tcp | Transport::Udp) => self.tcp.open(from, to.addr, None),
             // Never in clear what was to go over TLS.
-            if client.is_none() && to.transport == Transport::Tls {
-                return false;
-            }
-            self.tcp.open(from, to.addr, client);
+            (Some(_), _) => return false,
         }
         self.tcp.send(to.addr, bytes)
     }

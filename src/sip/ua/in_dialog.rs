@@ -9,7 +9,7 @@ use crate::sip::dialog::DialogId;
 use crate::sip::info::{self, Info};
 use crate::sip::message::{Method, Request};
 use crate::sip::offer::{Families, Unusable};
-use crate::sip::peer::Origin;
+use crate::sip::peer::{Origin, Transport};
 use crate::sip::response::{Reply, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
@@ -178,7 +178,9 @@ impl UserAgent {
     fn follow(&mut self, leg: LegId, origin: Origin) {
         if let Some(call) = self.calls.get_mut(&leg) {
             let last = call.dialog.origin().peer;
-            if last.transport.is_reliable() && !self.connections.is_open(last.addr) {
+            // What began over TLS does not go on in clear.
+            let is_as_safe = last.transport != Transport::Tls || origin.peer.transport == Transport::Tls;
+            if last.transport.is_reliable() && is_as_safe && !self.connections.is_open(last) {
                 call.dialog.moves_to(origin);
             }
         }
