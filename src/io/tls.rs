@@ -33,6 +33,12 @@ pub struct Tls {
     others: Option<Arc<ClientConfig>>,
 }
 
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tls({} trunks)", self.trunks.len())
+    }
+}
+
 /// How a connection is opened over TLS: whom we believe, and who the other end has to be.
 #[derive(Clone)]
 pub struct Client {
@@ -45,8 +51,10 @@ pub struct Client {
 impl Tls {
     /// Reads the files that the settings name; nothing is read where nothing goes over TLS. May block.
     pub fn load(config: &Config) -> anyhow::Result<Tls> {
-        let by_tls = |(trunk, _): &(_, u16)| -> bool { is_tls(trunk) };
-        let trunks: Vec<_> = config.trunks.iter().zip(0..).filter(by_tls).collect();
+        let numbered = config.trunks.iter().zip(0_u16..);
+        let trunks: Vec<_> = numbered
+            .filter(|(trunk, _)| trunk.transport == TrunkTransport::Tls)
+            .collect();
         if trunks.is_empty() && config.tls.listen.is_empty() {
             return Ok(Tls::default());
         }
@@ -78,10 +86,6 @@ impl Tls {
         let name = ServerName::try_from(bare).ok()?;
         Some(Client { config, name })
     }
-}
-
-fn is_tls(trunk: &crate::config::TrunkConfig) -> bool {
-    trunk.transport == TrunkTransport::Tls
 }
 
 /// A certificate and its key, ready to prove who we are. May block.

@@ -17,7 +17,7 @@ fn free_port() -> SocketAddr {
 fn tls(listen: SocketAddr, roots: &str) -> Tls {
     let files = files();
     let text = format!(
-        "[tls]\nlisten = '{listen}'\ncertificate = '{files}/pbx.pem'\nkey = '{files}/pbx.key'\nroots = '{files}/{roots}'\n"
+        "[tls]\nlisten = '{listen}'\ncertificate = '{files}/pbx.pem'\nkey = '{files}/pbx.key'\nroots = '{files}/{roots}'\n[rtp]\nports = '10000-12000'\n"
     );
     Tls::load(&Config::parse(&text).expect(&text)).expect("the test's own files")
 }
