@@ -119,16 +119,6 @@ impl Answerer {
         self.describe(local, &said)
     }
 
-    /// The codecs that are spoken.
-    pub fn codecs(&self) -> &Codecs {
-        &self.codecs
-    }
-
-    /// The place of the stream that is taken.
-    pub fn place(&self) -> usize {
-        self.taken
-    }
-
     fn describe(&mut self, local: SocketAddr, said: &Said<'_>) -> Vec<u8> {
         let taken = |stream: &Stream| accepted(stream, local.port(), said);
         let same = self.written(local, taken);

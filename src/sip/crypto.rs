@@ -34,7 +34,7 @@ pub struct Crypto {
 
 /// The first line of a stream that we can keep to: its sender prefers it.
 pub fn pick(media: &Media) -> Option<Crypto> {
-    let lines = media
+    let mut lines = media
         .attributes
         .iter()
         .filter(|line| line.attribute.eq_ignore_ascii_case("crypto"));
