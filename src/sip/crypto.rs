@@ -38,9 +38,7 @@ pub fn pick(media: &Media) -> Option<Crypto> {
         .attributes
         .iter()
         .filter(|line| line.attribute.eq_ignore_ascii_case("crypto"));
-    lines
-        .filter_map(|line| Crypto::read(line.value.as_deref()?))
-        .next()
+    lines.find_map(|line| Crypto::read(line.value.as_deref()?))
 }
 
 impl Crypto {
