@@ -3,7 +3,7 @@
 
 use rundruf::ids::LegId;
 use rundruf::media::{
-    ClipBank, ControlDatagram, Counters, Datagram, Frame, Inbox, Leg, LegSeed, Outbox, Wide, Wire,
+    ClipBank, ControlDatagram, Counters, Datagram, Fitting, Frame, Inbox, Leg, LegSeed, Outbox, Wire,
 };
 use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
@@ -238,7 +238,7 @@ impl Telephone {
             last.frame = frame;
         }
         self.spec = spec;
-        self.leg.update(self.frame, spec, Wide::new(spec.codec));
+        self.leg.update(self.frame, spec, Fitting::new(spec.codec, None));
     }
 
     pub fn mutes(&mut self, muted: bool) {

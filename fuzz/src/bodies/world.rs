@@ -139,7 +139,7 @@ impl World {
     pub fn hears(&mut self, bytes: &[u8], piece: usize) {
         match self.transport {
             Transport::Udp => self.hears_datagram(peer(), bytes),
-            Transport::Tcp => self.hears_stream(bytes, piece),
+            Transport::Tcp | Transport::Tls => self.hears_stream(bytes, piece),
         }
     }
 
