@@ -134,8 +134,6 @@ fn nothing_is_read_where_nothing_goes_over_tls() {
     let tls = Tls::load(&Config::default()).expect("nothing to read");
     assert!(tls.server().is_none() && tls.client((None, "pbx.example".into())).is_none());
     let text = "[tls]\nlisten = '127.0.0.1:5061'\ncertificate = '/nowhere'\nkey = '/nowhere'\n";
-    let error = Tls::load(&Config::parse(text).expect(text))
-        .err()
-        .expect("no file");
+    let error = Tls::load(&Config::parse(text).expect(text)).expect_err("no file");
     assert!(format!("{error:#}").contains("/nowhere cannot be read"));
 }

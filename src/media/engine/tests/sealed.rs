@@ -81,7 +81,7 @@ impl Line {
             let plain = telephone.open(packet, &mut room).map(<[u8]>::to_vec);
             plain.map(|plain| *packet = plain).is_ok()
         };
-        !ends.to_caller.is_empty() && ends.to_caller.iter_mut().map(opened).all(|good| good)
+        !ends.to_caller.is_empty() && ends.to_caller.iter_mut().all(opened)
     }
 }
 
