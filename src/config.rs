@@ -15,7 +15,7 @@ mod trunk;
 
 pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
-pub use operation::{HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
+pub use operation::{EchoDucking, HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
 pub use ports::PortRange;
 pub use raw::{
     OneOrMany, RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawPrompts, RawRooms, RawRtp, RawSip, RawStore,

@@ -101,6 +101,15 @@ pub struct EchoStatus {
     pub loss_db: Option<i32>,
     /// What becomes of it, in words.
     pub state: String,
+    /// How far below what is sent that lies which is left of it, in dB; none before it was measured.
+    #[serde(default)]
+    pub rest_db: Option<i32>,
+    /// Whether the others hear what is left.
+    #[serde(default)]
+    pub is_heard: bool,
+    /// Whether the line is turned down while others speak.
+    #[serde(default)]
+    pub is_ducked: bool,
 }
 
 /// How a trunk is at which the bridge registers.
@@ -158,6 +167,9 @@ pub struct RoomStatus {
     pub count: usize,
     /// How many may be in it.
     pub seats: u32,
+    /// Whether echoes are let through in it, for somebody chose so.
+    #[serde(default)]
+    pub lets_echo: bool,
 }
 
 /// The media threads' load.

@@ -70,7 +70,12 @@ fn table(status: &Status) -> String {
         status.rooms.iter().map(|room| {
             (
                 grouped(&room.room),
-                format!("{} of {} seats", room.count, room.seats),
+                format!(
+                    "{} of {} seats{}",
+                    room.count,
+                    room.seats,
+                    if room.lets_echo { ", echoes let through" } else { "" }
+                ),
             )
         }),
     ));
@@ -143,7 +148,15 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
 
 fn told_echo(echo: &EchoStatus) -> String {
     let level = told(echo.loss_db, |db| format!(", {} dB", -db));
-    format!("after {} ms{level}, {}", echo.delay_ms, echo.state)
+    let rest = told(echo.rest_db, |db| format!(" ({} dB)", -db));
+    let heard = match echo.is_heard {
+        true => format!("; STILL HEARD BY THE OTHERS{rest}"),
+        false => String::new(),
+    };
+    let ducked = told(echo.is_ducked.then_some(()), |()| {
+        "; the line is turned down while others speak".to_owned()
+    });
+    format!("after {} ms{level}, {}{heard}{ducked}", echo.delay_ms, echo.state)
 }
 
 /// Whether a trunk is registered, then what is the matter with it.
@@ -230,6 +243,7 @@ mod tests {
             room: "1234567".into(),
             count: 3,
             seats: 8,
+            lets_echo: true,
         });
         status.refused.insert("not a trunk".into(), 4);
         let text = table(&status);
@@ -237,7 +251,7 @@ mod tests {
             "1 h 1 min",
             "ROOMS WITH",
             "123 45 67",
-            "3 of 8 seats",
+            "3 of 8 seats, echoes let through",
             "not a trunk",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
@@ -275,13 +289,19 @@ mod tests {
             delay_ms: 180,
             loss_db: Some(18),
             state: "taken out".into(),
+            rest_db: Some(44),
+            ..EchoStatus::default()
         });
         let text = table(&status);
         assert!(
             text.contains("1.2 % lost, jitter 3.0 ms, round trip 42 ms, MOS 4.2, said goodbye"),
             "{text}"
         );
-        assert!(text.contains("after 180 ms, -18 dB, taken out"), "{text}");
+        assert!(text.contains("after 180 ms, -18 dB, taken out\n"), "{text}");
+        let echo = status.lines[0].echo.as_mut().expect("just put there");
+        (echo.rest_db, echo.is_heard, echo.is_ducked) = (Some(26), true, true);
+        let wanted = "taken out; STILL HEARD BY THE OTHERS (-26 dB); the line is turned down while others speak";
+        assert!(table(&status).contains(wanted), "{}", table(&status));
         assert!(
             text.lines()
                 .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))

@@ -244,6 +244,18 @@ fn operation(config: &Config) -> Vec<Entry> {
             config.media.echo_cancellers,
             "so many echoing lines of each such thread have their echo taken out at the same time",
         ),
+        entry(
+            Restart,
+            "media.echo_duck_db",
+            config.media.echo_ducking.map_or(0, |ducking| ducking.loss_db),
+            "a line whose echo stays as loud as this is turned down while others speak; 0: never",
+        ),
+        entry(
+            Restart,
+            "media.echo_duck_seconds",
+            config.media.echo_ducking.map_or(0, |ducking| ducking.seconds),
+            "… once others have spoken for so long meanwhile",
+        ),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),
         entry(

@@ -133,6 +133,10 @@ pub struct RawMedia {
     pub echo: bool,
     /// How many cancellers each thread has.
     pub echo_cancellers: i64,
+    /// dB below what was sent, or 0.
+    pub echo_duck_db: i64,
+    /// Seconds of speech.
+    pub echo_duck_seconds: i64,
 }
 
 /// `[http]`
@@ -217,6 +221,8 @@ impl Default for RawMedia {
             shed_load_pct: 90,
             echo: false,
             echo_cancellers: 128,
+            echo_duck_db: 20,
+            echo_duck_seconds: 15,
         }
     }
 }

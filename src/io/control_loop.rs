@@ -16,7 +16,7 @@ use crate::bridge::quality;
 use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Event, LegFigures, MediaSpec};
+use crate::media_api::{EchoNews, Event, LegFigures, MediaSpec};
 use crate::number::PhoneNumber;
 use crate::sip::{Admission, Peer, Transport, TrunkNews};
 use crate::units::Time;
@@ -355,6 +355,8 @@ impl ControlLoop {
             (Wanted::Changed, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
+                self.bridge
+                    .handle_echo_chosen(now, booking.number, booking.echo);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
             (Wanted::Changed, Found::Unknown | Found::Unavailable) => {}
@@ -426,12 +428,22 @@ fn log_event(event: Event) {
         } => {
             tracing::warn!(leg = leg.0, "one way only: {}", quality::words(fault))
         }
+        Event::Echo {
+            leg,
+            line,
+            news: EchoNews::Heard { loss_db },
+        } => tracing::info!(leg = leg.0, line, "the others hear its echo, at -{loss_db} dB"),
+        Event::Echo {
+            leg,
+            line,
+            news: EchoNews::Gone,
+        } => tracing::info!(leg = leg.0, line, "the others hear its echo no more"),
         Event::OneWay { leg, fault: None } => tracing::info!(leg = leg.0, "heard both ways"),
         Event::RoomFailed { .. } => tracing::error!("the bridge failed at a room, whose calls end: {REPORT}"),
         Event::LegFailed { leg } => {
             tracing::error!(leg = leg.0, "the bridge failed at a call, which ends: {REPORT}")
         }
-        Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
+        Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } | Event::Echo { .. } => {}
     }
 }
 
@@ -459,6 +471,8 @@ fn log(request: MediaRequest) {
         | MediaRequest::Mute { .. }
         | MediaRequest::Music { .. }
         | MediaRequest::Tone { .. }
+        | MediaRequest::SeekEcho { .. }
+        | MediaRequest::TreatEcho { .. }
         | MediaRequest::Update { .. } => {}
     }
 }

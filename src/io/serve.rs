@@ -71,7 +71,8 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         lines,
         ports,
         seats,
-        (config.media.refuse_load_pct, config.media.echo),
+        config.media.refuse_load_pct,
+        (config.media.echo, config.media.echo_ducking),
     );
     let (ask, asks) = mpsc::channel(ASKS);
     let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));

@@ -79,6 +79,8 @@ pub struct Leg<W> {
     heard: Frame,
     playout: playout::Narrow,
     inband: Inband,
+    /// Echoes are let through as they come.
+    lets_echo: bool,
     /// None: nobody looks for an echo.
     echo: Option<Box<Echo>>,
 }
@@ -119,6 +121,7 @@ impl<W: Wire> Leg<W> {
             on_turn: false,
             failure: Failure::None,
             shed: Shed::Nothing,
+            lets_echo: false,
             echo: None,
         };
         leg.stream.set_steps(0, leg.steps());

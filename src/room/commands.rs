@@ -71,6 +71,9 @@ impl Conference {
         let notice = match act {
             Act::Nothing => return,
             Act::End => return self.end(Notice::EndedByLeader),
+            Act::SeekEcho => return self.seek_echo(now, leg),
+            Act::NameLine => self.named_line(leg),
+            Act::MuteLine => self.mute_named(now, leg),
             Act::Help if role == Role::Leader => Notice::LeaderHelp,
             Act::Help => Notice::Help,
             Act::Count => Notice::Members { count: self.count() },

@@ -3,6 +3,7 @@
 
 use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
+use crate::media::echo;
 use crate::media::{
     ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wide,
     Wire,
@@ -141,6 +142,8 @@ pub struct Site {
     lines: BTreeMap<u16, (LegId, Line)>,
     ports: BTreeMap<LegId, u16>,
     calls_max: usize,
+    /// Whether its legs' echoes are looked for.
+    echo: bool,
     next_port: u16,
     deeds: VecDeque<Deed>,
 }
@@ -166,9 +169,16 @@ impl Site {
             lines: BTreeMap::new(),
             ports: BTreeMap::new(),
             calls_max,
+            echo: false,
             next_port: PORTS_FROM,
             deeds: VecDeque::new(),
         }
+    }
+
+    /// Looks for echoes on legs that come from now on, and has so many cancellers for them.
+    pub fn look_for_echo(&mut self, cancellers: usize) {
+        self.echo = true;
+        self.engine.lend(echo::pool(cancellers, self.calls_max));
     }
 
     /// What it did next.
@@ -286,10 +296,12 @@ impl Site {
             spec,
             random,
         };
-        let leg_built = Box::new(Leg::new(seed, line.clone()));
-        self.rings
-            .commands
-            .push_back(Command::Add { seat, leg: leg_built });
+        let built = Leg::new(seed, line.clone());
+        let built = Box::new(match self.echo {
+            true => built.with_echo(echo::echo(random as u32)),
+            false => built,
+        });
+        self.rings.commands.push_back(Command::Add { seat, leg: built });
         self.seats.insert(leg, seat);
         self.lines.insert(port, (leg, line));
         self.ports.insert(leg, port);

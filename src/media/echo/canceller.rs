@@ -94,6 +94,13 @@ impl Canceller {
         self.reread(far);
     }
 
+    /// So was heard before it began: what fades in is late, and begins with that.
+    pub fn remember(&mut self, heard: &Frame) {
+        for (to, &from) in self.before.iter_mut().zip(&heard[FRAME - BLOCK..]) {
+            *to = f32::from(from);
+        }
+    }
+
     /// The echo comes after `samples` now.
     pub fn follow(&mut self, far: &Far, samples: usize) {
         let start = samples.saturating_sub(BEFORE).max(FRAME);

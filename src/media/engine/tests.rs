@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 mod echo;
+mod echo_left;
 mod failures;
 mod lifetimes;
 mod moves;
