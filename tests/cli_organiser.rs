@@ -115,7 +115,11 @@ fn a_room_is_changed_and_the_rest_of_it_stays() {
     assert!(desk.good(&["room", "show", &number]).contains("let through"));
     assert_eq!(change(&["--echo", "on"])["echo"], true);
     let neither = desk.run(&["room", "change", &number, "--echo", "maybe"]);
-    assert!(stderr(&neither).contains("write on or off"), "{}", stderr(&neither));
+    assert!(
+        stderr(&neither).contains("write on or off"),
+        "{}",
+        stderr(&neither)
+    );
     assert_eq!(text(&change(&["--leader-pin", "80264"]), "leader_pin"), "80264");
     assert_eq!(change(&["--leader-pin", "none"])["leader_pin"], Value::Null);
     let refused = |more: &[&str]| desk.refused(&[&["room", "change", &number], more].concat());

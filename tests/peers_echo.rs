@@ -49,9 +49,8 @@ struct Moments {
 fn who_talks_hears_themselves_no_more_and_the_telephones_owner_still() {
     let bridge = Bridge::start_with("media.echo = true\n");
     let spoken = sentences::built_in().expect("the program carries them");
-    let voice = |sentences: [usize; 3]| -> Vec<i16> {
-        levelled(&sentences.map(|nth| spoken[nth].to_vec()).concat())
-    };
+    let voice =
+        |sentences: [usize; 3]| -> Vec<i16> { levelled(&sentences.map(|nth| spoken[nth].to_vec()).concat()) };
     let (said, answered) = (voice([0, 2, 4]), voice([1, 3, 7]));
     let mut set = CallerSet::new(LOCALHOST, bridge.address).expect("a free port");
     let mut meetings = meet(&bridge, &mut set, &said);
@@ -64,13 +63,26 @@ fn who_talks_hears_themselves_no_more_and_the_telephones_owner_still() {
         meeting.talker.hang_up();
         let ended = Instant::now();
         meeting.listener.hang_up();
-        judge(&mut faults, nth, meeting, &Moments { end: ended, ..moments }, &answered);
+        judge(
+            &mut faults,
+            nth,
+            meeting,
+            &Moments {
+                end: ended,
+                ..moments
+            },
+            &answered,
+        );
     }
     for line in &status.lines {
         println!("line {}: {:?}", line.line, line.echo);
     }
     let echoing = status.lines.iter().filter(|line| line.echo.is_some()).count();
-    faults.must("status", echoing == TELEPHONES.len(), &format!("{echoing} lines with echo"));
+    faults.must(
+        "status",
+        echoing == TELEPHONES.len(),
+        &format!("{echoing} lines with echo"),
+    );
     faults.complain();
 }
 
@@ -156,8 +168,16 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
     };
     let first = at.returns + trip;
     let figures = [
-        ("before it returns anything", loss(at.returns - 2 * SECOND, at.returns), 35.0),
-        ("from 1 s to 2 s of echo", loss(first + SECOND, first + 2 * SECOND), 30.0),
+        (
+            "before it returns anything",
+            loss(at.returns - 2 * SECOND, at.returns),
+            35.0,
+        ),
+        (
+            "from 1 s to 2 s of echo",
+            loss(first + SECOND, first + 2 * SECOND),
+            30.0,
+        ),
         ("from 3 s on", loss(first + 3 * SECOND, at.changes), 35.0),
         (
             "from 3 s after another way on",
@@ -174,11 +194,22 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
     let near = between(&heard, at.end, at.both + SECOND, at.both + 4 * SECOND);
     let near_db = 10.0 * (power(near) / power(&answered[..answered.len().min(5 * 8_000)])).log10();
     println!("{name}: its owner is heard at {near_db:+.1} dB while both talk");
-    faults.must(&name, near_db.abs() < 4.0, &format!("its owner is heard at {near_db:+.1} dB"));
-    let (listened, said) = (meeting.listener.heard(), between(&sent, at.end, first, at.changes));
+    faults.must(
+        &name,
+        near_db.abs() < 4.0,
+        &format!("its owner is heard at {near_db:+.1} dB"),
+    );
+    let (listened, said) = (
+        meeting.listener.heard(),
+        between(&sent, at.end, first, at.changes),
+    );
     let talker_db = 10.0 * (power(between(&listened, at.end, first, at.changes)) / power(said)).log10();
     println!("{name}: the others hear the talker at {talker_db:+.1} dB");
-    faults.must(&name, talker_db.abs() < 3.0, &format!("the talker is heard at {talker_db:+.1} dB"));
+    faults.must(
+        &name,
+        talker_db.abs() < 3.0,
+        &format!("the talker is heard at {talker_db:+.1} dB"),
+    );
 }
 
 /// The mean power of a sample, frame by frame without its mean: A-law has no zero, and silence is a constant.
@@ -187,7 +218,11 @@ fn power(sound: &[i16]) -> f64 {
     let count = frames.len().max(1);
     let powers = frames.map(|frame| {
         let mean = frame.iter().map(|&sample| f64::from(sample)).sum::<f64>() / FRAME as f64;
-        frame.iter().map(|&sample| (f64::from(sample) - mean).powi(2)).sum::<f64>() / FRAME as f64
+        frame
+            .iter()
+            .map(|&sample| (f64::from(sample) - mean).powi(2))
+            .sum::<f64>()
+            / FRAME as f64
     });
     powers.sum::<f64>() / count as f64 + 1e-3
 }

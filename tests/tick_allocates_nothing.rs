@@ -106,8 +106,13 @@ fn talking_joining_leaving_playing_and_hanging_up() {
 fn finding_cancelling_looking_for_and_giving_up_echoes() {
     let mut bench = Bench::with_echo(16, 4, 6);
     let count = |bench: &Bench, case| bench.engine.counters().get(case);
-    assert_eq!(counted(|| bench.run_frames(400)), 0, "eight echoes, of which six are taken out");
-    let found = [Counter::EchoCancelled, Counter::EchoWaits, Counter::EchoHeard].map(|case| count(&bench, case));
+    assert_eq!(
+        counted(|| bench.run_frames(400)),
+        0,
+        "eight echoes, of which six are taken out"
+    );
+    let found =
+        [Counter::EchoCancelled, Counter::EchoWaits, Counter::EchoHeard].map(|case| count(&bench, case));
     assert!(found[0] >= 6 && found[1] >= 2 && found[2] >= 1, "{found:?}");
     let shed = |bench: &mut Bench| {
         bench.engine.lend_cancellers(false);
@@ -119,6 +124,10 @@ fn finding_cancelling_looking_for_and_giving_up_echoes() {
         }
         bench.run_frames(100);
     };
-    assert_eq!(counted(|| shed(&mut bench)), 0, "taken back, looked for, let through");
+    assert_eq!(
+        counted(|| shed(&mut bench)),
+        0,
+        "taken back, looked for, let through"
+    );
     assert!(count(&bench, Counter::EchoShed) >= 1);
 }

@@ -182,7 +182,10 @@ mod tests {
             (told.delay_ms, told.loss_db, told.state.as_str()),
             (180, Some(18), "taken out")
         );
-        assert_eq!((told.rest_db, told.is_heard, told.is_ducked), (Some(31), true, true));
+        assert_eq!(
+            (told.rest_db, told.is_heard, told.is_ducked),
+            (Some(31), true, true)
+        );
     }
 
     #[test]

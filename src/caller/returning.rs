@@ -68,17 +68,19 @@ mod tests {
         let mut taps = [0.0; 200];
         (taps[0], taps[199]) = (0.5, 0.25);
         let mut returning = Returning::new(&ear, taps.into(), Duration::from_millis(60));
-        // A-law has no zero: silence is 8, and a sixth of 8,000 is lost in its steps.
+        // A-law has no zero, silence is 8: hundreds are looked at.
         let large = |frame: [i16; FRAME]| -> Vec<(usize, i16)> {
-            let samples = frame.into_iter().enumerate();
-            samples.filter(|(_, sample)| sample.abs() > 100).collect()
+            let hundreds = frame.map(|sample| sample / 100).into_iter().enumerate();
+            hundreds.filter(|(_, hundreds)| *hundreds != 0).collect()
         };
         let [first, second, third, fourth] = std::array::from_fn(|_| large(returning.next_frame(&ear)));
-        let half = i16::midpoint(0, audio_codec_algorithms::decode_alaw(encode_alaw(8_000)));
-        assert_eq!(first, [(10, half)]);
-        assert_eq!(second.first(), Some(&(10, -half)), "{second:?}");
-        assert_eq!(second.get(1).map(|&(at, _)| at), Some(49), "the late tap: {second:?}");
-        assert_eq!(third.first(), Some(&(10, half)));
-        assert_eq!(fourth, [(49, half / 2)], "only the late tap still has something to return");
+        assert_eq!(first, [(10, 40)]);
+        assert_eq!(second, [(10, -40), (49, 20)], "the second is what came late");
+        assert_eq!(third, [(10, 40), (49, -20)]);
+        assert_eq!(
+            fourth,
+            [(49, 20)],
+            "only the late tap still has something to return"
+        );
     }
 }

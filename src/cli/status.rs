@@ -74,7 +74,11 @@ fn table(status: &Status) -> String {
                     "{} of {} seats{}",
                     room.count,
                     room.seats,
-                    if room.lets_echo { ", echoes let through" } else { "" }
+                    if room.lets_echo {
+                        ", echoes let through"
+                    } else {
+                        ""
+                    }
                 ),
             )
         }),
@@ -300,7 +304,8 @@ mod tests {
         assert!(text.contains("after 180 ms, -18 dB, taken out\n"), "{text}");
         let echo = status.lines[0].echo.as_mut().expect("just put there");
         (echo.rest_db, echo.is_heard, echo.is_ducked) = (Some(26), true, true);
-        let wanted = "taken out; STILL HEARD BY THE OTHERS (-26 dB); the line is turned down while others speak";
+        let wanted =
+            "taken out; STILL HEARD BY THE OTHERS (-26 dB); the line is turned down while others speak";
         assert!(table(&status).contains(wanted), "{}", table(&status));
         assert!(
             text.lines()

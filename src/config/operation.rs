@@ -125,7 +125,9 @@ fn cancellers(typed: i64) -> Result<u32, ConfigError> {
 /// As typed, or never.
 fn ducking(raw: &RawMedia) -> Result<Option<EchoDucking>, ConfigError> {
     let seconds = within("media.echo_duck_seconds", raw.echo_duck_seconds, DUCK_SECONDS_MAX)?;
-    let loss_db = u32::try_from(raw.echo_duck_db).ok().filter(|&db| db <= DUCK_DB_MAX);
+    let loss_db = u32::try_from(raw.echo_duck_db)
+        .ok()
+        .filter(|&db| db <= DUCK_DB_MAX);
     let loss_db = loss_db.ok_or_else(|| {
         let remedy = format!("take a number from 1 to {DUCK_DB_MAX}, or 0 for never");
         ConfigError::new("media.echo_duck_db", &raw.echo_duck_db.to_string(), &remedy)

@@ -132,7 +132,10 @@ fn each_fault_names_key_value_and_remedy() {
             "media.echo_duck_db = 41",
             "media.echo_duck_db = \"41\": take a number from 1 to 40, or 0 for never",
         ),
-        ("media.echo_duck_seconds = 0", "media.echo_duck_seconds = 0: take a number from 1"),
+        (
+            "media.echo_duck_seconds = 0",
+            "media.echo_duck_seconds = 0: take a number from 1",
+        ),
         (
             "media.codecs = []",
             "media.codecs = \"\": write each of these at most once",

@@ -355,8 +355,7 @@ impl ControlLoop {
             (Wanted::Changed, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
-                self.bridge
-                    .handle_echo_chosen(now, booking.number, booking.echo);
+                self.bridge.handle_echo_chosen(now, booking.number, booking.echo);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
             (Wanted::Changed, Found::Unknown | Found::Unavailable) => {}

@@ -103,12 +103,17 @@ impl Conference {
     pub(super) fn named_line(&self, leader: LegId) -> Notice {
         let named = self.members.get(&leader).and_then(|member| member.echo.named);
         let source = named.and_then(|source| self.members.get(&source)?.echo.heard);
-        source.map_or(Notice::EchoNotFound, |heard| Notice::EchoLine { line: heard.line })
+        source.map_or(Notice::EchoNotFound, |heard| Notice::EchoLine {
+            line: heard.line,
+        })
     }
 
     /// The leader mutes the line that was named. Its caller is told why, and may speak again.
     pub(super) fn mute_named(&mut self, now: Time, leader: LegId) -> Notice {
-        let named = self.members.get_mut(&leader).and_then(|member| member.echo.named.take());
+        let named = self
+            .members
+            .get_mut(&leader)
+            .and_then(|member| member.echo.named.take());
         let Some(source) = named else {
             return Notice::EchoNotFound;
         };
@@ -134,6 +139,9 @@ impl Conference {
             let is_heard = leg != than && !member.is_muted(self.floor);
             Some((leg, member.echo.heard.filter(|_| is_heard)?))
         };
-        self.members.iter().filter_map(heard).min_by_key(|(_, heard)| heard.loss_db)
+        self.members
+            .iter()
+            .filter_map(heard)
+            .min_by_key(|(_, heard)| heard.loss_db)
     }
 }

@@ -98,7 +98,9 @@ impl World {
             Deed::Talk(leg) => _ = self.rig.talk(self.name(leg)),
             Deed::Echo(leg, news) => {
                 let name = self.name(leg);
-                self.rig.rooms.handle_echo(self.rig.now, LegId(name), name as u32, news);
+                self.rig
+                    .rooms
+                    .handle_echo(self.rig.now, LegId(name), name as u32, news);
             }
             Deed::Cancel(number) => self.rig.rooms.handle_cancelled(self.rig.now, room(number)),
             Deed::Expire(number, s) => {

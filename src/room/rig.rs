@@ -173,7 +173,10 @@ impl Rig {
                 assert!(except.is_none_or(|leg| self.inside.get(&leg) == Some(&room)));
             }
             Output::SeekEcho { room } => {
-                assert!(self.inside.values().any(|number| *number == room), "a search for nobody");
+                assert!(
+                    self.inside.values().any(|number| *number == room),
+                    "a search for nobody"
+                );
             }
             Output::Mute { leg, muted } => {
                 self.check(leg);

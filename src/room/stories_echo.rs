@@ -107,7 +107,11 @@ fn a_leader_hears_the_line_and_may_mute_it_and_its_caller_may_speak_again() {
     let told = [(1, N::EchoLine { line: 40 }), (1, N::Members { count: 4 })];
     assert_eq!(rig.said(), told, "a bare digit later mutes nobody");
     rig.keys(1, "*3").wait(secs(20)).keys(1, "1");
-    assert_eq!(rig.said(), [(1, N::EchoLine { line: 40 })], "ten seconds after the question it is too late");
+    assert_eq!(
+        rig.said(),
+        [(1, N::EchoLine { line: 40 })],
+        "ten seconds after the question it is too late"
+    );
     assert!(rig.muted.is_empty());
 }
 

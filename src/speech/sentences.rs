@@ -29,7 +29,11 @@ pub fn echo_line(line: u32) -> Vec<Prompt> {
             .collect(),
     };
     let end = [Prompt::Pause, Prompt::EchoLineEnd];
-    [Prompt::EchoLineBegin].into_iter().chain(number).chain(end).collect()
+    [Prompt::EchoLineBegin]
+        .into_iter()
+        .chain(number)
+        .chain(end)
+        .collect()
 }
 
 /// A span of minutes. "eine Minute.", "fünf Minuten."; above 999 as 999.
@@ -118,7 +122,11 @@ mod tests {
             (1, "Leitung eins ", "line one "),
             (4, "Leitung vier ", "line four "),
             (101, "Leitung hundert eins ", "line one hundred and one "),
-            (3_072, "Leitung drei null sieben zwei ", "line three zero seven two "),
+            (
+                3_072,
+                "Leitung drei null sieben zwei ",
+                "line three zero seven two ",
+            ),
         ] {
             let said = text(&echo_line(line));
             assert!(said[0].contains(german) && said[1].contains(english), "{said:?}");

@@ -238,6 +238,7 @@ fn a_text_is_a_whole_sentence_or_part_of_one_that_is_joined() {
             Prompt::OneBare,
             Prompt::MembersBegin,
             Prompt::MembersEnd,
+            Prompt::EchoLineBegin,
         ],
         &[
             Prompt::MinutesEnd,

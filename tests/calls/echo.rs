@@ -62,14 +62,24 @@ fn a_leader_has_the_line_named_and_mutes_it() {
     assert_eq!(said(&mut world), found);
     world.telephones[0].key("*3");
     world.run_ms(5_000);
-    let named: Vec<_> = said(&mut world).into_iter().map(|(n, clip)| (n, clip.0)).collect();
+    let named: Vec<_> = said(&mut world)
+        .into_iter()
+        .map(|(n, clip)| (n, clip.0))
+        .collect();
     let begin = (0, sentence(Prompt::EchoLineBegin).0);
     let end = (0, sentence(Prompt::EchoLineEnd).0);
-    assert_eq!((named.first(), named.last()), (Some(&begin), Some(&end)), "{named:?}");
+    assert_eq!(
+        (named.first(), named.last()),
+        (Some(&begin), Some(&end)),
+        "{named:?}"
+    );
     let loud = world.loudness_dbov(0);
     world.telephones[0].key("1");
     world.run_ms(12_000);
-    let muted = [(2, sentence(Prompt::EchoMuted)), (0, sentence(Prompt::EchoLineMuted))];
+    let muted = [
+        (2, sentence(Prompt::EchoMuted)),
+        (0, sentence(Prompt::EchoLineMuted)),
+    ];
     assert_eq!(said(&mut world), muted);
     let quiet = world.loudness_dbov(0);
     assert!(quiet < -70.0 && loud > -50.0, "{loud:.1}, then {quiet:.1} dBov");

@@ -71,7 +71,10 @@ impl Baresip {
 
     /// Starts it, ready to dial; it says this recording again and again instead of a tone.
     pub fn start_saying(recording: &[i16]) -> Baresip {
-        let baresip = Baresip::start(Tone { hz: 1_000.0, dbfs: -100.0 });
+        let baresip = Baresip::start(Tone {
+            hz: 1_000.0,
+            dbfs: -100.0,
+        });
         // The file is opened when a call begins.
         write_recording(&baresip.folder.path().join("say.wav"), recording);
         baresip

@@ -90,7 +90,11 @@ impl Wire for QuietWire {
             // Three bits of A-law's segment number are 6 dB each.
             echo.push_back(sound.map(|code| {
                 let plain = code ^ 0x55;
-                (if plain & 0x70 >= 0x20 { plain - 0x20 } else { plain & 0x8f }) ^ 0x55
+                (if plain & 0x70 >= 0x20 {
+                    plain - 0x20
+                } else {
+                    plain & 0x8f
+                }) ^ 0x55
             }));
         }
         true

@@ -92,7 +92,10 @@ impl Finder {
         if self.is_due {
             self.since_found = self.since_found.saturating_add(1);
             let frames = delay / FRAME;
-            self.measure((power - self.noise).max(0.0), self.was_sent(frames.saturating_sub(1)));
+            self.measure(
+                (power - self.noise).max(0.0),
+                self.was_sent(frames.saturating_sub(1)),
+            );
         }
         self.search = self.search.saturating_sub(1);
         self.until_pause = self.until_pause.saturating_sub(1);

@@ -107,7 +107,11 @@ impl Meeting {
         (self.beside, self.talked) = (0.0, 0.0);
         self.listened.clear();
         for _ in 0..frames {
-            let said = if self.is_talking { self.talker.frame() } else { SILENT };
+            let said = if self.is_talking {
+                self.talker.frame()
+            } else {
+                SILENT
+            };
             self.lines[0].say_frame(&said);
             self.lines[1].say_frame(&SILENT);
             for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
@@ -120,7 +124,9 @@ impl Meeting {
             self.world.run_ms(20);
             for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
                 let weaker = telephone.weaker;
-                telephone.returned.push_back(line.heard_frame().map(|sample| sample / weaker));
+                telephone
+                    .returned
+                    .push_back(line.heard_frame().map(|sample| sample / weaker));
             }
             // The talker hears what the others say: the echo of its own voice and nothing else.
             self.beside += power(&self.lines[0].heard_frame());
