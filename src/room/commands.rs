@@ -37,6 +37,10 @@ impl Conference {
             // Began before the muting ended.
             return;
         };
+        // What is heard there is the others: whoever was muted for an echo says nothing.
+        if member.echo.is_heard() {
+            return;
+        }
         let lately = member.reminded.is_some_and(|at| now.since(at) < REMIND);
         if lately || !member.ear.is_silent() || member.keys != keys::State::Idle {
             return;

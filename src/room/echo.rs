@@ -35,6 +35,13 @@ pub(super) struct Echo {
     named: Option<LegId>,
 }
 
+impl Echo {
+    /// Whether the others hear it, or would if the line was not muted.
+    pub fn is_heard(&self) -> bool {
+        self.heard.is_some()
+    }
+}
+
 impl Conference {
     /// Something is new of `leg`'s echo; the operator calls its line so.
     pub fn handle_echo(&mut self, now: Time, leg: LegId, line: u32, news: EchoNews) {

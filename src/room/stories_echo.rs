@@ -99,7 +99,8 @@ fn a_leader_hears_the_line_and_may_mute_it_and_its_caller_may_speak_again() {
     rig.wait(secs(4)).keys(1, "1");
     assert_eq!(rig.said(), [(4, N::EchoMuted), (1, N::EchoLineMuted)]);
     assert_eq!(rig.muted, [LegId(4)].into());
-    rig.wait(secs(9)).keys(4, "*6");
+    // What is heard at that line is its echo: nobody speaks there.
+    rig.wait(secs(9)).talk(4).keys(4, "*6");
     assert_eq!(rig.said(), [(4, N::Unmuted)]);
     assert!(rig.muted.is_empty());
     rig.wait(secs(9)).keys(1, "*3").wait(secs(4)).keys(1, "*2");
