@@ -6,6 +6,7 @@ use rundruf::bridge::status::TrunkStatus;
 use rundruf::caller::Tone;
 use running::baresip::Baresip;
 use running::kamailio::{EXPIRES_MAX_S, Kamailio, PASSWORD, USER};
+use running::names::{Host, NameServer};
 use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
@@ -122,6 +123,50 @@ fn who_dials_a_rooms_own_number_keys_the_pin_alone() {
     are_in(&bridge, 1);
     assert_eq!(bridge.status().counters["called_directly"], 1);
     member.hang_up();
+}
+
+/// The bridge finds both by name, goes to the first, and to the second within ten seconds of the first one's silence.
+#[test]
+fn another_host_of_the_domain_takes_over_and_calls_go_on() {
+    let (mut first, second) = (Kamailio::start("MD5"), Kamailio::start("MD5"));
+    let host = |priority, kamailio: &Kamailio, name| Host {
+        priority,
+        port: kamailio.address.port(),
+        name,
+    };
+    let hosts = vec![
+        host(20, &second, "b.pbx.example"),
+        host(10, &first, "a.pbx.example"),
+    ];
+    let names = NameServer::start("pbx.example", hosts);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, PASSWORD).expect("it is ours");
+    let bridge = Bridge::start_with(&format!(
+        "sip.trunks = []\nsip.name_server = \"{}\"\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\n\
+         user = \"{USER}\"\npassword_file = {:?}\nkeep_alive_s = 5\n",
+        names.address,
+        file.path()
+    ));
+    registers(&bridge, &first);
+    let target = |kamailio: &Kamailio| Some(format!("{} by UDP", kamailio.address));
+    assert_eq!(trunk(&bridge).target, target(&first));
+    let room = bridge.book("Montag");
+    let mut member_of_first = member(&first, &room, 0);
+    are_in(&bridge, 1);
+    first.end();
+    let begun = std::time::Instant::now();
+    let is_over = || trunk(&bridge).target == target(&second) && is_registered(&bridge);
+    assert!(
+        eventually(MOMENT, is_over),
+        "{:?}\n{}",
+        trunk(&bridge),
+        bridge.log()
+    );
+    println!("at the second host after {:?}", begun.elapsed());
+    let mut member_of_second = member(&second, &room, 1);
+    are_in(&bridge, 2);
+    member_of_second.hang_up();
+    member_of_first.hang_up();
 }
 
 #[test]

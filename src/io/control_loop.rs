@@ -83,11 +83,11 @@ impl ControlLoop {
     pub fn new(
         bridge: Bridge,
         media: MediaPort,
-        udp: SipUdp,
-        tcp: SipTcp,
+        (udp, tcp): (SipUdp, SipTcp),
         store: Store,
         asks: mpsc::Receiver<Ask>,
         reloader: Reloader,
+        resolver: Resolver,
     ) -> ControlLoop {
         let (tell_found, found) = mpsc::channel(ANSWERS);
         let origin = Instant::now();
@@ -101,7 +101,7 @@ impl ControlLoop {
             found,
             tell_found,
             reloader,
-            resolver: Resolver::new(),
+            resolver,
             summary: Summary::default(),
             origin,
             heard_at: Time::ZERO,

@@ -4,9 +4,11 @@
 
 pub mod pace;
 pub mod reply;
+mod srv;
 pub mod table;
 mod trouble;
 
+pub use srv::{Srv, ordered};
 pub use trouble::Trouble;
 
 use super::digest::{Login, Session};
