@@ -132,8 +132,8 @@ impl ControlLoop {
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
-                Some((trunk, targets)) = self.resolver.next() => {
-                    self.bridge.handle_resolved(self.now(), trunk, &targets);
+                Some((trunk, place, answer)) = self.resolver.next() => {
+                    self.bridge.handle_resolved(self.now(), trunk, &place, &answer);
                 }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
@@ -439,6 +439,7 @@ fn log_event(event: Event) {
 fn log_trunk(trunk: &str, news: TrunkNews) {
     match news {
         TrunkNews::Registered => tracing::info!(trunk, "registered"),
+        TrunkNews::Moved(to) => tracing::info!(trunk, ?to, "registered at another host of the trunk"),
         TrunkNews::Failed(why) => {
             tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
         }

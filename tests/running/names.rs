@@ -1,4 +1,4 @@
-//! A name server of the test's own, which knows what the test tells it: SRV and A records, on loopback.
+//! A name server of the test's own, which knows what the test tells it: NAPTR, SRV and A records, on loopback.
 
 use super::LOCALHOST;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 const A: u16 = 1;
 const SRV: u16 = 33;
+const NAPTR: u16 = 35;
 const NO_SUCH_NAME: u8 = 3;
 const TTL_S: u32 = 1;
 
@@ -76,8 +77,16 @@ fn answer(query: &[u8], domain: &str, hosts: &[Host]) -> Option<Vec<u8>> {
         }));
     } else if is_host && kind == A {
         records.push(record(A, &Ipv4Addr::LOCALHOST.octets()));
+    } else if name == domain && kind == NAPTR {
+        // Order, preference, flags, service, no expression, and what replaces the name (RFC 3403 §4.1).
+        let rule = [&[0, 10, 0, 10, 1][..], b"s", &[7], b"SIP+D2U", &[0]].concat();
+        records.push(record(
+            NAPTR,
+            &[rule, written(&format!("_sip._udp.{domain}"))].concat(),
+        ));
     }
-    let code = if is_domain || is_host { 0 } else { NO_SUCH_NAME };
+    let is_known = is_domain || is_host || name == domain;
+    let code = if is_known { 0 } else { NO_SUCH_NAME };
     let mut answer = query[..2].to_vec();
     answer.extend([0x85, 0x80 | code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
     answer.extend(&query[12..end + 4]);
