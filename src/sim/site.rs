@@ -33,8 +33,6 @@ struct Ends {
     /// At the RTCP port.
     reports_came: VecDeque<(SocketAddr, Vec<u8>)>,
     settled: Option<SocketAddr>,
-    /// Whether somebody ever was its peer.
-    begun: bool,
 }
 
 impl Line {
@@ -63,8 +61,7 @@ impl Wire for Line {
     }
 
     fn settle(&mut self, peer: SocketAddr) {
-        let mut ends = self.0.borrow_mut();
-        (ends.settled, ends.begun) = (Some(peer), true);
+        self.0.borrow_mut().settled = Some(peer);
     }
 
     fn unsettle(&mut self) {
@@ -198,13 +195,6 @@ impl Site {
     pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
         self.bridge.handle_closed(now, peer);
         self.settle(now);
-    }
-
-    /// Whether the leg at this port has ever had a peer.
-    pub fn has_begun(&self, port: u16) -> bool {
-        self.lines
-            .get(&port)
-            .is_some_and(|(_, line)| line.0.borrow().begun)
     }
 
     /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
