@@ -54,7 +54,7 @@ fn an_echo_is_found_within_two_seconds_and_taken_out_and_who_speaks_meanwhile_is
         let figures = figures(Case::new(kind, loss_db, trip_ms, 7));
         let told = format!("{kind:?} {loss_db} dB {trip_ms} ms: {figures:?}");
         assert!(figures.detected_ms.is_some_and(|ms| ms < 2_000.0), "{told}");
-        assert!(figures.after_found_1s > 30.0 && figures.after_3s > 35.0, "{told}");
+        assert!(figures.after_found_1s > 30.0 && figures.after_3s > 40.0, "{told}");
         // A gate alone would pass that: the filter has to do its part, and the near voice to come through.
         assert!(figures.linear > 25.0, "{told}");
         assert!(figures.cut_pct <= 3.0 && figures.near_db < 1.0, "{told}");
@@ -68,8 +68,8 @@ fn an_echo_that_changes_its_way_or_its_delay_is_taken_out_again() {
             change,
             ..Case::new(Kind::Tail(32), 12.0, 60, 5)
         });
-        let recovered = figures.recovered_ms.is_some_and(|ms| ms <= 3_500.0);
-        assert!(recovered && figures.changed > 30.0, "{change:?}: {figures:?}");
+        let recovered = figures.recovered_ms.is_some_and(|ms| ms <= 3_000.0);
+        assert!(recovered && figures.changed > 40.0, "{change:?}: {figures:?}");
     }
 }
 
@@ -115,6 +115,19 @@ fn members_in_one_acoustic_room_have_no_echo() {
                 (State::Clear, bare),
                 "{ahead} samples ahead"
             );
+        }
+    }
+}
+
+/// Ten thousand of them: `cargo bench --bench echo -- clean`.
+#[test]
+fn in_calls_without_an_echo_none_is_found() {
+    let (one, other) = voices();
+    let sounds = Sounds::new(vec![one, other]);
+    for company in Company::ALL {
+        for seed in 0..20 {
+            let (is_found, score) = judge(Clean::new(company, &sounds, seed));
+            assert!(!is_found, "{company:?}, seed {seed}: {score}");
         }
     }
 }
