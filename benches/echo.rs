@@ -143,7 +143,7 @@ fn table(cells: &[(Case, Figures)], each: bool) {
         &mut cells.iter(),
     );
     row(
-        "dB from 2 s after the change on",
+        "dB from 3 s after the change on",
         &|f| f.changed,
         &mut cells.iter(),
     );

@@ -17,7 +17,7 @@ const COVERED_TO: usize = 4 * FRAME;
 /// An echo that came back louder than this (+3 dB) is none: somebody in the same room is heard.
 const LOUDER: f32 = 2.0;
 /// How many times the part of an echo that is missed the filter and the suppressor reckon with.
-const FILTER_DOUBTS: f32 = 6.0;
+const FILTER_DOUBTS: f32 = 4.0;
 const SUPPRESSOR_DOUBTS: f32 = 2.0;
 /// The power gain of an echo that is expected when nothing is known of it: −6 dB.
 pub const GAIN_FIRST: f32 = 0.25;

@@ -14,7 +14,7 @@ const BAND: std::ops::Range<usize> = 6..68;
 /// Power in a bin from which a predicted echo is worth looking at.
 const WORTH: f32 = 160.0 * 40.0;
 /// What is missed must be so many times what is expected to be.
-const BEYOND: f32 = 1.2;
+const BEYOND: f32 = 2.0;
 
 /// The averages.
 #[derive(Clone, Debug)]

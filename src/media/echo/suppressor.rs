@@ -20,11 +20,11 @@ const NOISE_OVER: f32 = 2.0;
 const KEPT: f32 = 0.7;
 /// How fast the gate opens and closes, a block, and presence rises and falls.
 const OPENING: f32 = 0.7;
-const CLOSING: f32 = 0.6;
+const CLOSING: f32 = 0.4;
 /// How much slower it closes when somebody speaks here, and how far it stays open.
-const CLOSING_SPOKEN: f32 = 0.4;
+const CLOSING_SPOKEN: f32 = 0.2;
 const HELD_OPEN: f32 = 0.9;
-const PRESENCE_RISE: f32 = 0.08;
+const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.03;
 /// How much of the guess is left away at most while somebody is present.
 const RELAXED: f32 = 0.99;

@@ -83,7 +83,7 @@ fn tone((low, high, on, of): (f32, f32, usize, usize)) -> Vec<i16> {
 
 /// Broken chords over a bass, each piece in its own key and tempo.
 fn music(piece: u64) -> Vec<i16> {
-    let mut chance = Chance::seeded(piece ^ 0x6d75_7369_63);
+    let mut chance = Chance::seeded(piece ^ 0x006d_7573_6963);
     let (root, note) = (
         110.0 + 20.0 * chance.below(6) as f32,
         1_000 + chance.below(1_500) as usize,
@@ -127,13 +127,13 @@ pub struct Clean<'a> {
     turns: [u8; TURNS],
     noise: f32,
     chance: Chance,
-    frame: usize,
+    at_frame: usize,
 }
 
 impl<'a> Clean<'a> {
     /// The call of a seed.
     pub fn new(company: Company, sounds: &'a Sounds, seed: u64) -> Clean<'a> {
-        let mut chance = Chance::seeded(seed ^ 0x636c_6561_6e);
+        let mut chance = Chance::seeded(seed ^ 0x0063_6c65_616e);
         let (all, own) = match company {
             Company::Strangers | Company::SameRoom => (&sounds.voices, &sounds.voices),
             Company::Tones => (&sounds.tones, chance.pick(&[&sounds.voices, &sounds.tones])),
@@ -174,13 +174,13 @@ impl<'a> Clean<'a> {
             turns: std::array::from_fn(|_| chance.pick(&[0, 1, 1, 2, 2, 3, 3, 3])),
             noise: 10f32.powf((20.0 + chance.below(20) as f32) / 20.0),
             chance,
-            frame: 0,
+            at_frame: 0,
         }
     }
 
     /// What is heard in the next frame, and what is sent then.
-    pub fn next(&mut self) -> ([i16; FRAME], [i16; FRAME]) {
-        let first = (self.frame * FRAME) as isize;
+    pub fn frame(&mut self) -> ([i16; FRAME], [i16; FRAME]) {
+        let first = (self.at_frame * FRAME) as isize;
         let (mut heard, mut sent) = ([0; FRAME], [0; FRAME]);
         for at in 0..FRAME {
             let now = first + at as isize;
@@ -194,7 +194,7 @@ impl<'a> Clean<'a> {
             heard[at] = a_law((sound + noise).clamp(-32_768.0, 32_767.0) as i16);
             sent[at] = a_law(self.sample(&self.far, now) as i16);
         }
-        self.frame += 1;
+        self.at_frame += 1;
         (heard, sent)
     }
 
@@ -230,7 +230,7 @@ pub fn judge(mut call: Clean<'_>) -> (bool, f32) {
     let (mut none, mut leg) = (pool(0, 1), Echo::new(1));
     let mut highest = 0.0f32;
     for _ in 0..FRAMES {
-        let (mut heard, sent) = call.next();
+        let (mut heard, sent) = call.frame();
         leg.hear(&mut heard, false);
         leg.sent(&sent);
         leg.judge(&mut none);

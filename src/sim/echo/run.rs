@@ -26,7 +26,7 @@ pub struct Figures {
     pub after_3s: f32,
     /// The filter alone, from five seconds of echo on.
     pub linear: f32,
-    /// From two seconds after the change on.
+    /// From three seconds after the change on.
     pub changed: f32,
     /// From the change until half a second has 40 dB, and none of those that follow has less than 35.
     pub recovered_ms: Option<f32>,
@@ -134,7 +134,7 @@ fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
         },
         after_3s: loss(whole(first + 3 * SECOND, schedule.both), |f| f.echo),
         linear: loss(whole(first + 5 * SECOND, schedule.both), |f| f.linear),
-        changed: loss(whole(schedule.change + 2 * SECOND, schedule.end), |f| f.echo),
+        changed: loss(whole(schedule.change + 3 * SECOND, schedule.end), |f| f.echo),
         recovered_ms: recovered(whole(schedule.change, schedule.end)),
         cut_pct: 100.0 * cut as f32 / both.len().max(1) as f32,
         near_db: 10.0 * (near / near_out).log10(),
