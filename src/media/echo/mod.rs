@@ -22,6 +22,7 @@ mod detector;
 mod far;
 mod fft;
 mod filter;
+mod phases;
 mod pool;
 mod suppressor;
 mod trace;
@@ -34,7 +35,6 @@ pub use trace::Parts;
 pub use trace::Tracer;
 
 use super::{Frame, SILENCE};
-use crate::units::FRAME;
 use far::Far;
 
 /// Frames that a leg which turned out to have no echo is left alone: a minute.
@@ -87,9 +87,9 @@ pub struct Echo {
     detector: Detector,
     canceller: Option<Box<Canceller>>,
     state: State,
-    /// The last two frames as they were heard, and their power.
+    /// The last two frames as they were heard, and as they were sent.
     heard: [Frame; 2],
-    sent_power: f32,
+    sent: [Frame; 2],
     /// What the last look at the detector found.
     found: Option<Found>,
     delay: usize,
@@ -110,7 +110,7 @@ impl Echo {
             canceller: None,
             state: State::Clear,
             heard: [SILENCE; 2],
-            sent_power: 0.0,
+            sent: [SILENCE; 2],
             found: None,
             delay: 0,
             left_alone: 0,
@@ -166,23 +166,14 @@ impl Echo {
 
     /// A frame was sent, after one was heard.
     pub fn sent(&mut self, sent: &Frame) {
-        self.far.push(sent);
+        self.sent = [self.sent[1], *sent];
         self.found = pulp::Arch::new().dispatch(Look(self));
     }
 
     #[inline(always)]
     fn look(&mut self) -> Option<Found> {
-        let mut heard = [0.0; 2 * FRAME];
-        for (to, &from) in heard.iter_mut().zip(self.heard.as_flattened()) {
-            *to = f32::from(from);
-        }
-        let mut sent: [f32; 2 * FRAME] = self.far.read(0);
-        self.sent_power = power(&sent);
-        let heard_power = power(&heard);
-        let sent = fft::long(&mut sent);
-        let heard = fft::long(&mut heard);
-        self.detector
-            .handle((&sent, self.sent_power), (&heard, heard_power))
+        self.far.push(&self.sent[1]);
+        self.detector.handle(&self.sent, &self.heard)
     }
 
     /// Begins to cancel, follows or ends, by what the last frames showed; before the next frame is heard.
@@ -238,7 +229,7 @@ impl Echo {
             }
             return None;
         }
-        self.quiet_for += u32::from(self.sent_power > SPEECH);
+        self.quiet_for += u32::from(self.detector.sent_power() > SPEECH);
         self.until_check -= 1;
         if self.until_check > 0 {
             return None;
@@ -297,10 +288,4 @@ impl pulp::WithSimd for Look<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Found> {
         self.0.look()
     }
-}
-
-/// The mean power of a sample.
-#[inline(always)]
-fn power(sound: &[f32; 2 * FRAME]) -> f32 {
-    fft::sum(&sound.map(|sample| sample * sample)) / (2 * FRAME) as f32
 }
