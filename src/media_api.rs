@@ -6,7 +6,7 @@
 pub use crate::codec::{Codec, CodecName, Codecs, EventSpec, Law, OpusSpec};
 use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::secret::Key;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A leg's place in the slab of whichever media thread it is on, given out by the control side and reused after
 /// [`Finished::Leg`] only.
@@ -23,8 +23,11 @@ impl Seat {
 /// Where and how a leg's peer wants its media, as offer and answer agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaSpec {
-    /// The peer's address from its SDP; media from elsewhere is latched only when nothing comes from here.
+    /// The peer's address from its SDP. Media from another port, or from the host of `also`, is latched when nothing comes
+    /// from here; from any other host never.
     pub remote: SocketAddr,
+    /// Where the peer is according to signalling: behind address translation its SDP names an address that nobody reaches.
+    pub also: Option<IpAddr>,
     /// Where its SDP wants RTCP: the port after, or what `a=rtcp` says (RFC 3605).
     pub control: Option<SocketAddr>,
     /// What is sent, and understood. On a line of 8 kHz both laws are understood.

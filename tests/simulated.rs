@@ -1,5 +1,9 @@
 //! Simulated evenings by the seed (`src/sim/`): as many as RUNDRUF_SEEDS says, and every seed that once failed. What the bridge
 //! sends is read by an independent parser in each of them.
+#![allow(unsafe_code)]
+
+#[path = "worlds/day.rs"]
+mod day;
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestRng, TestRunner};

@@ -1,6 +1,6 @@
 //! What the operator sees: counts and loads, never people.
 
-use crate::sip::{Transport, TrunkView};
+use crate::sip::{Peer, TrunkView};
 use crate::units::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -131,6 +131,9 @@ pub struct TrunkStatus {
     pub next_s: Option<u64>,
     /// The address at which the registrar sees us, where that is not the one that we tell.
     pub seen_as: Option<String>,
+    /// The host that goes before that one and was not to be had: address and transport.
+    #[serde(default)]
+    pub waits_for: Option<String>,
 }
 
 impl TrunkStatus {
@@ -141,21 +144,20 @@ impl TrunkStatus {
             name,
             registered_s: binding.map(|binding| now.since(binding.since).as_secs()),
             expires_s: binding.map(|binding| binding.until.since(now).as_secs()),
-            target: binding.map(|binding| {
-                let transport = match binding.target.transport {
-                    Transport::Udp => "UDP",
-                    Transport::Tcp => "TCP",
-                };
-                format!("{} by {transport}", binding.target.addr)
-            }),
+            target: binding.map(|binding| place(binding.target)),
             calls: view.calls,
             trouble: view.trouble.map(|trouble| trouble.to_string()),
             next_s: view.next.map(|next| next.since(now).as_secs()),
             seen_as: binding
                 .and_then(|binding| binding.seen_as)
                 .map(|seen| seen.to_string()),
+            waits_for: view.waits_for.map(place),
         }
     }
+}
+
+fn place(peer: Peer) -> String {
+    format!("{} by {}", peer.addr, peer.transport.name())
 }
 
 /// One room with somebody in it.

@@ -177,6 +177,10 @@ fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
         };
         rows.push(("  TROUBLE".to_owned(), format!("{trouble}{next}")));
     }
+    rows.extend(trunk.waits_for.as_ref().map(|better| {
+        let text = format!("{better} goes before it and is away: back there as soon as it answers");
+        ("  second choice".to_owned(), text)
+    }));
     rows.extend(trunk.seen_as.as_ref().map(|seen| {
         let text =
             format!("it sees us at {seen}: if callers are not heard, set sip.advertise to that address");
@@ -330,6 +334,15 @@ mod tests {
             "registered for 2 h 1 min at 192.0.2.1:5060 by UDP, 1 min 35 s more unless refreshed, 3 calls";
         assert!(
             text.contains("TRUNKS") && text.contains(wanted) && !text.contains("TROUBLE"),
+            "{text}"
+        );
+        assert!(!text.contains("second choice"), "{text}");
+        let trunk = &mut status.trunks[0];
+        trunk.waits_for = Some("192.0.2.9:5060 by UDP".into());
+        let text = table(&status);
+        let row = text.lines().find(|row| row.contains("second choice"));
+        assert!(
+            row.is_some_and(|row| row.contains("192.0.2.9:5060 by UDP goes before it")),
             "{text}"
         );
         let trunk = &mut status.trunks[0];

@@ -115,6 +115,13 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
         ),
         entry(
             Restart,
+            "sip.name_server",
+            sip.name_server
+                .map_or_else(String::new, |server| server.to_string()),
+            "it is asked where trunks are; empty: the system's name servers (/etc/resolv.conf)",
+        ),
+        entry(
+            Restart,
             "sip.called_from",
             listed(sip.called_from.iter().map(|place| place.name())),
             "where the number that was dialled is looked for: if it is a room's own, the caller keys no room number",

@@ -49,6 +49,8 @@ pub struct RawSip {
     pub country: String,
     /// Digits, or empty.
     pub area: String,
+    /// IP address, perhaps with a port, or empty.
+    pub name_server: String,
     /// Where the number that was dialled stands, the likeliest place first.
     pub called_from: Vec<String>,
 }
@@ -173,6 +175,7 @@ impl Default for RawSip {
             number: String::new(),
             country: "49".into(),
             area: String::new(),
+            name_server: String::new(),
             called_from: CalledFrom::ALL.map(|place| place.name().to_owned()).into(),
         }
     }

@@ -224,6 +224,10 @@ fn each_fault_names_key_value_and_remedy() {
         ),
         ("sip.country = ''", "sip.country = \"\": write the country code"),
         (
+            "sip.name_server = 'dns'",
+            "sip.name_server = \"dns\": write the IP address",
+        ),
+        (
             "sip.area = '030'",
             "sip.area = \"030\": write the area code without its zero",
         ),

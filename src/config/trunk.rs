@@ -27,7 +27,7 @@ pub struct RawTrunk {
     pub domain: String,
     /// Host, or host:port, or empty.
     pub proxy: String,
-    /// "udp" or "tcp".
+    /// "udp", "tcp" or "auto".
     pub transport: String,
     /// User part of the address there.
     pub user: String,
@@ -114,6 +114,8 @@ pub enum TrunkTransport {
     Udp,
     /// Connections.
     Tcp,
+    /// As the domain's own rules have it (NAPTR, RFC 3263 §4.1).
+    Auto,
 }
 
 /// Where a password is: never in the settings themselves, which are shown and mailed about.
@@ -140,6 +142,7 @@ impl TrunkTransport {
         match self {
             TrunkTransport::Udp => "udp",
             TrunkTransport::Tcp => "tcp",
+            TrunkTransport::Auto => "auto",
         }
     }
 }
@@ -159,7 +162,11 @@ impl fmt::Display for TrunkConfig {
         let TrunkConfig {
             name, user, domain, ..
         } = self;
-        write!(f, "{name}: {user} at {domain} by {}", self.transport.name())?;
+        write!(f, "{name}: {user} at {domain}")?;
+        match self.transport {
+            TrunkTransport::Auto => write!(f, " by what it offers")?,
+            transport => write!(f, " by {}", transport.name())?,
+        }
         if let Some(proxy) = &self.proxy {
             write!(f, " through {proxy}")?;
         }
@@ -280,9 +287,15 @@ fn split_host(text: &str) -> Option<HostPort> {
 }
 
 fn transport(typed: &str) -> Result<TrunkTransport, ConfigError> {
-    let known = [TrunkTransport::Udp, TrunkTransport::Tcp];
+    let known = [TrunkTransport::Udp, TrunkTransport::Tcp, TrunkTransport::Auto];
     let found = known.into_iter().find(|known| known.name() == typed.trim());
-    found.ok_or_else(|| ConfigError::new("trunk.transport", shortened(typed), "take \"udp\" or \"tcp\""))
+    found.ok_or_else(|| {
+        ConfigError::new(
+            "trunk.transport",
+            shortened(typed),
+            "take \"udp\", \"tcp\" or \"auto\"",
+        )
+    })
 }
 
 /// What may stand in a SIP address without being escaped (RFC 3261 §25.1).

@@ -83,11 +83,11 @@ impl ControlLoop {
     pub fn new(
         bridge: Bridge,
         media: MediaPort,
-        udp: SipUdp,
-        tcp: SipTcp,
+        (udp, tcp): (SipUdp, SipTcp),
         store: Store,
         asks: mpsc::Receiver<Ask>,
         reloader: Reloader,
+        resolver: Resolver,
     ) -> ControlLoop {
         let (tell_found, found) = mpsc::channel(ANSWERS);
         let origin = Instant::now();
@@ -101,7 +101,7 @@ impl ControlLoop {
             found,
             tell_found,
             reloader,
-            resolver: Resolver::new(),
+            resolver,
             summary: Summary::default(),
             origin,
             heard_at: Time::ZERO,
@@ -132,8 +132,8 @@ impl ControlLoop {
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
-                Some((trunk, targets)) = self.resolver.next() => {
-                    self.bridge.handle_resolved(self.now(), trunk, &targets);
+                Some((trunk, place, answer)) = self.resolver.next() => {
+                    self.bridge.handle_resolved(self.now(), trunk, &place, &answer);
                 }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
@@ -450,6 +450,7 @@ fn log_event(event: Event) {
 fn log_trunk(trunk: &str, news: TrunkNews) {
     match news {
         TrunkNews::Registered => tracing::info!(trunk, "registered"),
+        TrunkNews::Moved(to) => tracing::info!(trunk, ?to, "registered at another host of the trunk"),
         TrunkNews::Failed(why) => {
             tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
         }

@@ -47,8 +47,9 @@ fn with_password(trunk: &TrunkConfig) -> anyhow::Result<Trunk> {
         password(&trunk.password).with_context(|| format!("the password of trunk {:?}", trunk.name))?;
     let HostPort { host, port } = trunk.proxy.clone().unwrap_or(trunk.domain.clone());
     let transport = match trunk.transport {
-        TrunkTransport::Udp => Transport::Udp,
-        TrunkTransport::Tcp => Transport::Tcp,
+        TrunkTransport::Udp => Some(Transport::Udp),
+        TrunkTransport::Tcp => Some(Transport::Tcp),
+        TrunkTransport::Auto => None,
     };
     Ok(Trunk {
         name: trunk.name.clone(),

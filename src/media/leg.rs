@@ -288,7 +288,7 @@ impl<W: Wire> Leg<W> {
             std::mem::replace(&mut self.wide, coder)
         };
         self.stream.set_steps(frame, self.steps());
-        let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote);
+        let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote, spec.also);
         if elsewhere {
             self.wire.unsettle();
             self.session.forget_source();

@@ -14,6 +14,7 @@ use super::link::LinkPlan;
 use crate::ids::RoomNumber;
 use crate::media_api::Law;
 use crate::units::Time;
+use std::time::Duration;
 
 /// How long callers call, talk and part; then those who are left are waited for.
 pub const LASTS_MS: u64 = 62_000;
@@ -199,6 +200,35 @@ impl Scenario {
         let pins = self.rooms.iter().flat_map(RoomPlan::pins);
         let numbers = (0..self.callers.len()).map(number);
         pins.cloned().chain(numbers).collect()
+    }
+
+    /// Everything happens later by this much.
+    pub fn put_off(&mut self, by: Duration) {
+        let later = |at: &mut Time| *at = *at + by;
+        self.rooms
+            .iter_mut()
+            .filter_map(|room| room.ends.as_mut())
+            .for_each(later);
+        self.changes.iter_mut().for_each(|(at, _)| later(at));
+        for (from, until, _) in &mut self.moods {
+            later(from);
+            later(until);
+        }
+        for caller in &mut self.callers {
+            later(&mut caller.calls_at);
+            if let Some(breaks) = caller
+                .stream
+                .as_mut()
+                .and_then(|stream| stream.breaks_at.as_mut())
+            {
+                later(breaks);
+            }
+            let lines = [&mut caller.signalling, &mut caller.there, &mut caller.back];
+            for (from, until) in lines.into_iter().filter_map(|line| line.cut.as_mut()) {
+                later(from);
+                later(until);
+            }
+        }
     }
 
     pub fn mood(&self, now: Time) -> StoreMood {

@@ -19,8 +19,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The first RTP port; each call takes the next pair, none comes twice.
+/// The first RTP port; each call takes the next pair, and none comes again before 20,000 others.
 const PORTS_FROM: u16 = 20_000;
+const PORTS_TO: u16 = 60_000;
 
 /// A leg's way to the outside: what has come, what has gone.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +34,6 @@ struct Ends {
     /// At the RTCP port.
     reports_came: VecDeque<(SocketAddr, Vec<u8>)>,
     settled: Option<SocketAddr>,
-    /// Whether somebody ever was its peer.
-    begun: bool,
 }
 
 impl Line {
@@ -63,8 +62,7 @@ impl Wire for Line {
     }
 
     fn settle(&mut self, peer: SocketAddr) {
-        let mut ends = self.0.borrow_mut();
-        (ends.settled, ends.begun) = (Some(peer), true);
+        self.0.borrow_mut().settled = Some(peer);
     }
 
     fn unsettle(&mut self) {
@@ -209,13 +207,6 @@ impl Site {
         self.settle(now);
     }
 
-    /// Whether the leg at this port has ever had a peer.
-    pub fn has_begun(&self, port: u16) -> bool {
-        self.lines
-            .get(&port)
-            .is_some_and(|(_, line)| line.0.borrow().begun)
-    }
-
     /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
     pub fn handle_rtp(&mut self, from: SocketAddr, port: u16, packet: Vec<u8>) -> Option<LegId> {
         let (leg, line) = self.lines.get(&port)?;
@@ -289,7 +280,7 @@ impl Site {
             return self.bridge.handle_opened(now, leg, None);
         };
         let (line, port) = (Line::default(), self.next_port);
-        self.next_port += 2;
+        self.next_port = if port + 2 < PORTS_TO { port + 2 } else { PORTS_FROM };
         let random = leg.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let seed = LegSeed {
             id: leg,

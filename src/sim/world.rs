@@ -32,6 +32,8 @@ const SWEEP: Duration = Duration::from_millis(250);
 /// Everything must have been given back so long after the evening.
 const AFTERWARDS: Duration = Duration::from_secs(15 * 60);
 const CALLS_MAX: usize = 32;
+/// Quiet between two evenings of one bridge.
+const BETWEEN: Duration = Duration::from_secs(10);
 
 /// Three directions of a caller's lines: signalling both ways, voice there, voice back.
 struct Lines {
@@ -86,6 +88,8 @@ pub type Journal = Box<dyn FnMut(Time, &str)>;
 /// The world.
 pub struct World {
     now: Time,
+    /// When the evening began.
+    begun: Time,
     scenario: Scenario,
     site: Site,
     callers: Vec<Caller>,
@@ -126,6 +130,26 @@ impl World {
             called: Default::default(),
         };
         let agent = UserAgent::new(config, Box::new(move || random.fork().bits()));
+        let site = Site::new(OWN, agent, Policy::default(), CALLS_MAX, tones::clips());
+        World::begin(chance, scenario, (Time::ZERO, site))
+    }
+
+    /// Another evening with the same bridge, once this one is over: other rooms, other callers.
+    pub fn go_on(self, mut chance: Chance, callers: usize) -> World {
+        let (begun, mut site) = (self.now + BETWEEN, self.site);
+        let mut scenario = Scenario::draw(&mut chance, callers);
+        scenario.put_off(begun.since(Time::ZERO));
+        site.bridge.handle_drain(begun, None);
+        site.settle(begun);
+        World::begin(chance, scenario, (begun, site))
+    }
+
+    /// What time it is: since the bridge began, in all its evenings.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    fn begin(mut chance: Chance, scenario: Scenario, (begun, site): (Time, Site)) -> World {
         let mut aside = chance.aside().fork();
         let plans = scenario.callers.iter();
         let streams = plans.clone().map(|plan| Stream::new(plan.signalling, &mut aside));
@@ -138,8 +162,9 @@ impl World {
         let lines = lines.collect();
         let callers: Vec<_> = scenario.callers.iter().cloned().enumerate().collect();
         let mut world = World {
-            now: Time::ZERO,
-            site: Site::new(OWN, agent, Policy::default(), CALLS_MAX, tones::clips()),
+            now: begun,
+            begun,
+            site,
             callers: callers
                 .into_iter()
                 .map(|(n, plan)| Caller::new(n, plan))
@@ -150,7 +175,7 @@ impl World {
             queue: BTreeMap::new(),
             queued: 0,
             woken: vec![None; scenario.callers.len()],
-            next_slot: Time::ZERO,
+            next_slot: begun,
             chance: chance.fork(),
             judge: Judge::new(&scenario),
             current: None,
@@ -160,7 +185,7 @@ impl World {
             journal: None,
         };
         (0..world.callers.len()).for_each(|n| world.arm(n));
-        world.put(Time::ZERO + SWEEP, Happening::Sweep);
+        world.put(begun + SWEEP, Happening::Sweep);
         for (at, change) in world.scenario.changes.clone() {
             world.put(at, Happening::Change(change));
         }
@@ -174,7 +199,7 @@ impl World {
 
     /// Lives through the whole evening.
     pub fn run(&mut self) -> Result<Summary, Failure> {
-        let evening = Time::from_millis(LASTS_MS);
+        let evening = self.begun + Duration::from_millis(LASTS_MS);
         for n in 0..self.callers.len() {
             let plan = self.callers[n].plan.clone();
             self.note(|| {
@@ -220,7 +245,7 @@ impl World {
             self.judge
                 .blame(|| format!("not everything is given back: {held:?}"));
         }
-        self.summary.millis = self.now.as_millis();
+        self.summary.millis = self.now.as_millis() - self.begun.as_millis();
         self.summary.frames_heard = self.judge.frames;
         self.summary.switched = self.judge.switched;
         self.judged()

@@ -84,6 +84,7 @@ impl Unusable {
 pub fn silence(trunk: IpAddr) -> MediaSpec {
     MediaSpec {
         remote: SocketAddr::new(trunk, 0),
+        also: None,
         control: None,
         codec: Codec::G711(Law::A),
         events: Some(EVENTS),
@@ -201,6 +202,7 @@ fn stream(
     };
     let spec = MediaSpec {
         remote: SocketAddr::new(ip, media.port),
+        also: None,
         control: control(media, ip),
         codec,
         events: offered.events(codec.clock()),

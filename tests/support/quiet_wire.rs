@@ -192,6 +192,7 @@ impl Bench {
         for n in 0..legs {
             let spec = MediaSpec {
                 remote: caller(),
+                also: None,
                 control: Some(caller()),
                 codec: Codec::G711(if n % 2 == 0 { Law::A } else { Law::Mu }),
                 events: Some(EventSpec {

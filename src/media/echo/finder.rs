@@ -6,7 +6,7 @@
 
 use super::SPEECH;
 use super::detector::Detector;
-use super::fft::Long;
+use crate::media::Frame;
 use crate::media_api::EchoNews;
 use crate::units::FRAME;
 
@@ -128,9 +128,9 @@ impl Finder {
         }
     }
 
-    /// The spectra of what was sent and what is let out, as the detector wants them.
+    /// What was sent and what is let out, each in the last two frames.
     #[inline(always)]
-    pub fn look(&mut self, sent: (&Long, f32), out: (&Long, f32)) {
+    pub fn look(&mut self, sent: &[Frame; 2], out: &[Frame; 2]) {
         if self.detector.handle(sent, out).is_some() {
             self.since_found = 0;
         }

@@ -24,6 +24,7 @@ mod far;
 mod fft;
 mod filter;
 mod finder;
+mod phases;
 mod pool;
 mod suppressor;
 mod trace;
@@ -97,9 +98,9 @@ pub struct Echo {
     detector: Detector,
     canceller: Option<Box<Canceller>>,
     state: State,
-    /// The last two frames as they were heard, and their power.
+    /// The last two frames as they were heard, and as they were sent.
     heard: [Frame; 2],
-    sent_power: f32,
+    sent: [Frame; 2],
     /// What the last look at the detector found.
     found: Option<Found>,
     delay: usize,
@@ -127,7 +128,7 @@ impl Echo {
             canceller: None,
             state: State::Clear,
             heard: [SILENCE; 2],
-            sent_power: 0.0,
+            sent: [SILENCE; 2],
             found: None,
             delay: 0,
             left_alone: 0,
@@ -230,33 +231,19 @@ impl Echo {
 
     /// A frame was sent, after one was heard.
     pub fn sent(&mut self, sent: &Frame) {
-        self.far.push(sent);
+        self.sent = [self.sent[1], *sent];
         self.found = pulp::Arch::new().dispatch(Look(self));
     }
 
     #[inline(always)]
     fn look(&mut self) -> Option<Found> {
-        let mut heard = [0.0; 2 * FRAME];
-        for (to, &from) in heard.iter_mut().zip(self.heard.as_flattened()) {
-            *to = f32::from(from);
-        }
-        let mut sent: [f32; 2 * FRAME] = self.far.read(0);
-        self.sent_power = power(&sent);
-        let heard_power = power(&heard);
-        let sent = fft::long(&mut sent);
-        let heard = fft::long(&mut heard);
-        self.finder.sent(self.sent_power);
+        self.far.push(&self.sent[1]);
+        let found = self.detector.handle(&self.sent, &self.heard);
+        self.finder.sent(self.detector.sent_power());
         if self.delay().is_some() {
-            let mut out = [0.0; 2 * FRAME];
-            for (to, &from) in out.iter_mut().zip(self.let_out.as_flattened()) {
-                *to = f32::from(from);
-            }
-            let out_power = power(&out);
-            let out = fft::long(&mut out);
-            self.finder.look((&sent, self.sent_power), (&out, out_power));
+            self.finder.look(&self.sent, &self.let_out);
         }
-        self.detector
-            .handle((&sent, self.sent_power), (&heard, heard_power))
+        found
     }
 
     /// Begins to cancel, follows or ends, by what the last frames showed; before the next frame is heard.
@@ -343,7 +330,7 @@ impl Echo {
             }
             return None;
         }
-        self.quiet_for += u32::from(self.sent_power > SPEECH);
+        self.quiet_for += u32::from(self.detector.sent_power() > SPEECH);
         self.until_check -= 1;
         if self.until_check > 0 {
             return None;
@@ -414,10 +401,4 @@ fn ease(from: &Frame, to: &Frame, frame: &mut Frame) {
         let part = (at + 1) as f32 / FRAME as f32;
         *sample = (f32::from(from[at]) * (1.0 - part) + f32::from(to[at]) * part).round() as i16;
     }
-}
-
-/// The mean power of a sample.
-#[inline(always)]
-fn power(sound: &[f32; 2 * FRAME]) -> f32 {
-    fft::sum(&sound.map(|sample| sample * sample)) / (2 * FRAME) as f32
 }

@@ -16,6 +16,7 @@ mod failures;
 mod lifetimes;
 mod moves;
 mod shedding;
+mod strangers;
 mod wide;
 
 /// A telephone on an ideal line, and the bridge's end of it.
@@ -133,6 +134,7 @@ impl Mailbox<Line> for Rings {
 fn spec(codec: Codec) -> MediaSpec {
     MediaSpec {
         remote: caller(),
+        also: None,
         control: None,
         codec,
         events: Some(EventSpec {

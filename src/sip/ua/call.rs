@@ -1,5 +1,6 @@
 //! Owns the calls that are alive and does what the call's table says. Must never decide anything itself.
 
+use super::invite::host_of;
 use super::leg::{self, Action, EndReason, State};
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
@@ -158,7 +159,9 @@ impl Call {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
             let place = self.answerer.place();
             let codecs = self.answerer.codecs();
-            self.agreed = Some(offer::read_answer(&ack.body, media.ip().into(), codecs, place)?);
+            let agreed = offer::read_answer(&ack.body, media.ip().into(), codecs, place)?;
+            let also = Some(host_of(ack, self.dialog.origin()));
+            self.agreed = Some(MediaSpec { also, ..agreed });
             self.unanswered = false;
         }
         Ok(())

@@ -95,7 +95,7 @@ impl UserAgent {
         if self.refused_before_offer(now, origin, request) {
             return;
         }
-        match self.session(request, self.families_of(leg)) {
+        match self.session(request, origin, self.families_of(leg)) {
             Err(why) => self.refuse_offer(now, origin, request, why),
             Ok(None) => self.offer_again(now, origin, leg, request, Session::Wanted),
             Ok(Some(agreement)) => self.offer_again(now, origin, leg, request, Session::Offered(agreement)),
@@ -115,7 +115,7 @@ impl UserAgent {
         if self.refused_before_offer(now, origin, request) {
             return;
         }
-        let session = match self.session(request, self.families_of(leg)) {
+        let session = match self.session(request, origin, self.families_of(leg)) {
             Err(why) => return self.refuse_offer(now, origin, request, why),
             Ok(None) => Session::Untouched,
             Ok(Some(_)) if self.calls.get(&leg).is_some_and(Call::glares) => {

@@ -13,7 +13,9 @@ use crate::sip::offer::{self, Agreement, Families, Unusable};
 use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, SDP, Status};
 use crate::sip::text;
+use crate::sip::via;
 use crate::units::Time;
+use std::net::IpAddr;
 
 impl UserAgent {
     pub(super) fn invite(&mut self, now: Time, origin: Origin, request: Request) {
@@ -37,7 +39,7 @@ impl UserAgent {
         if self.calls.len() >= self.calls_max {
             return self.refuse_full(now, origin, &request, Refused::CallsMax);
         }
-        match self.session(&request, self.listens.families()) {
+        match self.session(&request, origin, self.listens.families()) {
             Err(why) => self.refuse_offer(now, origin, &request, why),
             Ok(None) => self.offer_call(now, origin, &request, Session::Wanted),
             Ok(Some(agreement)) => self.offer_call(now, origin, &request, Session::Offered(agreement)),
@@ -45,12 +47,20 @@ impl UserAgent {
     }
 
     /// The offer of a request, if it brings one.
-    pub(super) fn session(&self, request: &Request, ours: Families) -> Result<Option<Agreement>, Unusable> {
+    pub(super) fn session(
+        &self,
+        request: &Request,
+        origin: Origin,
+        ours: Families,
+    ) -> Result<Option<Agreement>, Unusable> {
         if content(request) != Content::Session {
             return Ok(None);
         }
         match offer::read(&request.body, ours, &self.codecs) {
-            Ok(agreement) => Ok(Some(agreement)),
+            Ok(mut agreement) => {
+                agreement.spec.also = Some(host_of(request, origin));
+                Ok(Some(agreement))
+            }
             Err(Unusable::Missing) => Ok(None),
             Err(why) => Err(why),
         }
@@ -143,6 +153,13 @@ impl UserAgent {
             .with("Accept", SDP);
         self.refuse_with(now, origin, request, why.refused(), reply);
     }
+}
+
+/// From which host the peer itself comes: as the hop next to it saw it, if others are between, else as we do.
+pub(super) fn host_of(request: &Request, origin: Origin) -> IpAddr {
+    let lowest = request.echo.vias.last();
+    let seen = lowest.and_then(|via| via::received(via));
+    seen.unwrap_or(origin.peer.addr.ip().to_canonical())
 }
 
 /// What a request's body is to us.

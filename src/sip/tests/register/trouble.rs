@@ -230,7 +230,7 @@ fn a_registration_that_cannot_be_refreshed_is_over_in_its_own_time() {
 fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0)]);
     let mut pauses = Vec::new();
@@ -264,7 +264,7 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
 fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0)]);
     for gap_s in [3, 6, 12] {
@@ -297,7 +297,7 @@ fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
 fn a_refused_connection_is_no_reason_to_wait_for_an_answer() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0), (second(), 1)]);
     assert_eq!(world.sent_by().1, Peer::tcp(first()));
