@@ -1,11 +1,13 @@
-//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- cells|cost]`; figures in `docs/SOUND.md` and
+//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- grid|cells|cost|clean]`; figures in `docs/SOUND.md` and
 //! `docs/PERFORMANCE.md`. With RUNDRUF_VOICES=FOLDER (script/echo-voices) with the voices there, else with the demo's.
 //!
 //! Loss is of the far talker's own voice, without noise and comfort noise: see `rundruf::sim::echo`.
 
 use rundruf::caller::sentences;
 use rundruf::media::echo::{Echo, State, pool};
-use rundruf::sim::echo::{Case, Change, Figures, Kind, Line, Voices, levelled, run};
+use rundruf::sim::echo::{
+    Case, Change, Clean, Company, Figures, Kind, Line, Sounds, Voices, judge, levelled, run,
+};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -18,14 +20,18 @@ fn main() {
         return cost(&voices);
     }
     if asked("clean") {
-        return clean(&voices);
+        return clean(&voices, 10_000);
     }
-    for (name, plain) in variants() {
+    let variants = variants();
+    let count = if asked("grid") { 1 } else { variants.len() };
+    for (name, plain) in variants.into_iter().take(count) {
         println!("\n{name}");
         table(&cells(&voices, plain), asked("cells"));
     }
-    clean(&voices);
-    cost(&voices);
+    if !asked("grid") {
+        clean(&voices, 400);
+        cost(&voices);
+    }
 }
 
 fn voices() -> Vec<Vec<i16>> {
@@ -63,6 +69,10 @@ fn variants() -> Vec<(&'static str, Variant)> {
         }),
         ("noise −70 dBm0", |case| Case {
             noise_dbm0: -70.0,
+            ..case
+        }),
+        ("1 % of the frames lost each way", |case| Case {
+            lost_pct: 1,
             ..case
         }),
     ]
@@ -133,7 +143,7 @@ fn table(cells: &[(Case, Figures)], each: bool) {
         &mut cells.iter(),
     );
     row(
-        "dB from 2 s after the change on",
+        "dB from 3 s after the change on",
         &|f| f.changed,
         &mut cells.iter(),
     );
@@ -142,6 +152,7 @@ fn table(cells: &[(Case, Figures)], each: bool) {
         &|f| f.recovered_ms.unwrap_or(never),
         &mut cells.iter(),
     );
+    shares(cells);
     for loss_db in [6.0, 12.0, 20.0, 30.0] {
         let mut of = cells.iter().filter(|(case, _)| case.loss_db == loss_db);
         row(
@@ -152,29 +163,44 @@ fn table(cells: &[(Case, Figures)], each: bool) {
     }
 }
 
-/// Calls of a minute without echo: every voice to every other one.
-fn clean(voices: &[Vec<i16>]) {
-    let (mut calls, mut found, mut highest) = (0, 0, 0.0f32);
-    for (far, near) in voices
-        .iter()
-        .flat_map(|far| voices.iter().map(move |near| (far, near)))
-    {
-        for turn in 0..if std::ptr::eq(far, near) { 0 } else { 12 } {
-            let of = |voice: &[i16], frame: usize, by: usize| {
-                std::array::from_fn(|at| voice[(frame * 160 + at + turn * by) % voice.len()])
-            };
-            let (mut pool, mut leg) = (pool(1, 1), Echo::new(1));
-            for frame in 0..3_000 {
-                leg.hear(&mut of(near, frame, 23_757), false);
-                leg.sent(&of(far, frame, 104_729));
-                leg.judge(&mut pool);
-                highest = highest.max(leg.detector_score());
-            }
-            calls += 1;
-            found += usize::from(leg.state() != State::Clear);
-        }
+/// How many of the cells reach what is asked for.
+fn shares(cells: &[(Case, Figures)]) {
+    type Reached = fn(&Figures) -> bool;
+    let rows: [(&str, Reached); 7] = [
+        ("found within 2 s of speech", |f| {
+            f.detected_ms.is_some_and(|ms| ms <= 2_000.0)
+        }),
+        ("30 dB, 1–2 s of echo", |f| f.after_1s >= 30.0),
+        ("30 dB, 1–2 s since found", |f| f.after_found_1s >= 30.0),
+        ("45 dB from 3 s on", |f| f.after_3s >= 45.0),
+        ("35 dB from 3 s on", |f| f.after_3s >= 35.0),
+        ("25 dB by the filter alone", |f| f.linear >= 25.0),
+        ("40 dB within 3 s of the change, 35 kept", |f| {
+            f.recovered_ms.is_some_and(|ms| ms <= 3_000.0)
+        }),
+    ];
+    for (name, reached) in rows {
+        let count = cells.iter().filter(|(_, figures)| reached(figures)).count();
+        println!(
+            "| {name} | {:.1} % of the cells |",
+            100.0 * count as f32 / cells.len() as f32
+        );
     }
-    println!("\n{calls} calls of a minute without echo: {found} found; highest score {highest:.2}");
+}
+
+/// Calls of a minute without echo; the detector must find none.
+fn clean(voices: &[Vec<i16>], calls: u64) {
+    let sounds = Sounds::new(voices.to_vec());
+    println!("\n| calls of a minute without echo | calls | found | highest score |\n|---|---|---|---|");
+    for company in Company::ALL {
+        let (mut found, mut highest) = (0, 0.0f32);
+        for seed in 0..calls / Company::ALL.len() as u64 {
+            let (is_found, score) = judge(Clean::new(company, &sounds, seed));
+            found += u32::from(is_found);
+            highest = highest.max(score);
+        }
+        println!("| {company:?} | {} | {found} | {highest:.2} |", calls / 4);
+    }
 }
 
 fn cost(voices: &[Vec<i16>]) {

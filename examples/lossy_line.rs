@@ -113,6 +113,7 @@ fn main() -> Result<()> {
     let media = MediaSpec {
         control: None,
         remote: peer(),
+        also: None,
         codec: Codec::G711(Law::A),
         events: None,
         send: true,

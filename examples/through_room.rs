@@ -127,6 +127,7 @@ fn room(codec: Codec) -> Result<(Engine<Line>, Rings, Vec<Line>)> {
     for n in 0..LEGS {
         let spec = MediaSpec {
             remote: peer(),
+            also: None,
             control: None,
             codec,
             events: None,

@@ -34,6 +34,8 @@ const LEAVING: Duration = Duration::from_secs(20);
 pub struct Bridge {
     agent: UserAgent,
     rooms: Rooms,
+    /// Open rooms in which echoes are let through.
+    echoing: BTreeSet<RoomNumber>,
     guessing: Guessing,
     calls: BTreeMap<LegId, Call>,
     timers: BTreeSet<(Time, LegId)>,
@@ -51,6 +53,7 @@ impl Bridge {
         Bridge {
             agent,
             rooms: Rooms::new(policy),
+            echoing: BTreeSet::new(),
             guessing: Guessing::new(GuessingPolicy::default()),
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -159,6 +162,7 @@ impl Bridge {
                 self.handle_key(now, leg, way, key);
             }
             media_api::Event::Talking { leg } => self.rooms.handle_talking(now, leg),
+            media_api::Event::Echo { leg, line, news } => self.rooms.handle_echo(now, leg, line, news),
             media_api::Event::OneWay { leg, fault } => self.handle_one_way(now, leg, fault),
             media_api::Event::RoomFailed { number } => self.rooms.handle_failed(now, number),
             media_api::Event::LegFailed { leg } => {

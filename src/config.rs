@@ -16,7 +16,7 @@ mod trunk;
 
 pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
-pub use operation::{HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
+pub use operation::{EchoDucking, HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
 pub use ports::PortRange;
 pub use raw::{
     OneOrMany, RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawPrompts, RawRooms, RawRtp, RawSip, RawStore,
@@ -95,6 +95,8 @@ pub struct SipConfig {
     pub number: Option<String>,
     /// How numbers are dialled here.
     pub dial_plan: DialPlan,
+    /// Who is asked where trunks are; none: the system's name servers.
+    pub name_server: Option<SocketAddr>,
     /// Where the number that was dialled is looked for, in order.
     pub called_from: Vec<CalledFrom>,
 }
@@ -212,6 +214,7 @@ impl SipConfig {
         let trunks = errors.keep_all(trunks(&raw.trunks, registers));
         let number = errors.keep(number(&raw.number));
         let dial_plan = errors.keep_all(called::dial_plan(&raw.country, &raw.area));
+        let name_server = errors.keep(addresses::name_server(&raw.name_server));
         let called_from = errors.keep(called::places(&raw.called_from));
         if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
             addresses::related(listen, advertise, &raw.advertise, errors);
@@ -222,6 +225,7 @@ impl SipConfig {
             trunks: trunks?,
             number: number?,
             dial_plan: dial_plan?,
+            name_server: name_server?,
             called_from: called_from?,
         })
     }

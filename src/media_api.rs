@@ -6,18 +6,28 @@
 pub use crate::codec::{Codec, CodecName, Codecs, EventSpec, Law, OpusSpec, SrtpPolicy, Suite};
 use crate::ids::{ClipId, LegId, RoomNumber};
 use crate::secret::{Key, MasterKey};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A leg's place in the slab of whichever media thread it is on, given out by the control side and reused after
 /// [`Finished::Leg`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seat(pub u32);
 
+impl Seat {
+    /// The number of the line that sits there, as the operator and a leader hear it: small, and without meaning outside the bridge.
+    pub const fn line(self) -> u32 {
+        self.0 + 1
+    }
+}
+
 /// Where and how a leg's peer wants its media, as offer and answer agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaSpec {
-    /// The peer's address from its SDP; media from elsewhere is latched only when nothing comes from here.
+    /// The peer's address from its SDP. Media from another port, or from the host of `also`, is latched when nothing comes
+    /// from here; from any other host never.
     pub remote: SocketAddr,
+    /// Where the peer is according to signalling: behind address translation its SDP names an address that nobody reaches.
+    pub also: Option<IpAddr>,
     /// Where its SDP wants RTCP: the port after, or what `a=rtcp` says (RFC 3605).
     pub control: Option<SocketAddr>,
     /// What is sent, and understood. On a line of 8 kHz both laws are understood.
@@ -126,6 +136,10 @@ pub enum Command<L, R, V> {
     },
     /// Play this clip to everybody in the room.
     Tone { number: RoomNumber, clip: ClipId },
+    /// Take echoes out in this room from now on, or let them through.
+    TreatEcho { number: RoomNumber, treats: bool },
+    /// Somebody in the room hears an echo: look at what is left of its legs' echoes more closely for some seconds.
+    SeekEcho { number: RoomNumber },
     /// The peer's side changed (re-INVITE), maybe to another codec or other keys: what that takes comes with it.
     Update {
         seat: Seat,
@@ -159,10 +173,23 @@ pub enum Event {
     Talking { leg: LegId },
     /// One of the two does not hear the other, for this reason; or both do again.
     OneWay { leg: LegId, fault: Option<Fault> },
+    /// What has become of what the others hear of a leg's echo; `line` is the leg's number, as the operator sees it.
+    Echo { leg: LegId, line: u32, news: EchoNews },
     /// The bridge itself failed at this room's tick: nobody in it is heard or spoken to any more.
     RoomFailed { number: RoomNumber },
     /// The bridge itself failed at this leg's tick: it is not heard or spoken to any more.
     LegFailed { leg: LegId },
+}
+
+/// What has become of what is left of a leg's echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchoNews {
+    /// The others hear it, so far below what was sent, in dB.
+    Heard { loss_db: u8 },
+    /// They still do, and nobody speaks at the moment. Told in every pause, at most every five seconds.
+    Pause,
+    /// They hear it no more.
+    Gone,
 }
 
 /// Why a call is heard one way only, as far as the bridge can tell.
@@ -232,20 +259,29 @@ pub struct EchoFigures {
     pub delay_ms: u16,
     /// How far below what is sent it comes back, in dB; known once a canceller has learnt it.
     pub loss_db: Option<i8>,
+    /// How far below what is sent that lies which is left of it, in dB; known once it was measured.
+    pub rest_db: Option<i8>,
+    /// Whether the others hear what is left.
+    pub is_heard: bool,
+    /// Whether the leg is turned down while others speak.
+    pub is_ducked: bool,
 }
 
 impl EchoFigures {
-    /// All of it as one word, never 0.
-    fn word(self) -> u32 {
+    /// All of it as two words, of which the first is never 0.
+    fn words(self) -> [u32; 2] {
         let state = self.state as u32 + 1;
-        let loss = self
-            .loss_db
-            .map_or(0, |db| (i32::from(db.max(-127)) + 128) as u32);
-        state | u32::from(self.delay_ms) << 8 | loss << 24
+        let byte = |db: Option<i8>| db.map_or(0, |db| (i32::from(db.max(-127)) + 128) as u32);
+        let flags = u32::from(self.is_heard) | u32::from(self.is_ducked) << 1;
+        [
+            state | u32::from(self.delay_ms) << 8 | byte(self.loss_db) << 24,
+            byte(self.rest_db) | flags << 8,
+        ]
     }
 
     /// The same, read back.
-    fn from_word(word: u32) -> Option<EchoFigures> {
+    fn from_words([word, rest]: [u32; 2]) -> Option<EchoFigures> {
+        let byte = |byte: u32| byte.checked_sub(1).map(|db| (db as i32 - 127) as i8);
         let state = match word & 0xff {
             1 => EchoState::LetThrough,
             2 => EchoState::Cancelled,
@@ -255,7 +291,10 @@ impl EchoFigures {
         Some(EchoFigures {
             state,
             delay_ms: (word >> 8) as u16,
-            loss_db: (word >> 24).checked_sub(1).map(|db| (db as i32 - 127) as i8),
+            loss_db: byte(word >> 24),
+            rest_db: byte(rest & 0xff),
+            is_heard: rest >> 8 & 1 == 1,
+            is_ducked: rest >> 9 & 1 == 1,
         })
     }
 }
@@ -285,12 +324,13 @@ pub struct LegFigures {
 
 impl LegFigures {
     /// Words of [`LegFigures::words`].
-    pub const WORDS: usize = 15;
+    pub const WORDS: usize = 16;
 
     /// All of it as plain words, as one thread leaves it for another.
     pub fn words(&self) -> [u32; LegFigures::WORDS] {
         let fault = self.fault.map_or(0, |fault| fault as u32 + 1);
         let far = &self.far;
+        let [echo, echo_rest] = self.echo.map_or([0; 2], EchoFigures::words);
         [
             self.received,
             self.lost,
@@ -307,7 +347,8 @@ impl LegFigures {
             far.round_trip.map_or(0, |trip| trip.max(1)),
             far.goodbye.into(),
             fault,
-            self.echo.map_or(0, EchoFigures::word),
+            echo,
+            echo_rest,
         ]
     }
 
@@ -323,6 +364,7 @@ impl LegFigures {
             far @ ..,
             fault,
             echo,
+            echo_rest,
         ] = words;
         let [sent, reports, far_lost, far_loss_256, far_jitter, trip, goodbye] = far;
         LegFigures {
@@ -344,7 +386,7 @@ impl LegFigures {
             fault: (fault as usize)
                 .checked_sub(1)
                 .and_then(|at| Fault::ALL.get(at).copied()),
-            echo: EchoFigures::from_word(echo),
+            echo: EchoFigures::from_words([echo, echo_rest]),
         }
     }
 }
@@ -390,6 +432,9 @@ mod tests {
                 state: EchoState::NoEcho,
                 delay_ms: 480,
                 loss_db: Some(-3),
+                rest_db: Some(41),
+                is_heard: true,
+                is_ducked: false,
             }),
         };
         for figures in [full, LegFigures::default()] {

@@ -110,6 +110,16 @@ fn a_room_is_changed_and_the_rest_of_it_stays() {
         "2998-01-31T23:00:00Z"
     );
     assert_eq!(change(&["--name", ""])["name"], Value::Null);
+    assert_eq!(old["echo"], true);
+    assert_eq!(change(&["--echo", "off"])["echo"], false);
+    assert!(desk.good(&["room", "show", &number]).contains("let through"));
+    assert_eq!(change(&["--echo", "on"])["echo"], true);
+    let neither = desk.run(&["room", "change", &number, "--echo", "maybe"]);
+    assert!(
+        stderr(&neither).contains("write on or off"),
+        "{}",
+        stderr(&neither)
+    );
     assert_eq!(text(&change(&["--leader-pin", "80264"]), "leader_pin"), "80264");
     assert_eq!(change(&["--leader-pin", "none"])["leader_pin"], Value::Null);
     let refused = |more: &[&str]| desk.refused(&[&["room", "change", &number], more].concat());

@@ -257,6 +257,7 @@ fn new_room() -> NewBooking {
         leader_pin: PinChoice::Without,
         seats,
         language,
+        echo: true,
         expires: None,
     }
 }

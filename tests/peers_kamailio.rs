@@ -5,7 +5,8 @@ mod running;
 use rundruf::bridge::status::TrunkStatus;
 use rundruf::caller::Tone;
 use running::baresip::Baresip;
-use running::kamailio::{EXPIRES_MAX_S, Kamailio, PASSWORD, USER};
+use running::kamailio::{EXPIRES_MAX_S, Kamailio, PASSWORD, REFUSES_S, USER};
+use running::names::{Host, NameServer};
 use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
@@ -122,6 +123,76 @@ fn who_dials_a_rooms_own_number_keys_the_pin_alone() {
     are_in(&bridge, 1);
     assert_eq!(bridge.status().counters["called_directly"], 1);
     member.hang_up();
+}
+
+/// The bridge finds both by name, goes to the first, to the second within ten seconds of the first one's silence, and back within
+/// five of its return; not to one that is there and refuses.
+#[test]
+fn another_host_of_the_domain_takes_over_and_calls_go_on() {
+    let (mut first, second) = (Kamailio::start("MD5"), Kamailio::start("MD5"));
+    let host = |priority, kamailio: &Kamailio, name| Host {
+        priority,
+        port: kamailio.address.port(),
+        name,
+    };
+    let hosts = vec![
+        host(20, &second, "b.pbx.example"),
+        host(10, &first, "a.pbx.example"),
+    ];
+    let names = NameServer::start("pbx.example", hosts);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, PASSWORD).expect("it is ours");
+    let bridge = Bridge::start_with(&format!(
+        "sip.trunks = []\nsip.name_server = \"{}\"\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\n\
+         user = \"{USER}\"\npassword_file = {:?}\nkeep_alive_s = 5\n",
+        names.address,
+        file.path()
+    ));
+    registers(&bridge, &first);
+    let target = |kamailio: &Kamailio| Some(format!("{} by UDP", kamailio.address));
+    assert_eq!(trunk(&bridge).target, target(&first));
+    let room = bridge.book("Montag");
+    let mut member_of_first = member(&first, &room, 0);
+    are_in(&bridge, 1);
+    let goes_to = |kamailio: &Kamailio, most: Duration| {
+        let begun = std::time::Instant::now();
+        let is_there = || trunk(&bridge).target == target(kamailio) && is_registered(&bridge);
+        assert!(
+            eventually(most, is_there),
+            "{:?}\n{}",
+            trunk(&bridge),
+            bridge.log()
+        );
+        begun.elapsed()
+    };
+    first.end();
+    let over = goes_to(&second, Duration::from_secs(10 + 3));
+    assert!(trunk(&bridge).waits_for.is_some(), "it is the second choice");
+    let mut member_of_second = member(&second, &room, 1);
+    are_in(&bridge, 2);
+    // It answers questions, and registers nobody: one try, and the second host goes on.
+    first.start_refusing();
+    let moved = || bridge.status().counters["registrar_moved"];
+    let has_asked = || first.log().contains("refused a registration") && is_registered(&bridge);
+    assert!(
+        eventually(MOMENT, has_asked) && moved() == 1,
+        "{:?}",
+        trunk(&bridge)
+    );
+    assert_eq!(trunk(&bridge).target, target(&second));
+    first.end();
+    // As long as it said that it would be away.
+    std::thread::park_timeout(Duration::from_secs(REFUSES_S));
+    first.start_again();
+    let back = goes_to(&first, RETURN_MAX);
+    println!("at the second host after {over:?}, at the first again {back:?} after its return");
+    assert_eq!(trunk(&bridge).waits_for, None);
+    assert_eq!(bridge.status().in_rooms, 2, "both calls stand");
+    // Each by the host by which it came.
+    member_of_second.hang_up();
+    are_in(&bridge, 1);
+    member_of_first.hang_up();
+    are_in(&bridge, 0);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use rundruf::caller::measure::usual_dbfs;
 use rundruf::caller::{CallerId, CallerSet, Ending, NUMBER, Pace, Voice};
 use rundruf::media_api::Law;
 use running::{Bridge, LOCALHOST, Room, eventually};
+use std::net::UdpSocket;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(15);
@@ -186,4 +187,42 @@ fn afterwards_nothing_is_held_and_no_secret_was_logged() {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "a secret was logged");
     }
+}
+
+/// Whoever looks for open doors: from an address that is not served, at every port that the bridge may have.
+#[test]
+fn no_port_answers_a_prober_and_the_call_beside_it_goes_on() {
+    let bridge = Bridge::start_with("sip.trunks = [\"127.0.0.1\"]\n");
+    let room = bridge.book("Dienstagsgruppe");
+    let (mut set, ids) = callers(&bridge, 2);
+    let keys = [(ids[0], right(&room)), (ids[1], right(&room))];
+    assert!(meet(&bridge, &mut set, &keys, 2), "{}", bridge.log());
+    let prober = UdpSocket::bind(("127.0.0.2", 0)).expect("loopback has many addresses");
+    let voice = [&[0x80, 8, 0, 1, 0, 0, 0, 160, 0, 0, 0, 7][..], &[0x2a; 160]].concat();
+    let report = [0x80, 201, 0, 1, 0, 0, 0, 7];
+    let stun = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    let asks = b"OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:9;rport;branch=z9hG4bKp\r\nMax-Forwards: 70\r\n\
+        From: <sip:p@127.0.0.2>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: p\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    for port in (24_000..26_000).chain([bridge.address.port()]) {
+        for probe in [&voice[..], &report, &stun, asks, b"\r\n\r\n", b""] {
+            prober
+                .send_to(probe, (bridge.address.ip(), port))
+                .expect("loopback");
+        }
+    }
+    let refused = || bridge.status().refused["unserved"];
+    assert!(eventually(SOON, || refused() >= 5), "the bridge has seen it");
+    // Everybody talks for a second more: whatever waited at a port has been read.
+    set.run_until(Duration::from_secs(1), |_| false)
+        .expect("loopback");
+    prober.set_nonblocking(true).expect("a socket");
+    let mut buffer = [0; 2_048];
+    let answer = prober.recv_from(&mut buffer);
+    assert!(
+        answer.is_err(),
+        "{answer:?} {}",
+        String::from_utf8_lossy(&buffer[..64])
+    );
+    assert_eq!(bridge.status().in_rooms, 2);
+    assert!(set.hang_up_all(SOON).expect("loopback"));
 }

@@ -6,6 +6,7 @@ mod quiet_wire;
 
 use quiet_wire::{Bench, number};
 use rundruf::ids::{ClipId, LegId};
+use rundruf::media::Counter;
 use rundruf::media_api::{Command, PlayToken, Playlist, Seat};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -99,4 +100,34 @@ fn talking_joining_leaving_playing_and_hanging_up() {
         18,
         "sixteen legs and two rooms came back to be freed"
     );
+}
+
+#[test]
+fn finding_cancelling_looking_for_and_giving_up_echoes() {
+    let mut bench = Bench::with_echo(16, 4, 6);
+    let count = |bench: &Bench, case| bench.engine.counters().get(case);
+    assert_eq!(
+        counted(|| bench.run_frames(400)),
+        0,
+        "eight echoes, of which six are taken out"
+    );
+    let found =
+        [Counter::EchoCancelled, Counter::EchoWaits, Counter::EchoHeard].map(|case| count(&bench, case));
+    assert!(found[0] >= 6 && found[1] >= 2 && found[2] >= 1, "{found:?}");
+    let shed = |bench: &mut Bench| {
+        bench.engine.lend_cancellers(false);
+        bench.engine.take_back_cancellers();
+        for n in 0..4 {
+            let (number, treats) = (number(n), n % 2 == 0);
+            bench.ask(Command::SeekEcho { number });
+            bench.ask(Command::TreatEcho { number, treats });
+        }
+        bench.run_frames(100);
+    };
+    assert_eq!(
+        counted(|| shed(&mut bench)),
+        0,
+        "taken back, looked for, let through"
+    );
+    assert!(count(&bench, Counter::EchoShed) >= 1);
 }

@@ -84,14 +84,27 @@ pub fn notice(language: Language, notice: Notice) -> Playlist {
                     .map(|prompt| clip(language, prompt)),
             );
         }
+        Notice::EchoLine { line } => {
+            return Playlist::new(
+                sentences::echo_line(line)
+                    .into_iter()
+                    .map(|prompt| clip(language, prompt)),
+            );
+        }
+        Notice::YourEcho => &[P::YourEcho],
+        Notice::EchoSearch => &[P::EchoSearch],
+        Notice::EchoFound => &[P::EchoFound],
+        Notice::EchoNotFound => &[P::EchoNotFound],
+        Notice::EchoLineMuted => &[P::EchoLineMuted],
+        Notice::EchoMuted => &[P::EchoMuted],
         Notice::Alone => &[P::Alone],
         Notice::AloneAgain => &[P::AloneAgain],
         Notice::LeaderWelcome => &[P::LeaderWelcome],
         Notice::Muted => &[P::Muted],
         Notice::Unmuted => &[P::Unmuted],
         Notice::MutedReminder => &[P::MutedReminder],
-        Notice::Help => &[P::HelpCommon, P::HelpRest],
-        Notice::LeaderHelp => &[P::HelpCommon, P::HelpLeader, P::HelpRest],
+        Notice::Help => &[P::HelpCommon, P::HelpEcho, P::HelpRest],
+        Notice::LeaderHelp => &[P::HelpCommon, P::HelpLeader, P::HelpEcho, P::HelpRest],
         Notice::Unheard => &[P::Unheard],
         Notice::UnknownKey => &[P::UnknownKey],
         Notice::LeadersOnly => &[P::LeadersOnly],

@@ -27,6 +27,26 @@ impl Bridge {
         self.hear_agent(now);
     }
 
+    /// In this room echoes are taken out from now on, or let through.
+    pub fn handle_echo_chosen(&mut self, now: Time, number: RoomNumber, treats: bool) {
+        self.in_reception_for(number, |booking, _| booking.echo = treats);
+        if self.rooms.is_open(number) {
+            self.treat_echo(number, treats);
+        }
+        self.hear_agent(now);
+    }
+
+    /// An open room is to be so, if it is not already.
+    pub(super) fn treat_echo(&mut self, number: RoomNumber, treats: bool) {
+        let changed = match treats {
+            true => self.echoing.remove(&number),
+            false => self.echoing.insert(number),
+        };
+        if changed {
+            self.ask(MediaRequest::TreatEcho { number, treats });
+        }
+    }
+
     /// Changes the booking that callers were found who are on their way into this room.
     fn in_reception_for(&mut self, number: RoomNumber, change: impl Fn(&mut Booking, &mut Option<Time>)) {
         let found = self.calls.values_mut().filter_map(|call| call.booking.as_mut());
@@ -56,12 +76,16 @@ impl Bridge {
                         clip: sound_clip(sound),
                     });
                 }
+                Output::SeekEcho { room } => self.ask(MediaRequest::SeekEcho { number: room }),
                 Output::Mute { leg, muted } => self.ask(MediaRequest::Mute { leg, muted }),
                 Output::Music { leg, on } => {
                     let clip = on.then(|| sound_clip(Sound::Music));
                     self.ask(MediaRequest::Music { leg, clip });
                 }
-                Output::Closed { room } => self.ask(MediaRequest::Close { number: room }),
+                Output::Closed { room } => {
+                    self.echoing.remove(&room);
+                    self.ask(MediaRequest::Close { number: room });
+                }
                 Output::HangUp { leg, notice } => self.see_off(now, leg, notice),
             }
         }

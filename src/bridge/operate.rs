@@ -3,7 +3,7 @@
 use super::Bridge;
 use super::status::TrunkStatus;
 use crate::ids::Language;
-use crate::sip::{Target, TrunkConfig, TrunkId};
+use crate::sip::{Place, TrunkConfig, TrunkId, Whereabouts};
 use crate::units::Time;
 use ipnet::IpNet;
 
@@ -48,8 +48,8 @@ impl Bridge {
     }
 
     /// Name servers have answered: where a trunk's registrar is tried.
-    pub fn handle_resolved(&mut self, now: Time, trunk: TrunkId, targets: &[Target]) {
-        self.agent.handle_resolved(now, trunk, targets);
+    pub fn handle_resolved(&mut self, now: Time, trunk: TrunkId, place: &Place, answer: &Whereabouts) {
+        self.agent.handle_resolved(now, trunk, place, answer);
         self.hear_agent(now);
     }
 

@@ -81,6 +81,10 @@ pub enum MediaRequest {
     Music { leg: LegId, clip: Option<ClipId> },
     /// Play this clip to the whole room.
     Tone { number: RoomNumber, clip: ClipId },
+    /// Take echoes out in this room from now on, or let them through.
+    TreatEcho { number: RoomNumber, treats: bool },
+    /// Look at what is left of the echoes in this room more closely for some seconds.
+    SeekEcho { number: RoomNumber },
     /// The peer's side changed.
     Update { leg: LegId, spec: MediaSpec },
     /// Remove the leg; its ports are free again.
@@ -101,6 +105,8 @@ impl MediaRequest {
             MediaRequest::Open { number } => Some(Command::Open { room: room(number) }),
             MediaRequest::Close { number } => Some(Command::Close { number }),
             MediaRequest::Tone { number, clip } => Some(Command::Tone { number, clip }),
+            MediaRequest::TreatEcho { number, treats } => Some(Command::TreatEcho { number, treats }),
+            MediaRequest::SeekEcho { number } => Some(Command::SeekEcho { number }),
             MediaRequest::Join { leg, number } => {
                 seated(leg).map(|(seat, leg)| Command::Join { seat, leg, number })
             }

@@ -65,6 +65,9 @@ fn echo(figures: EchoFigures) -> EchoStatus {
         delay_ms: figures.delay_ms.into(),
         loss_db: figures.loss_db.map(i32::from),
         state: state.to_owned(),
+        rest_db: figures.rest_db.map(i32::from),
+        is_heard: figures.is_heard,
+        is_ducked: figures.is_ducked,
     }
 }
 
@@ -168,6 +171,9 @@ mod tests {
                 state: EchoState::Cancelled,
                 delay_ms: 180,
                 loss_db: Some(18),
+                rest_db: Some(31),
+                is_heard: true,
+                is_ducked: true,
             }),
             ..LegFigures::default()
         };
@@ -175,6 +181,10 @@ mod tests {
         assert_eq!(
             (told.delay_ms, told.loss_db, told.state.as_str()),
             (180, Some(18), "taken out")
+        );
+        assert_eq!(
+            (told.rest_db, told.is_heard, told.is_ducked),
+            (Some(31), true, true)
         );
     }
 

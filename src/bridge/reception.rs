@@ -110,9 +110,9 @@ impl Bridge {
             .filter(|(booking, _)| booking.number == number);
         let entry = booked.map(|(booking, ends)| {
             let entry = self.rooms.enter(now, number, booking.seats, leg, role, *ends);
-            (entry, booking.language)
+            (entry, booking.language, booking.echo)
         });
-        let (entry, language) = entry.unwrap_or((Entry::Expired, call.language));
+        let (entry, language, treats_echo) = entry.unwrap_or((Entry::Expired, call.language, true));
         let refused = match entry {
             Entry::First | Entry::Joined => None,
             Entry::Full => Some((&mut self.tally.rooms_full, Verdict::Full)),
@@ -132,6 +132,7 @@ impl Bridge {
         if entry == Entry::First {
             self.ask(MediaRequest::Open { number });
         }
+        self.treat_echo(number, treats_echo);
         self.ask(MediaRequest::Join { leg, number });
     }
 }

@@ -44,6 +44,7 @@ impl Bridge {
             room: number.to_string(),
             count,
             seats,
+            lets_echo: self.echoing.contains(&number),
         };
         let held = [
             ("calls", self.calls.len()),

@@ -104,6 +104,15 @@ pub struct EchoStatus {
     pub loss_db: Option<i32>,
     /// What becomes of it, in words.
     pub state: String,
+    /// How far below what is sent that lies which is left of it, in dB; none before it was measured.
+    #[serde(default)]
+    pub rest_db: Option<i32>,
+    /// Whether the others hear what is left.
+    #[serde(default)]
+    pub is_heard: bool,
+    /// Whether the line is turned down while others speak.
+    #[serde(default)]
+    pub is_ducked: bool,
 }
 
 /// How a trunk is at which the bridge registers.
@@ -125,6 +134,9 @@ pub struct TrunkStatus {
     pub next_s: Option<u64>,
     /// The address at which the registrar sees us, where that is not the one that we tell.
     pub seen_as: Option<String>,
+    /// The host that goes before that one and was not to be had: address and transport.
+    #[serde(default)]
+    pub waits_for: Option<String>,
 }
 
 impl TrunkStatus {
@@ -135,18 +147,20 @@ impl TrunkStatus {
             name,
             registered_s: binding.map(|binding| now.since(binding.since).as_secs()),
             expires_s: binding.map(|binding| binding.until.since(now).as_secs()),
-            target: binding.map(|binding| {
-                let Peer { transport, addr } = binding.target;
-                format!("{addr} by {}", transport.name())
-            }),
+            target: binding.map(|binding| place(binding.target)),
             calls: view.calls,
             trouble: view.trouble.map(|trouble| trouble.to_string()),
             next_s: view.next.map(|next| next.since(now).as_secs()),
             seen_as: binding
                 .and_then(|binding| binding.seen_as)
                 .map(|seen| seen.to_string()),
+            waits_for: view.waits_for.map(place),
         }
     }
+}
+
+fn place(peer: Peer) -> String {
+    format!("{} by {}", peer.addr, peer.transport.name())
 }
 
 /// One room with somebody in it.
@@ -158,6 +172,9 @@ pub struct RoomStatus {
     pub count: usize,
     /// How many may be in it.
     pub seats: u32,
+    /// Whether echoes are let through in it, for somebody chose so.
+    #[serde(default)]
+    pub lets_echo: bool,
 }
 
 /// The media threads' load.

@@ -3,6 +3,7 @@
 use super::ear::Ear;
 use super::keypad::{EventPacket, Keypad};
 use super::offer::Answer;
+use super::returning::Returning;
 use super::voice::Voice;
 use crate::media_api::Law;
 use crate::units::{FRAME, FRAME_MS, Time};
@@ -40,6 +41,8 @@ pub struct Line {
     position: u64,
     /// What is sent while no key is pressed.
     pub voice: Voice,
+    /// What is sent back beside it of what is heard.
+    pub returning: Option<Returning>,
     /// What is being keyed.
     pub keypad: Keypad,
     /// What is heard.
@@ -62,6 +65,7 @@ impl Line {
             sequence: (token >> 32) as u16,
             position: token >> 48,
             voice: Voice::Silent,
+            returning: None,
             keypad: Keypad::default(),
             ear: Ear::default(),
             unsent: 0,
@@ -140,7 +144,14 @@ impl Line {
             Law::A => encode_alaw,
             Law::Mu => encode_ulaw,
         };
-        let payload = self.voice.next_frame(self.position).map(encode);
+        let mut sound = self.voice.next_frame(self.position);
+        if let Some(returning) = &mut self.returning {
+            let back = returning.next_frame(&self.ear);
+            for (sample, back) in sound.iter_mut().zip(back) {
+                *sample = sample.saturating_add(back);
+            }
+        }
+        let payload = sound.map(encode);
         self.send(spec.remote, spec.law.payload_type(), timestamp, false, &payload);
     }
 

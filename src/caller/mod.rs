@@ -11,6 +11,7 @@
 //! message   (pure) reading a SIP message          offer  (pure) SDP offer, and what the answer says
 //! line      one RTP stream each way               keypad (pure) digits as RFC 4733 events
 //! voice     (pure) what is sent                   ear    (pure) what was heard, and when
+//! returning (pure) what a loudspeaker telephone sends back of it
 //! tones measure   (pure) whose tone is whose, and how loud it came back
 //! crowd     thousands of callers of whom packets and times are measured, not recordings
 //! trial     tones and bursts through a whole set  report (pure) the table and its verdict
@@ -27,6 +28,7 @@ mod message;
 mod offer;
 mod phone;
 pub mod report;
+mod returning;
 pub mod sentences;
 mod set;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::line::{Line, Sent};
 use super::measure::tone_share;
 use super::message::Message;
 use super::offer::offer;
+use super::returning::Returning;
 use super::tones::Tone;
 use super::uac::{Ending, Uac};
 use super::{Ear, Voice};
@@ -13,6 +14,7 @@ use crate::media_api::Law;
 use crate::units::{FRAME, Time};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The room is heard when this share is tones of the set, this share those of others, in this many samples.
@@ -123,6 +125,15 @@ impl Caller {
 
     pub(super) fn say(&mut self, voice: Voice) {
         self.line.voice = voice;
+    }
+
+    /// Sends back what it hears, so late and by this way; by another way, as late as before, if it does already.
+    pub(super) fn send_back(&mut self, taps: Arc<[f32]>, late: Duration) {
+        let line = &mut self.line;
+        match &mut line.returning {
+            Some(returning) => returning.change(taps),
+            None => line.returning = Some(Returning::new(&line.ear, taps, late)),
+        }
     }
 
     pub(super) fn close_ear(&mut self) {

@@ -114,6 +114,12 @@ impl CallerSet {
         self.callers[id.0].say(voice);
     }
 
+    /// From now on a caller's telephone returns what it hears, `late` after it was heard, through these taps; by another way, as late
+    /// as before, if it does already.
+    pub fn send_back(&mut self, id: CallerId, taps: Arc<[f32]>, late: Duration) {
+        self.callers[id.0].send_back(taps, late);
+    }
+
     /// Lets every caller send its own tone, at another level if `dbfs` says so.
     pub fn hum(&mut self, id: CallerId, dbfs: f64) {
         let tone = self.tones[id.0].at(dbfs);

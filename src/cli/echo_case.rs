@@ -120,7 +120,7 @@ fn told(figures: &Figures) -> String {
             figures.cut_pct, figures.near_db
         ),
         format!(
-            "{:.1} dB from 2 s after the change on; 40 dB again after {}",
+            "{:.1} dB from 3 s after the change on; 40 dB again after {}",
             figures.changed,
             ms(figures.recovered_ms)
         ),

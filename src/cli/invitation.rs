@@ -168,6 +168,7 @@ mod tests {
             former_pin: Pin::parse("111999"),
             seats: 8,
             language: Language::De,
+            echo: true,
             created: 0,
             expires: None,
         }

@@ -70,7 +70,16 @@ fn table(status: &Status) -> String {
         status.rooms.iter().map(|room| {
             (
                 grouped(&room.room),
-                format!("{} of {} seats", room.count, room.seats),
+                format!(
+                    "{} of {} seats{}",
+                    room.count,
+                    room.seats,
+                    if room.lets_echo {
+                        ", echoes let through"
+                    } else {
+                        ""
+                    }
+                ),
             )
         }),
     ));
@@ -144,7 +153,15 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
 
 fn told_echo(echo: &EchoStatus) -> String {
     let level = told(echo.loss_db, |db| format!(", {} dB", -db));
-    format!("after {} ms{level}, {}", echo.delay_ms, echo.state)
+    let rest = told(echo.rest_db, |db| format!(" ({} dB)", -db));
+    let heard = match echo.is_heard {
+        true => format!("; STILL HEARD BY THE OTHERS{rest}"),
+        false => String::new(),
+    };
+    let ducked = told(echo.is_ducked.then_some(()), |()| {
+        "; the line is turned down while others speak".to_owned()
+    });
+    format!("after {} ms{level}, {}{heard}{ducked}", echo.delay_ms, echo.state)
 }
 
 /// Whether a trunk is registered, then what is the matter with it.
@@ -161,6 +178,10 @@ fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
         };
         rows.push(("  TROUBLE".to_owned(), format!("{trouble}{next}")));
     }
+    rows.extend(trunk.waits_for.as_ref().map(|better| {
+        let text = format!("{better} goes before it and is away: back there as soon as it answers");
+        ("  second choice".to_owned(), text)
+    }));
     rows.extend(trunk.seen_as.as_ref().map(|seen| {
         let text =
             format!("it sees us at {seen}: if callers are not heard, set sip.advertise to that address");
@@ -231,6 +252,7 @@ mod tests {
             room: "1234567".into(),
             count: 3,
             seats: 8,
+            lets_echo: true,
         });
         status.refused.insert("not a trunk".into(), 4);
         let text = table(&status);
@@ -238,7 +260,7 @@ mod tests {
             "1 h 1 min",
             "ROOMS WITH",
             "123 45 67",
-            "3 of 8 seats",
+            "3 of 8 seats, echoes let through",
             "not a trunk",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
@@ -276,13 +298,20 @@ mod tests {
             delay_ms: 180,
             loss_db: Some(18),
             state: "taken out".into(),
+            rest_db: Some(44),
+            ..EchoStatus::default()
         });
         let text = table(&status);
         assert!(
             text.contains("1.2 % lost, jitter 3.0 ms, round trip 42 ms, MOS 4.2, said goodbye"),
             "{text}"
         );
-        assert!(text.contains("after 180 ms, -18 dB, taken out"), "{text}");
+        assert!(text.contains("after 180 ms, -18 dB, taken out\n"), "{text}");
+        let echo = status.lines[0].echo.as_mut().expect("just put there");
+        (echo.rest_db, echo.is_heard, echo.is_ducked) = (Some(26), true, true);
+        let wanted =
+            "taken out; STILL HEARD BY THE OTHERS (-26 dB); the line is turned down while others speak";
+        assert!(table(&status).contains(wanted), "{}", table(&status));
         assert!(
             text.lines()
                 .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))
@@ -306,6 +335,15 @@ mod tests {
             "registered for 2 h 1 min at 192.0.2.1:5060 by UDP, 1 min 35 s more unless refreshed, 3 calls";
         assert!(
             text.contains("TRUNKS") && text.contains(wanted) && !text.contains("TROUBLE"),
+            "{text}"
+        );
+        assert!(!text.contains("second choice"), "{text}");
+        let trunk = &mut status.trunks[0];
+        trunk.waits_for = Some("192.0.2.9:5060 by UDP".into());
+        let text = table(&status);
+        let row = text.lines().find(|row| row.contains("second choice"));
+        assert!(
+            row.is_some_and(|row| row.contains("192.0.2.9:5060 by UDP goes before it")),
             "{text}"
         );
         let trunk = &mut status.trunks[0];

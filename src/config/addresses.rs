@@ -83,6 +83,24 @@ fn one_advertise(typed: &str) -> Result<IpAddr, ConfigError> {
     address.ok_or_else(|| ConfigError::new("sip.advertise", typed, remedy))
 }
 
+/// Who is asked where trunks are; 53 is every name server's port.
+pub(super) fn name_server(typed: &str) -> Result<Option<SocketAddr>, ConfigError> {
+    let text = typed.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let bare = || text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53));
+    let found = text
+        .parse()
+        .ok()
+        .or_else(bare)
+        .filter(|server: &SocketAddr| server.port() != 0);
+    let remedy = "write the IP address of a name server, for example \"192.0.2.53\", or leave it empty for the system's";
+    found
+        .map(Some)
+        .ok_or_else(|| ConfigError::new("sip.name_server", typed, remedy))
+}
+
 /// Every address of this machine is nothing that callers could be told.
 pub(super) fn related(
     listen: &[SocketAddr],

@@ -118,6 +118,13 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
         ),
         entry(
             Restart,
+            "sip.name_server",
+            sip.name_server
+                .map_or_else(String::new, |server| server.to_string()),
+            "it is asked where trunks are; empty: the system's name servers (/etc/resolv.conf)",
+        ),
+        entry(
+            Restart,
             "sip.called_from",
             listed(sip.called_from.iter().map(|place| place.name())),
             "where the number that was dialled is looked for: if it is a room's own, the caller keys no room number",
@@ -287,6 +294,18 @@ fn operation(config: &Config) -> Vec<Entry> {
             "media.echo_cancellers",
             config.media.echo_cancellers,
             "so many echoing lines of each such thread have their echo taken out at the same time",
+        ),
+        entry(
+            Restart,
+            "media.echo_duck_db",
+            config.media.echo_ducking.map_or(0, |ducking| ducking.loss_db),
+            "a line whose echo stays as loud as this is turned down while others speak; 0: never",
+        ),
+        entry(
+            Restart,
+            "media.echo_duck_seconds",
+            config.media.echo_ducking.map_or(0, |ducking| ducking.seconds),
+            "… once others have spoken for so long meanwhile",
         ),
         entry(Restart, "http.listen", listen, figures),
         entry(Restart, "log.format", config.log.format.name(), format),

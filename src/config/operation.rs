@@ -9,6 +9,9 @@ use std::net::SocketAddr;
 const THREADS_MAX: usize = 64;
 /// Most cancellers of a thread: 34 KiB each.
 const CANCELLERS_MAX: u32 = 2_000;
+/// A weaker echo than this is borne, dB; and the longest that one has to be, seconds.
+const DUCK_DB_MAX: u32 = 40;
+const DUCK_SECONDS_MAX: u32 = 3_600;
 /// Most characters of a log filter.
 const FILTER_CHARS_MAX: usize = 1_000;
 
@@ -29,6 +32,17 @@ pub struct MediaConfig {
     pub echo: bool,
     /// Cancellers of each thread.
     pub echo_cancellers: u32,
+    /// When an echoing line is turned down while others speak; none is never.
+    pub echo_ducking: Option<EchoDucking>,
+}
+
+/// When an echoing line is turned down while others speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EchoDucking {
+    /// What is left of the echo lies at most so far below what was sent, in dB,
+    pub loss_db: u32,
+    /// for so many seconds in which others spoke.
+    pub seconds: u32,
 }
 
 /// How a media thread is scheduled.
@@ -79,6 +93,7 @@ impl MediaConfig {
             shed_load_pct: within("media.shed_load_pct", raw.shed_load_pct, 100)?,
             echo: raw.echo,
             echo_cancellers: cancellers(raw.echo_cancellers)?,
+            echo_ducking: ducking(raw)?,
         })
     }
 }
@@ -105,6 +120,19 @@ fn cancellers(typed: i64) -> Result<u32, ConfigError> {
         let remedy = format!("take a number from 0 (echo is found, and let through) to {CANCELLERS_MAX}");
         ConfigError::new("media.echo_cancellers", &typed.to_string(), &remedy)
     })
+}
+
+/// As typed, or never.
+fn ducking(raw: &RawMedia) -> Result<Option<EchoDucking>, ConfigError> {
+    let seconds = within("media.echo_duck_seconds", raw.echo_duck_seconds, DUCK_SECONDS_MAX)?;
+    let loss_db = u32::try_from(raw.echo_duck_db)
+        .ok()
+        .filter(|&db| db <= DUCK_DB_MAX);
+    let loss_db = loss_db.ok_or_else(|| {
+        let remedy = format!("take a number from 1 to {DUCK_DB_MAX}, or 0 for never");
+        ConfigError::new("media.echo_duck_db", &raw.echo_duck_db.to_string(), &remedy)
+    })?;
+    Ok((loss_db > 0).then_some(EchoDucking { loss_db, seconds }))
 }
 
 /// The codecs of these names, in any case.

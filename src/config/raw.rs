@@ -51,6 +51,8 @@ pub struct RawSip {
     pub country: String,
     /// Digits, or empty.
     pub area: String,
+    /// IP address, perhaps with a port, or empty.
+    pub name_server: String,
     /// Where the number that was dialled stands, the likeliest place first.
     pub called_from: Vec<String>,
 }
@@ -137,6 +139,10 @@ pub struct RawMedia {
     pub echo: bool,
     /// How many cancellers each thread has.
     pub echo_cancellers: i64,
+    /// dB below what was sent, or 0.
+    pub echo_duck_db: i64,
+    /// Seconds of speech.
+    pub echo_duck_seconds: i64,
 }
 
 /// `[http]`
@@ -173,6 +179,7 @@ impl Default for RawSip {
             number: String::new(),
             country: "49".into(),
             area: String::new(),
+            name_server: String::new(),
             called_from: CalledFrom::ALL.map(|place| place.name().to_owned()).into(),
         }
     }
@@ -222,6 +229,8 @@ impl Default for RawMedia {
             shed_load_pct: 90,
             echo: false,
             echo_cancellers: 128,
+            echo_duck_db: 20,
+            echo_duck_seconds: 15,
         }
     }
 }

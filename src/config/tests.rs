@@ -129,6 +129,14 @@ fn each_fault_names_key_value_and_remedy() {
             "media.codecs = \"pcma, PCMA\": write each of these at most once",
         ),
         (
+            "media.echo_duck_db = 41",
+            "media.echo_duck_db = \"41\": take a number from 1 to 40, or 0 for never",
+        ),
+        (
+            "media.echo_duck_seconds = 0",
+            "media.echo_duck_seconds = 0: take a number from 1",
+        ),
+        (
             "media.codecs = []",
             "media.codecs = \"\": write each of these at most once",
         ),
@@ -215,6 +223,10 @@ fn each_fault_names_key_value_and_remedy() {
             "sip.country = \"+49\": write the country code without",
         ),
         ("sip.country = ''", "sip.country = \"\": write the country code"),
+        (
+            "sip.name_server = 'dns'",
+            "sip.name_server = \"dns\": write the IP address",
+        ),
         (
             "sip.area = '030'",
             "sip.area = \"030\": write the area code without its zero",

@@ -28,7 +28,7 @@ pub struct RawTrunk {
     pub domain: String,
     /// Host, or host:port, or empty.
     pub proxy: String,
-    /// "udp", "tcp" or "tls".
+    /// "udp", "tcp", "tls" or "auto".
     pub transport: String,
     /// Path of a file, or empty.
     pub tls_roots: String,
@@ -135,6 +135,8 @@ pub enum TrunkTransport {
     Tcp,
     /// Connections over TLS.
     Tls,
+    /// As the domain's own rules have it (NAPTR, RFC 3263 §4.1).
+    Auto,
 }
 
 /// Where a password is: never in the settings themselves, which are shown and mailed about.
@@ -162,6 +164,7 @@ impl TrunkTransport {
             TrunkTransport::Udp => "udp",
             TrunkTransport::Tcp => "tcp",
             TrunkTransport::Tls => "tls",
+            TrunkTransport::Auto => "auto",
         }
     }
 }
@@ -181,7 +184,11 @@ impl fmt::Display for TrunkConfig {
         let TrunkConfig {
             name, user, domain, ..
         } = self;
-        write!(f, "{name}: {user} at {domain} by {}", self.transport.name())?;
+        write!(f, "{name}: {user} at {domain}")?;
+        match self.transport {
+            TrunkTransport::Auto => write!(f, " by what it offers")?,
+            transport => write!(f, " by {}", transport.name())?,
+        }
         if let Some(roots) = &self.tls_roots {
             write!(f, ", believes {}", roots.display())?;
         }
@@ -322,13 +329,18 @@ fn split_host(text: &str) -> Option<HostPort> {
 }
 
 fn transport(typed: &str) -> Result<TrunkTransport, ConfigError> {
-    let known = [TrunkTransport::Udp, TrunkTransport::Tcp, TrunkTransport::Tls];
+    let known = [
+        TrunkTransport::Udp,
+        TrunkTransport::Tcp,
+        TrunkTransport::Tls,
+        TrunkTransport::Auto,
+    ];
     let found = known.into_iter().find(|known| known.name() == typed.trim());
     found.ok_or_else(|| {
         ConfigError::new(
             "trunk.transport",
             shortened(typed),
-            "take \"udp\", \"tcp\" or \"tls\"",
+            "take \"udp\", \"tcp\", \"tls\" or \"auto\"",
         )
     })
 }

@@ -17,7 +17,7 @@ use crate::bridge::quality;
 use crate::bridge::status::{LineStatus, Status};
 use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
-use crate::media_api::{Event, LegFigures, MediaSpec};
+use crate::media_api::{EchoNews, Event, LegFigures, MediaSpec};
 use crate::number::PhoneNumber;
 use crate::sip::{Peer, Transport, TrunkNews};
 use crate::units::Time;
@@ -84,11 +84,11 @@ impl ControlLoop {
     pub fn new(
         bridge: Bridge,
         media: MediaPort,
-        udp: SipUdp,
-        tcp: SipTcp,
+        (udp, tcp): (SipUdp, SipTcp),
         store: Store,
         asks: mpsc::Receiver<Ask>,
         reloader: Reloader,
+        resolver: Resolver,
     ) -> ControlLoop {
         let (tell_found, found) = mpsc::channel(ANSWERS);
         let origin = Instant::now();
@@ -102,7 +102,7 @@ impl ControlLoop {
             found,
             tell_found,
             reloader,
-            resolver: Resolver::new(),
+            resolver,
             summary: Summary::default(),
             origin,
             heard_at: Time::ZERO,
@@ -133,8 +133,8 @@ impl ControlLoop {
                 Some((wanted, found)) = self.found.recv() => self.handle_found(wanted, found),
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 Some((settings, reply)) = self.reloader.reread() => self.adopt(settings, reply),
-                Some((trunk, targets)) = self.resolver.next() => {
-                    self.bridge.handle_resolved(self.now(), trunk, &targets);
+                Some((trunk, place, answer)) = self.resolver.next() => {
+                    self.bridge.handle_resolved(self.now(), trunk, &place, &answer);
                 }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
@@ -320,6 +320,7 @@ impl ControlLoop {
             (Wanted::Changed, Found::Booked { booking, ends }) => {
                 self.bridge
                     .handle_room_changed(now, booking.number, booking.seats, ends);
+                self.bridge.handle_echo_chosen(now, booking.number, booking.echo);
             }
             // Cancelled meanwhile, or the store is silent, which was logged.
             (Wanted::Changed, Found::Unknown | Found::Unavailable) => {}
@@ -392,12 +393,22 @@ fn log_event(event: Event) {
         } => {
             tracing::warn!(leg = leg.0, "one way only: {}", quality::words(fault))
         }
+        Event::Echo {
+            leg,
+            line,
+            news: EchoNews::Heard { loss_db },
+        } => tracing::info!(leg = leg.0, line, "the others hear its echo, at -{loss_db} dB"),
+        Event::Echo {
+            leg,
+            line,
+            news: EchoNews::Gone,
+        } => tracing::info!(leg = leg.0, line, "the others hear its echo no more"),
         Event::OneWay { leg, fault: None } => tracing::info!(leg = leg.0, "heard both ways"),
         Event::RoomFailed { .. } => tracing::error!("the bridge failed at a room, whose calls end: {REPORT}"),
         Event::LegFailed { leg } => {
             tracing::error!(leg = leg.0, "the bridge failed at a call, which ends: {REPORT}")
         }
-        Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } => {}
+        Event::Key { .. } | Event::Played { .. } | Event::Talking { .. } | Event::Echo { .. } => {}
     }
 }
 
@@ -405,6 +416,7 @@ fn log_event(event: Event) {
 fn log_trunk(trunk: &str, news: TrunkNews) {
     match news {
         TrunkNews::Registered => tracing::info!(trunk, "registered"),
+        TrunkNews::Moved(to) => tracing::info!(trunk, ?to, "registered at another host of the trunk"),
         TrunkNews::Failed(why) => {
             tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
         }
@@ -425,6 +437,8 @@ fn log(request: MediaRequest) {
         | MediaRequest::Mute { .. }
         | MediaRequest::Music { .. }
         | MediaRequest::Tone { .. }
+        | MediaRequest::SeekEcho { .. }
+        | MediaRequest::TreatEcho { .. }
         | MediaRequest::Update { .. } => {}
     }
 }

@@ -8,9 +8,9 @@ use super::media_thread::{FromMedia, Lines, MediaThread, Rings};
 use super::ports::Ports;
 use crate::bridge::MediaRequest;
 use crate::bridge::status::MediaStatus;
-use crate::config::SEATS_MAX;
+use crate::config::{EchoDucking, SEATS_MAX};
 use crate::ids::LegId;
-use crate::media::echo;
+use crate::media::echo::{self, Ducking};
 use crate::media::{Counter, Fitting, Leg, LegSeed, Room, Shed, Srtp};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat, SrtpKeys};
 use crate::units::Time;
@@ -52,19 +52,21 @@ pub struct MediaPort {
     seat_ports: HashMap<Seat, u16>,
     /// Load from which on calls are refused, in millionths of a thread's time.
     mark_ppm: u64,
-    /// Whether echo is looked for.
+    /// Whether echo is looked for, and when a leg is turned down for it.
     echo: bool,
+    ducking: Option<Ducking>,
 }
 
 impl MediaPort {
     /// A door to `threads`, which have `seats` seats together; calls are refused from a load of `mark_pct` on, of 100
-    /// never; `echo`: whether it is looked for.
+    /// never; `echo`: whether it is looked for, and `ducking`: when a leg is turned down for it.
     pub fn new(
         threads: Vec<(MediaThread, Rings)>,
         lines: Arc<Lines>,
         ports: Ports,
         seats: usize,
-        (mark_pct, echo): (u32, bool),
+        mark_pct: u32,
+        (echo, ducking): (bool, Option<EchoDucking>),
     ) -> MediaPort {
         MediaPort {
             placing: Placing::new(threads.len()),
@@ -80,6 +82,7 @@ impl MediaPort {
                 pct => u64::from(pct) * 10_000,
             },
             echo,
+            ducking: ducking.map(|when| Ducking::new(when.loss_db, when.seconds)),
         }
     }
 
@@ -122,7 +125,11 @@ impl MediaPort {
         let srtp = keys.as_ref().and_then(Srtp::boxed);
         let leg = Leg::new(seed, socket).with_srtp(srtp);
         let leg = Box::new(match self.echo {
-            true => leg.with_echo(echo::echo(random as u32)),
+            true => {
+                let mut echo = echo::echo(random as u32);
+                echo.duck_when(self.ducking);
+                leg.with_echo(echo)
+            }
             false => leg,
         });
         self.doors[thread].send(Command::Add { seat, leg });
@@ -208,7 +215,7 @@ impl MediaPort {
 
     /// Every leg with its line's number and figures. A line's number is small and means nothing outside the bridge.
     pub fn lines(&self) -> impl Iterator<Item = (LegId, u32, LegFigures)> {
-        let line = |(leg, seat): (LegId, Seat)| (leg, seat.0 + 1, self.lines.get(seat));
+        let line = |(leg, seat): (LegId, Seat)| (leg, seat.line(), self.lines.get(seat));
         self.placing.seats().map(line)
     }
 

@@ -6,6 +6,7 @@ use super::http::HttpServer;
 use super::media_port::MediaPort;
 use super::ports::Ports;
 use super::reload::{Reloader, Reread};
+use super::resolver::Resolver;
 use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::Store;
@@ -75,7 +76,8 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         lines,
         ports,
         seats,
-        (config.media.refuse_load_pct, config.media.echo),
+        config.media.refuse_load_pct,
+        (config.media.echo, config.media.echo_ducking),
     );
     let (ask, asks) = mpsc::channel(ASKS);
     let reloads = tokio::spawn(reload_on(hang_up, ask.clone()));
@@ -98,7 +100,9 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
         "the bridge is open"
     );
     let reloader = Reloader::new(config.clone(), reread);
-    ControlLoop::new(bridge, media, udp, tcp, store.clone(), asks, reloader)
+    let resolver = Resolver::new(config.sip.name_server);
+    let store_of_loop = store.clone();
+    ControlLoop::new(bridge, media, (udp, tcp), store_of_loop, asks, reloader, resolver)
         .run(trunks, stop)
         .await;
     reloads.abort();

@@ -49,9 +49,10 @@ fn with_password(trunk: &TrunkConfig, general: SrtpPolicy) -> anyhow::Result<Tru
         password(&trunk.password).with_context(|| format!("the password of trunk {:?}", trunk.name))?;
     let HostPort { host, port } = trunk.proxy.clone().unwrap_or(trunk.domain.clone());
     let transport = match trunk.transport {
-        TrunkTransport::Udp => Transport::Udp,
-        TrunkTransport::Tcp => Transport::Tcp,
-        TrunkTransport::Tls => Transport::Tls,
+        TrunkTransport::Udp => Some(Transport::Udp),
+        TrunkTransport::Tcp => Some(Transport::Tcp),
+        TrunkTransport::Tls => Some(Transport::Tls),
+        TrunkTransport::Auto => None,
     };
     Ok(Trunk {
         name: trunk.name.clone(),

@@ -95,6 +95,12 @@ counters! {
     EchoGone = "echo_gone",
     /// What looked like an echo, and came back louder than it was sent.
     EchoRefuted = "echo_refuted",
+    /// Echoes of which the others heard what was left.
+    EchoHeard = "echo_heard",
+    /// Times that a leg was turned down while others speak, for its echo stayed unbearable.
+    EchoDucked = "echo_ducked",
+    /// Times that this ended.
+    EchoUnducked = "echo_ducked_no_more",
     /// Cancellers that were taken back because the thread was short of time.
     EchoShed = "echo_shed",
     /// Frames in which a room's limiter was at work.

@@ -170,6 +170,8 @@ impl<W: Wire> Engine<W> {
                 self.legs.named(seat, leg).map(|(leg, _)| leg.set_music(clip))
             }
             Command::Tone { number, clip } => self.room(number).map(|room| room.play(clip)),
+            Command::TreatEcho { number, treats } => self.room(number).map(|room| room.treats_echo = treats),
+            Command::SeekEcho { number } => self.seek_echo(number),
             Command::Update {
                 seat,
                 leg,

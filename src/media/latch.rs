@@ -2,12 +2,13 @@
 //!
 //! | state \ event | from the negotiated address | from the settled peer | from another address | silence |
 //! |---|---|---|---|---|
-//! | Waiting | settle | – | drop; after 1 s settle there | – |
+//! | Waiting | settle | – | drop; a known host after 1 s settles | – |
 //! | Settled | drop | take | drop | after 2 s: Searching |
 //! | Searching | settle | settle | drop; the same host after 1 s settles | – |
 //!
-//! Another negotiated address begins Waiting anew; from then on the hosts of the negotiated address and of the former peer alone
-//! are waited for: a call that is held by `0.0.0.0`, or moves, is open to nobody else.
+//! Known are the host of the negotiated address and, behind address translation, the one from which signalling says that the peer
+//! comes: nobody else can become the peer, even if nothing else comes. Another negotiated address begins Waiting anew; then the
+//! host of the former peer is known too.
 //!
 //! Nothing is ever sent to an address that did not send valid media, but for the negotiated one.
 
@@ -43,16 +44,19 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Latch {
     negotiated: SocketAddr,
+    /// Where the peer is, as signalling has it.
+    also: Option<IpAddr>,
     /// The host that was the peer's before the negotiated address changed.
     former: Option<IpAddr>,
     state: State,
 }
 
 impl Latch {
-    /// A latch for the address that offer and answer agreed on, opened at tick `frame`.
-    pub fn new(negotiated: SocketAddr, frame: u64) -> Latch {
+    /// A latch for the address that offer and answer agreed on, and the host that signalling names, opened at tick `frame`.
+    pub fn new(negotiated: SocketAddr, also: Option<IpAddr>, frame: u64) -> Latch {
         Latch {
             negotiated,
+            also,
             former: None,
             state: State::Waiting { since: frame },
         }
@@ -80,9 +84,9 @@ impl Latch {
             }
             State::Settled { .. } => false,
             State::Waiting { since } => {
-                let known = |former| [former, self.negotiated.ip()].contains(&from.ip());
+                let known = [Some(self.negotiated.ip()), self.also, self.former];
                 let waited = frame >= since + NEGOTIATED_ALONE;
-                from == self.negotiated || (waited && self.former.is_none_or(known))
+                from == self.negotiated || (waited && known.contains(&Some(from.ip())))
             }
             State::Searching { peer, since } => {
                 let same_host = from.ip() == peer.ip() || from.ip() == self.negotiated.ip();
@@ -110,8 +114,9 @@ impl Latch {
         }
     }
 
-    /// A re-INVITE named `negotiated`; `true` if the leg must listen to everybody again.
-    pub fn handle_update(&mut self, frame: u64, negotiated: SocketAddr) -> bool {
+    /// A re-INVITE named `negotiated`, and signalling this host; `true` if the leg must listen to everybody again.
+    pub fn handle_update(&mut self, frame: u64, negotiated: SocketAddr, also: Option<IpAddr>) -> bool {
+        self.also = also;
         if negotiated == self.negotiated {
             return false;
         }
@@ -121,7 +126,7 @@ impl Latch {
         };
         *self = Latch {
             former,
-            ..Latch::new(negotiated, frame)
+            ..Latch::new(negotiated, also, frame)
         };
         true
     }
@@ -139,7 +144,7 @@ mod tests {
     fn the_table_row_by_row() {
         use State::{Searching, Settled, Waiting};
         use Verdict::{Drop, Settle, Take};
-        let (own, moved, other) = (at(1, 4000), at(1, 5000), at(9, 4000));
+        let (own, moved, other, behind) = (at(1, 4000), at(1, 5000), at(9, 4000), at(8, 5000));
         let settled = Settled { peer: own, heard: 0 };
         let latched = Settled {
             peer: other,
@@ -152,7 +157,11 @@ mod tests {
         let rows = [
             (Waiting { since: 0 }, 0, own, Settle(own)),
             (Waiting { since: 0 }, 49, other, Drop),
-            (Waiting { since: 0 }, 50, other, Settle(other)),
+            (Waiting { since: 0 }, 49, behind, Drop),
+            (Waiting { since: 0 }, 50, behind, Settle(behind)),
+            (Waiting { since: 0 }, 49, moved, Drop),
+            (Waiting { since: 0 }, 50, moved, Settle(moved)),
+            (Waiting { since: 0 }, 9_999, other, Drop),
             (settled, 99, own, Take),
             (settled, 99, moved, Drop),
             (settled, 99, other, Drop),
@@ -166,6 +175,7 @@ mod tests {
         for (state, frame, from, verdict) in rows {
             let mut latch = Latch {
                 negotiated: own,
+                also: Some(behind.ip()),
                 former: None,
                 state,
             };
@@ -187,7 +197,7 @@ mod tests {
 
     #[test]
     fn two_seconds_of_silence_open_the_search_once() {
-        let mut latch = Latch::new(at(1, 4000), 0);
+        let mut latch = Latch::new(at(1, 4000), None, 0);
         assert!(!latch.handle_tick(1_000), "nothing was settled yet");
         latch.handle_packet(1_000, at(1, 4000));
         assert!(!latch.handle_tick(1_099));
@@ -198,12 +208,13 @@ mod tests {
 
     #[test]
     fn a_new_negotiated_address_begins_anew_and_the_same_one_changes_nothing() {
-        let mut latch = Latch::new(at(1, 4000), 0);
+        let also = Some(at(2, 0).ip());
+        let mut latch = Latch::new(at(1, 4000), also, 0);
         latch.handle_packet(60, at(2, 6000));
         assert!(latch.moved());
-        assert!(!latch.handle_update(70, at(1, 4000)));
+        assert!(!latch.handle_update(70, at(1, 4000), also));
         assert_eq!(latch.target(), at(2, 6000));
-        assert!(latch.handle_update(70, at(1, 4002)));
+        assert!(latch.handle_update(70, at(1, 4002), also));
         assert_eq!(latch.target(), at(1, 4002));
         assert_eq!(latch.handle_packet(71, at(2, 6000)), Verdict::Drop);
     }
@@ -211,11 +222,11 @@ mod tests {
     #[test]
     fn a_held_or_moving_call_waits_for_its_own_hosts_alone() {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 4000));
-        let mut latch = Latch::new(at(1, 4000), 0);
+        let mut latch = Latch::new(at(1, 4000), Some(at(2, 0).ip()), 0);
         latch.handle_packet(60, at(2, 6000));
-        assert!(latch.handle_update(100, nowhere));
+        assert!(latch.handle_update(100, nowhere, None));
         assert_eq!(latch.handle_packet(119, at(2, 6000)), Verdict::Drop);
-        assert!(latch.handle_update(120, at(1, 4002)));
+        assert!(latch.handle_update(120, at(1, 4002), None));
         assert_eq!(latch.handle_packet(169, at(2, 6000)), Verdict::Drop);
         assert_eq!(latch.handle_packet(9_000, at(9, 4002)), Verdict::Drop);
         for welcome in [at(1, 4002), at(1, 5000), at(2, 6002)] {

@@ -84,6 +84,8 @@ pub struct Leg<W> {
     heard: Frame,
     playout: playout::Narrow,
     inband: Inband,
+    /// Echoes are let through as they come.
+    lets_echo: bool,
     /// None: nobody looks for an echo.
     echo: Option<Box<Echo>>,
 }
@@ -125,6 +127,7 @@ impl<W: Wire> Leg<W> {
             on_turn: false,
             failure: Failure::None,
             shed: Shed::Nothing,
+            lets_echo: false,
             echo: None,
         };
         leg.stream.set_steps(0, leg.steps());
@@ -292,7 +295,7 @@ impl<W: Wire> Leg<W> {
             std::mem::replace(&mut self.wide, coder)
         };
         self.stream.set_steps(frame, self.steps());
-        let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote);
+        let elsewhere = self.latch_mut(frame).handle_update(frame, spec.remote, spec.also);
         if elsewhere {
             self.wire.unsettle();
             self.session.forget_source();

@@ -24,6 +24,8 @@ pub struct Room {
     limiter: Limiter,
     bands: Bands,
     tones: Player,
+    /// Whether its legs' echoes are taken out.
+    pub(super) treats_echo: bool,
     pub(super) failure: Failure,
 }
 
@@ -37,6 +39,7 @@ impl Room {
             limiter: Limiter::new(),
             bands: Bands::default(),
             tones: Player::default(),
+            treats_echo: true,
             failure: Failure::None,
         }
     }
@@ -56,6 +59,7 @@ impl Room {
         let mut mix = Mix::new();
         for &member in &self.members {
             if let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) {
+                leg.treat_echo(self.treats_echo, tick.pool);
                 super::engine::listen(leg, member, tick.shed, tick);
                 mix.take(leg);
             }

@@ -23,6 +23,8 @@ pub struct Booking {
     pub seats: u32,
     /// In which language its members are spoken to.
     pub language: Language,
+    /// Whether echoes are taken out in it.
+    pub echo: bool,
     /// When it was booked, in seconds since 1970 (UTC).
     pub created: i64,
     /// From when on nobody may enter, in seconds since 1970 (UTC).

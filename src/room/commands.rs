@@ -37,6 +37,10 @@ impl Conference {
             // Began before the muting ended.
             return;
         };
+        // What is heard there is the others: whoever was muted for an echo says nothing.
+        if member.echo.is_heard() {
+            return;
+        }
         let lately = member.reminded.is_some_and(|at| now.since(at) < REMIND);
         if lately || !member.ear.is_silent() || member.keys != keys::State::Idle {
             return;
@@ -71,6 +75,9 @@ impl Conference {
         let notice = match act {
             Act::Nothing => return,
             Act::End => return self.end(Notice::EndedByLeader),
+            Act::SeekEcho => return self.seek_echo(now, leg),
+            Act::NameLine => self.named_line(leg),
+            Act::MuteLine => self.mute_named(now, leg),
             Act::Help if role == Role::Leader => Notice::LeaderHelp,
             Act::Help => Notice::Help,
             Act::Count => Notice::Members { count: self.count() },

@@ -3,6 +3,7 @@
 
 use super::alone;
 use super::ear::Ear;
+use super::echo::Echo;
 use super::keys;
 use super::tones::{Sound, Tones};
 use super::words::{Counts, Entry, Left, Notice, Output, Policy, Reason, Tone};
@@ -49,6 +50,7 @@ pub(super) struct Member {
     pub keys_due: Option<Time>,
     pub ear: Ear,
     pub reminded: Option<Time>,
+    pub echo: Echo,
 }
 
 impl Member {
@@ -61,6 +63,7 @@ impl Member {
             keys_due: None,
             ear: Ear::default(),
             reminded: None,
+            echo: Echo::default(),
         }
     }
 
@@ -69,7 +72,8 @@ impl Member {
         floor == Floor::Leaders && self.role == Role::Member
     }
 
-    fn is_muted(&self, floor: Floor) -> bool {
+    /// Whether the others do not hear this person.
+    pub fn is_muted(&self, floor: Floor) -> bool {
         self.voice == Voice::Muted || self.is_silenced(floor)
     }
 }
@@ -82,12 +86,13 @@ enum Due {
     Tone,
     Key(LegId),
     Say(LegId),
+    Search(LegId),
 }
 
 /// An open room.
 #[derive(Debug)]
 pub(super) struct Conference {
-    number: RoomNumber,
+    pub(super) number: RoomNumber,
     pub(super) policy: Policy,
     seats: u32,
     expires: Option<Time>,
@@ -190,11 +195,17 @@ impl Conference {
             return;
         };
         let (heard, next) = member.ear.finish(now);
+        let asked = match heard {
+            Some(Notice::ConfirmEnd) => true,
+            // Who has begun another command meanwhile heard it to its end too.
+            Some(Notice::EchoLine { .. }) => member.keys == keys::State::Naming,
+            _ => false,
+        };
         self.desk.counts.unexpected += u64::from(heard.is_none());
         if let Some(notice) = next {
             self.desk.outputs.push_back(Output::Say { leg, notice });
         }
-        if heard == Some(Notice::ConfirmEnd) {
+        if asked {
             self.apply(now, leg, keys::Event::Heard);
         }
     }
@@ -230,6 +241,7 @@ impl Conference {
             Due::Tone => (at, Reason::Tone),
             Due::Key(_) => (at, Reason::Key),
             Due::Say(_) => (at, Reason::SayUnended),
+            Due::Search(_) => (at, Reason::Search),
         })
     }
 
@@ -314,6 +326,7 @@ impl Conference {
             [
                 (member.keys_due, Due::Key(leg)),
                 (member.ear.deadline(), Due::Say(leg)),
+                (member.echo.asked, Due::Search(leg)),
             ]
         });
         of_room
@@ -334,6 +347,7 @@ impl Conference {
                 self.play_tone(sound);
             }
             Due::Key(leg) => self.apply(now, leg, keys::Event::Silence),
+            Due::Search(leg) => self.end_search(now, leg),
             Due::Say(leg) => {
                 self.desk.counts.says_unended += 1;
                 self.handle_played(now, leg);

@@ -24,6 +24,8 @@ pub(super) enum State {
     Hash,
     /// `*##`, and was asked whether to end the call for everybody.
     Confirming,
+    /// Was told which line causes an echo, and may mute it.
+    Naming,
 }
 
 /// What happens.
@@ -34,14 +36,17 @@ pub(super) enum Event {
     Zero,
     One,
     Two,
+    Three,
     Five,
     Six,
     /// Any other digit.
     Other,
     /// The next key did not come.
     Silence,
-    /// The question whether to end was heard to its end.
+    /// The question whether to end, or to mute a line, was heard to its end.
     Heard,
+    /// A leader who asked is to hear which line causes an echo.
+    EchoFound,
 }
 
 impl Event {
@@ -57,6 +62,7 @@ impl Event {
             0 => Event::Zero,
             1 => Event::One,
             2 => Event::Two,
+            3 => Event::Three,
             5 => Event::Five,
             6 => Event::Six,
             _ => Event::Other,
@@ -70,6 +76,9 @@ pub(super) enum Act {
     Nothing,
     Help,
     Count,
+    SeekEcho,
+    NameLine,
+    MuteLine,
     MuteMe,
     Lock,
     MuteOthers,
@@ -95,39 +104,43 @@ pub(super) enum Step {
 pub(super) fn step(role: Role, state: State, event: Event) -> Step {
     use {Act as A, Event as E, State as S, Step::*};
     match state {
-        S::Idle => match event {
-            E::Star => Go(S::Star, A::Nothing),
-            E::Hash | E::Zero | E::One | E::Two | E::Five | E::Six | E::Other => Stay,
-            E::Silence | E::Heard => Refused,
+        S::Idle => match (role, event) {
+            (_, E::Star) => Go(S::Star, A::Nothing),
+            (Role::Leader, E::EchoFound) => Go(S::Naming, A::NameLine),
+            (_, E::Silence | E::Heard | E::EchoFound) => Refused,
+            (_, E::Hash | E::Zero | E::One | E::Two | E::Three | E::Five | E::Six | E::Other) => Stay,
         },
         S::Star => match event {
             E::Star => Go(S::Star, A::Nothing),
             E::Hash => Go(S::Hash, A::Nothing),
             E::One | E::Silence => Go(S::Idle, A::Help),
             E::Two => Go(S::Idle, A::Count),
+            E::Three => Go(S::Idle, A::SeekEcho),
             E::Six => Go(S::Idle, A::MuteMe),
             E::Zero => Go(S::Idle, for_leaders(role, A::MuteOthers)),
             E::Five => Go(S::Idle, for_leaders(role, A::Lock)),
             E::Other => Go(S::Idle, A::Unknown),
-            E::Heard => Refused,
+            E::Heard | E::EchoFound => Refused,
         },
         S::Hash => match (role, event) {
             (_, E::Star) => Go(S::Star, A::Nothing),
             (Role::Leader, E::Hash) => Go(S::Confirming, A::AskEnd),
             (Role::Member, E::Hash) => Go(S::Idle, A::LeadersOnly),
-            (_, E::Zero | E::One | E::Two | E::Five | E::Six | E::Other | E::Silence) => {
-                Go(S::Idle, A::Unknown)
-            }
-            (_, E::Heard) => Refused,
+            (_, E::Heard | E::EchoFound) => Refused,
+            (_, _) => Go(S::Idle, A::Unknown),
         },
         S::Confirming => match (role, event) {
-            (Role::Member, _) => Refused,
+            (Role::Member, _) | (Role::Leader, E::EchoFound) => Refused,
             (Role::Leader, E::One) => Go(S::Idle, A::End),
             (Role::Leader, E::Heard) => Go(S::Confirming, A::Nothing),
-            (
-                Role::Leader,
-                E::Star | E::Hash | E::Zero | E::Two | E::Five | E::Six | E::Other | E::Silence,
-            ) => Go(S::Idle, A::NotDone),
+            (Role::Leader, _) => Go(S::Idle, A::NotDone),
+        },
+        S::Naming => match (role, event) {
+            (Role::Member, _) | (Role::Leader, E::EchoFound) => Refused,
+            (Role::Leader, E::One) => Go(S::Idle, A::MuteLine),
+            (Role::Leader, E::Star) => Go(S::Star, A::Nothing),
+            (Role::Leader, E::Heard) => Go(S::Naming, A::Nothing),
+            (Role::Leader, _) => Go(S::Idle, A::Nothing),
         },
     }
 }
@@ -144,8 +157,8 @@ pub(super) fn patience(state: State, act: Act) -> Option<Duration> {
     match (state, act) {
         (State::Idle, _) => None,
         (State::Star | State::Hash, _) => Some(NEXT_KEY),
-        (State::Confirming, Act::AskEnd) => Some(QUESTION + CONFIRM),
-        (State::Confirming, _) => Some(CONFIRM),
+        (State::Confirming, Act::AskEnd) | (State::Naming, Act::NameLine) => Some(QUESTION + CONFIRM),
+        (State::Confirming | State::Naming, _) => Some(CONFIRM),
     }
 }
 
@@ -154,18 +167,26 @@ mod tests {
     use super::super::doc;
     use super::*;
 
-    const STATES: [State; 4] = [State::Idle, State::Star, State::Hash, State::Confirming];
-    const EVENTS: [Event; 10] = [
+    const STATES: [State; 5] = [
+        State::Idle,
+        State::Star,
+        State::Hash,
+        State::Confirming,
+        State::Naming,
+    ];
+    const EVENTS: [Event; 12] = [
         Event::Star,
         Event::Hash,
         Event::Zero,
         Event::One,
         Event::Two,
+        Event::Three,
         Event::Five,
         Event::Six,
         Event::Other,
         Event::Silence,
         Event::Heard,
+        Event::EchoFound,
     ];
 
     #[test]

@@ -7,17 +7,18 @@
 //! # Keys
 //!
 //! Only `*` begins a command; bare digits and `#` do nothing. `any` is a member or a leader. Hash is `*#` keyed; Silence
-//! is four seconds without the next key (ten, after the question of Confirming was Heard). What is not listed is refused
+//! is four seconds without the next key (ten, after what is said in Confirming or Naming was Heard). What is not listed is refused
 //! and counted as unexpected. A test walks these rows as they stand here.
 //!
 //! | who | state | event | next | act |
 //! |---|---|---|---|---|
 //! | any | Idle | Star | Star | Nothing |
-//! | any | Idle | Hash Zero One Two Five Six Other | stay | |
+//! | any | Idle | Hash Zero One Two Three Five Six Other | stay | |
 //! | any | Star | Star | Star | Nothing |
 //! | any | Star | Hash | Hash | Nothing |
 //! | any | Star | One Silence | Idle | Help |
 //! | any | Star | Two | Idle | Count |
+//! | any | Star | Three | Idle | SeekEcho |
 //! | any | Star | Six | Idle | MuteMe |
 //! | Member | Star | Zero Five | Idle | LeadersOnly |
 //! | Leader | Star | Zero | Idle | MuteOthers |
@@ -26,10 +27,15 @@
 //! | any | Hash | Star | Star | Nothing |
 //! | Member | Hash | Hash | Idle | LeadersOnly |
 //! | Leader | Hash | Hash | Confirming | AskEnd |
-//! | any | Hash | Zero One Two Five Six Other Silence | Idle | Unknown |
+//! | any | Hash | Zero One Two Three Five Six Other Silence | Idle | Unknown |
 //! | Leader | Confirming | One | Idle | End |
 //! | Leader | Confirming | Heard | Confirming | Nothing |
-//! | Leader | Confirming | Star Hash Zero Two Five Six Other Silence | Idle | NotDone |
+//! | Leader | Confirming | Star Hash Zero Two Three Five Six Other Silence | Idle | NotDone |
+//! | Leader | Idle | EchoFound | Naming | NameLine |
+//! | Leader | Naming | One | Idle | MuteLine |
+//! | Leader | Naming | Star | Star | Nothing |
+//! | Leader | Naming | Heard | Naming | Nothing |
+//! | Leader | Naming | Hash Zero Two Three Five Six Other Silence | Idle | Nothing |
 //!
 //! # Alone
 //!
@@ -53,6 +59,7 @@ mod commands;
 mod company;
 mod conference;
 mod ear;
+mod echo;
 mod guessing;
 mod keys;
 mod rooms;
@@ -69,6 +76,8 @@ mod rig;
 mod stories;
 #[cfg(test)]
 mod stories_alone;
+#[cfg(test)]
+mod stories_echo;
 
 pub use booking::Booking;
 pub use guessing::{Guessing, GuessingPolicy};

@@ -3,6 +3,7 @@
 use super::rig::{Rig, ms, room, secs};
 use super::{Entry, Left, Notice};
 use crate::ids::{LegId, Role};
+use crate::media_api::EchoNews;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -12,14 +13,17 @@ enum Deed {
     Leave(u64),
     Keys(u64, &'static str),
     Talk(u64),
+    Echo(u64, EchoNews),
     Cancel(u32),
     Expire(u32, u64),
     Wait(u64),
 }
 
 const KEYS: &[&str] = &[
-    "*", "#", "1", "6", "*6", "*0", "*5", "*##", "*##1", "*2", "*1", "*#", "**6", "A", "9",
+    "*", "#", "1", "6", "*6", "*0", "*5", "*##", "*##1", "*2", "*1", "*#", "**6", "A", "9", "*3", "*31",
 ];
+
+const NEWS: &[EchoNews] = &[EchoNews::Heard { loss_db: 20 }, EchoNews::Pause, EchoNews::Gone];
 
 fn deed() -> impl Strategy<Value = Deed> {
     let leg = 0..7_u64;
@@ -28,7 +32,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         6 => (leg.clone(), role, 0..2_u32).prop_map(|(leg, role, room)| Deed::Enter(leg, role, room)),
         2 => leg.clone().prop_map(Deed::Leave),
         8 => (leg.clone(), prop::sample::select(KEYS)).prop_map(|(leg, keys)| Deed::Keys(leg, keys)),
-        1 => leg.prop_map(Deed::Talk),
+        1 => leg.clone().prop_map(Deed::Talk),
+        2 => (leg, prop::sample::select(NEWS)).prop_map(|(leg, news)| Deed::Echo(leg, news)),
         1 => (0..20_u32).prop_map(Deed::Cancel),
         1 => (0..20_u32, 0..400_u64).prop_map(|(room, s)| Deed::Expire(room, s)),
         6 => prop_oneof![0..3_000_u64, 0..30_000_u64, 0..400_000_u64].prop_map(Deed::Wait),
@@ -45,7 +50,7 @@ struct Believed {
 impl Believed {
     fn hear(&mut self, leg: LegId, notice: Notice) {
         match notice {
-            Notice::Muted => _ = self.own.insert(leg, true),
+            Notice::Muted | Notice::EchoMuted => _ = self.own.insert(leg, true),
             Notice::Unmuted => _ = self.own.insert(leg, false),
             Notice::MutedByLeader => _ = self.by_leader.insert(leg, true),
             Notice::UnmutedByLeader | Notice::StillMuted => _ = self.by_leader.insert(leg, false),
@@ -91,6 +96,12 @@ impl World {
             }
             Deed::Keys(leg, keys) => _ = self.rig.keys(self.name(leg), keys),
             Deed::Talk(leg) => _ = self.rig.talk(self.name(leg)),
+            Deed::Echo(leg, news) => {
+                let name = self.name(leg);
+                self.rig
+                    .rooms
+                    .handle_echo(self.rig.now, LegId(name), name as u32, news);
+            }
             Deed::Cancel(number) => self.rig.rooms.handle_cancelled(self.rig.now, room(number)),
             Deed::Expire(number, s) => {
                 let (now, end) = (self.rig.now, self.rig.now + secs(s));

@@ -172,6 +172,12 @@ impl Rig {
                 assert!(hearers.count() > 0, "a tone for nobody");
                 assert!(except.is_none_or(|leg| self.inside.get(&leg) == Some(&room)));
             }
+            Output::SeekEcho { room } => {
+                assert!(
+                    self.inside.values().any(|number| *number == room),
+                    "a search for nobody"
+                );
+            }
             Output::Mute { leg, muted } => {
                 self.check(leg);
                 let changed = if muted {

@@ -4,6 +4,7 @@
 use super::conference::{Conference, Desk};
 use super::words::{Counts, Entry, Left, Notice, Output, Policy, Reason};
 use crate::ids::{LegId, Role, RoomNumber};
+use crate::media_api::EchoNews;
 use crate::secret::Key;
 use crate::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +93,11 @@ impl Rooms {
         self.with_leg(now, leg, |room| room.handle_talking(now, leg));
     }
 
+    /// Something is new of `leg`'s echo, whose line the operator calls so.
+    pub fn handle_echo(&mut self, now: Time, leg: LegId, line: u32, news: EchoNews) {
+        self.with_leg(now, leg, |room| room.handle_echo(now, leg, line, news));
+    }
+
     /// Nothing is heard of `leg`, who may hear us.
     pub fn handle_unheard(&mut self, now: Time, leg: LegId) {
         self.with_leg(now, leg, |room| room.say_later(now, leg, Notice::Unheard));
@@ -153,6 +159,11 @@ impl Rooms {
             let (count, seats) = room.census();
             (number, count, seats)
         })
+    }
+
+    /// Whether anybody is in this room.
+    pub fn is_open(&self, number: RoomNumber) -> bool {
+        self.open.contains_key(&number)
     }
 
     /// How many are in rooms.

@@ -77,7 +77,7 @@ fn a_digit_that_the_shell_brings_with_a_late_timer_is_bare_too() {
 #[test]
 fn a_wrong_key_is_told_kindly_and_a_leaders_key_is_the_leaders() {
     let mut rig = three();
-    rig.keys(2, "*3*4*7*8*9").keys(1, "*#5");
+    rig.keys(2, "*4*4*7*8*9").keys(1, "*#5");
     assert!(rig.said().iter().all(|(_, notice)| *notice == N::UnknownKey));
     rig.keys(2, "*5").keys(2, "*0").keys(2, "*##1");
     assert_eq!(rig.said(), [(2, N::LeadersOnly); 3]);

@@ -47,6 +47,8 @@ pub enum Output {
     Mute { leg: LegId, muted: bool },
     /// Quiet music for somebody who is alone, or its end.
     Music { leg: LegId, on: bool },
+    /// Somebody hears an echo: whose it is shall be found out.
+    SeekEcho { room: RoomNumber },
     /// The room has closed. Who was in it is told by [`Output::HangUp`], which follows.
     Closed { room: RoomNumber },
     /// Say this, then end the call. The leg is in no room any more; nothing else follows for it.
@@ -121,6 +123,20 @@ pub enum Notice {
     Expired,
     /// The bridge itself has failed: please call again.
     Failed,
+    /// Your telephone causes an echo.
+    YourEcho,
+    /// It is being looked for who causes the echo: please go on speaking.
+    EchoSearch,
+    /// It was found, and who causes it is told.
+    EchoFound,
+    /// No echo is to be found at the moment.
+    EchoNotFound,
+    /// This line causes the echo. `1` mutes it.
+    EchoLine { line: u32 },
+    /// That line is muted now.
+    EchoLineMuted,
+    /// Your telephone causes an echo, so the leader has muted you.
+    EchoMuted,
 }
 
 impl Notice {
@@ -151,7 +167,14 @@ impl Notice {
             | Notice::AloneGoodbye
             | Notice::Cancelled
             | Notice::Expired
-            | Notice::Failed => false,
+            | Notice::Failed
+            | Notice::YourEcho
+            | Notice::EchoSearch
+            | Notice::EchoFound
+            | Notice::EchoNotFound
+            | Notice::EchoLine { .. }
+            | Notice::EchoLineMuted
+            | Notice::EchoMuted => false,
         }
     }
 }
@@ -181,6 +204,8 @@ pub enum Reason {
     Key,
     /// The end of something said was never told.
     SayUnended,
+    /// Somebody who hears an echo is to be answered.
+    Search,
     /// A tone waits for the one before it.
     Tone,
     /// Somebody was alone for long, or did not answer.
@@ -218,11 +243,17 @@ pub struct Counts {
     pub ended_cancelled: u64,
     /// Rooms ended because the bridge itself failed at their sound.
     pub ended_failed: u64,
+    /// Members who heard an echo and asked for it to be found.
+    pub echo_sought: u64,
+    /// Callers who were told that their telephone causes an echo.
+    pub echo_told: u64,
+    /// Lines that a leader muted for their echo.
+    pub echo_muted: u64,
 }
 
 impl Counts {
     /// The counters by the names under which `status` shows them.
-    pub fn named(&self) -> [(&'static str, u64); 12] {
+    pub fn named(&self) -> [(&'static str, u64); 15] {
         [
             ("room_unexpected", self.unexpected),
             ("room_keys_ignored", self.keys_ignored),
@@ -236,6 +267,9 @@ impl Counts {
             ("rooms_ended_expired", self.ended_expired),
             ("rooms_ended_cancelled", self.ended_cancelled),
             ("rooms_ended_failed", self.ended_failed),
+            ("room_echo_sought", self.echo_sought),
+            ("room_echo_told", self.echo_told),
+            ("room_echo_muted", self.echo_muted),
         ]
     }
 

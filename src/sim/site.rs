@@ -3,6 +3,7 @@
 
 use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
+use crate::media::echo;
 use crate::media::{
     ClipBank, ControlDatagram, Datagram, Engine, Fitting, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine,
     Wire,
@@ -33,8 +34,6 @@ struct Ends {
     /// At the RTCP port.
     reports_came: VecDeque<(SocketAddr, Vec<u8>)>,
     settled: Option<SocketAddr>,
-    /// Whether somebody ever was its peer.
-    begun: bool,
 }
 
 impl Line {
@@ -63,8 +62,7 @@ impl Wire for Line {
     }
 
     fn settle(&mut self, peer: SocketAddr) {
-        let mut ends = self.0.borrow_mut();
-        (ends.settled, ends.begun) = (Some(peer), true);
+        self.0.borrow_mut().settled = Some(peer);
     }
 
     fn unsettle(&mut self) {
@@ -142,6 +140,8 @@ pub struct Site {
     lines: BTreeMap<u16, (LegId, Line)>,
     ports: BTreeMap<LegId, u16>,
     calls_max: usize,
+    /// Whether its legs' echoes are looked for.
+    echo: bool,
     next_port: u16,
     deeds: VecDeque<Deed>,
 }
@@ -167,9 +167,16 @@ impl Site {
             lines: BTreeMap::new(),
             ports: BTreeMap::new(),
             calls_max,
+            echo: false,
             next_port: PORTS_FROM,
             deeds: VecDeque::new(),
         }
+    }
+
+    /// Looks for echoes on legs that come from now on, and has so many cancellers for them.
+    pub fn look_for_echo(&mut self, cancellers: usize) {
+        self.echo = true;
+        self.engine.lend(echo::pool(cancellers, self.calls_max));
     }
 
     /// What it did next.
@@ -198,13 +205,6 @@ impl Site {
     pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
         self.bridge.handle_closed(now, peer);
         self.settle(now);
-    }
-
-    /// Whether the leg at this port has ever had a peer.
-    pub fn has_begun(&self, port: u16) -> bool {
-        self.lines
-            .get(&port)
-            .is_some_and(|(_, line)| line.0.borrow().begun)
     }
 
     /// A datagram came to one of the RTP ports; the leg it came to, if there is one.
@@ -287,10 +287,12 @@ impl Site {
             spec,
             random,
         };
-        let leg_built = Box::new(Leg::new(seed, line.clone()));
-        self.rings
-            .commands
-            .push_back(Command::Add { seat, leg: leg_built });
+        let built = Leg::new(seed, line.clone());
+        let built = Box::new(match self.echo {
+            true => built.with_echo(echo::echo(random as u32)),
+            false => built,
+        });
+        self.rings.commands.push_back(Command::Add { seat, leg: built });
         self.seats.insert(leg, seat);
         self.lines.insert(port, (leg, line));
         self.ports.insert(leg, port);

@@ -151,6 +151,10 @@ counted! {
         PeerGone = "peer_gone",
         /// Registrars at which we are registered that no longer answered.
         RegistrarSilent = "registrar_silent",
+        /// Registrations that went over to another host of their trunk.
+        RegistrarMoved = "registrar_moved",
+        /// Times that a trunk's former addresses had to do, because no name server knew any.
+        NamesRemembered = "names_remembered",
         /// Inputs that a state machine's table refuses.
         OutOfTable = "out_of_table",
     }

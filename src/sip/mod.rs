@@ -57,8 +57,10 @@ pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, STREAM_BYTES_MAX, VALUE_BYTES_M
 pub use peer::{Listen, Peer, Transport};
 pub use stream::{CONNECTIONS_HOST_MAX, CONNECTIONS_MAX};
 pub use timer::{Timer as Reason, Timer};
-pub use trunk::{Binding, EXPIRES_S_MAX, TRUNKS_MAX, TlsFault, Trouble};
+pub use trunk::{
+    Binding, EXPIRES_S_MAX, Naptr, Srv, TARGETS_MAX, TRUNKS_MAX, TlsFault, Trouble, ordered, services,
+};
 pub use ua::{
     Admission, Census, EndReason, Event, Output, Place, Refusal, Target, TrunkConfig, TrunkId, TrunkNews,
-    TrunkView, UaConfig, UserAgent,
+    TrunkView, UaConfig, UserAgent, Whereabouts,
 };

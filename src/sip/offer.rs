@@ -105,6 +105,7 @@ impl Unusable {
 pub fn silence(trunk: IpAddr) -> MediaSpec {
     MediaSpec {
         remote: SocketAddr::new(trunk, 0),
+        also: None,
         control: None,
         codec: Codec::G711(Law::A),
         events: Some(EVENTS),
@@ -249,6 +250,7 @@ fn stream(session: &Session, media: &Media, able: Abilities<'_>) -> Result<Taken
     };
     let spec = MediaSpec {
         remote: SocketAddr::new(ip, media.port),
+        also: None,
         control: control(media, ip),
         codec,
         events: offered.events(codec.clock()),

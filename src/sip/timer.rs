@@ -58,6 +58,10 @@ pub enum Timer {
     Refresh,
     /// Ask a registrar for a sign of life.
     Ping,
+    /// Ask a better host than the present one whether it is there.
+    Knock,
+    /// Ask name servers again, whose answer is old.
+    Names,
     /// Stop waiting for a registrar while another one has not been asked, or for a peer that may be gone.
     Patience,
 }
@@ -80,7 +84,8 @@ impl Timer {
             (Timer::Idle, _) => Some(IDLE),
             (Timer::Half, _) => Some(HALF),
             // These are set to what was agreed, or drawn.
-            (Timer::Register | Timer::Expiry | Timer::Refresh | Timer::Ping | Timer::Patience, _) => None,
+            (Timer::Register | Timer::Expiry | Timer::Refresh | Timer::Patience, _) => None,
+            (Timer::Ping | Timer::Knock | Timer::Names, _) => None,
         }
     }
 }

@@ -2,11 +2,16 @@
 //! RFC 3327, RFC 6140). What happens next stands in `table`; how long it takes in `pace`; what an answer means in `reply`.
 //! Must never send anything itself, nor let its password out.
 
+mod avoided;
+mod naptr;
 pub mod pace;
 pub mod reply;
+mod srv;
 pub mod table;
 mod trouble;
 
+pub use naptr::{Naptr, services};
+pub use srv::{Srv, ordered};
 pub use trouble::{TlsFault, Trouble};
 
 use super::digest::{Login, Session};
@@ -16,6 +21,7 @@ use super::timer::TxId;
 use super::uri;
 use crate::media_api::SrtpPolicy;
 use crate::units::Time;
+use avoided::Avoided;
 use reply::Kind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -38,7 +44,19 @@ pub struct Place {
     /// A name, or an address (of IPv6 in brackets).
     pub host: String,
     pub port: Option<u16>,
-    pub transport: Transport,
+    /// None: as the domain has it (RFC 3263 §4.1).
+    pub transport: Option<Transport>,
+}
+
+/// What name servers say of a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Where a registrar is tried, hosts of the same priority in the order in which they are; none if there is none.
+    pub targets: Vec<Target>,
+    /// How long that may be kept.
+    pub ttl: Duration,
+    /// Not all could be asked: what was known before counts more.
+    pub is_guess: bool,
 }
 
 /// An address at which a registrar is tried.
@@ -91,6 +109,8 @@ pub struct Binding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrunkNews {
     Registered,
+    /// Registered as before, but at this host of the trunk instead.
+    Moved(Peer),
     /// A round of tries has failed, or the registration is over.
     Failed(Trouble),
     /// The registration was taken back.
@@ -107,6 +127,8 @@ pub struct TrunkView {
     pub next: Option<Time>,
     /// Calls that came by it.
     pub calls: usize,
+    /// The host that goes before the one at which it is registered, and was not to be had.
+    pub waits_for: Option<Peer>,
 }
 
 /// Signs of life.
@@ -120,6 +142,8 @@ pub struct Pings {
     pub are_tried: bool,
     /// Whether one was ever answered: else silence says nothing.
     pub are_answered: bool,
+    /// The last ones to better hosts than the present one, each by its branch.
+    pub knocks: Vec<(String, Peer)>,
 }
 
 /// One trunk.
@@ -129,8 +153,12 @@ pub struct Trunk {
     /// This round's targets, and whose turn it is.
     pub targets: Vec<Target>,
     pub turn: usize,
-    /// The target that fell silent: not the first one to be tried again.
-    pub suspect: Option<Peer>,
+    /// When name servers told the targets.
+    pub found: Time,
+    /// The targets that are not the first ones to be tried.
+    pub avoided: Avoided,
+    /// Since when a better host than the present one is missed.
+    pub away: Option<Time>,
     pub asking: Option<TxId>,
     pub asked: Time,
     pub binding: Option<Binding>,
@@ -168,7 +196,9 @@ impl Trunk {
             state: State::Idle,
             targets: Vec::new(),
             turn: 0,
-            suspect: None,
+            found: Time::ZERO,
+            avoided: Avoided::default(),
+            away: None,
             asking: None,
             asked: Time::ZERO,
             binding: None,
@@ -217,17 +247,45 @@ impl Trunk {
         })
     }
 
-    /// Sorts this round's targets: by priority, within one the present target first, a suspect one last of all.
-    pub fn aim(&mut self, mut targets: Vec<Target>) {
+    /// Another host has taken over: the way back is not made longer by the way there.
+    pub fn is_in_no_haste(&mut self) {
+        self.hastened = 0;
+    }
+
+    /// Sorts this round's targets: by priority, within one the present target first, those that failed lately last of all.
+    pub fn aim(&mut self, now: Time, mut targets: Vec<Target>) {
         targets.truncate(TARGETS_MAX);
         let present = self.binding.map(|binding| binding.target);
-        let suspect = self.suspect.take();
         targets.sort_by_key(|target| {
-            let is = |peer: Option<Peer>| peer == Some(target.peer);
-            (is(suspect), target.priority, !is(present))
+            let is_avoided = self.avoided.contains(now, target.peer);
+            (is_avoided, target.priority, present != Some(target.peer))
         });
         self.targets = targets;
         self.turn = 0;
+    }
+
+    /// The targets of the last round, as long as those who were named then are served.
+    pub fn remembered(&self, now: Time) -> Option<Vec<Target>> {
+        let is_fresh = now.since(self.found) < pace::STAYS_SERVED;
+        (is_fresh && !self.targets.is_empty()).then(|| self.targets.clone())
+    }
+
+    /// The targets that go before the one at which we are registered, the best first.
+    pub fn better(&self) -> impl Iterator<Item = Peer> + '_ {
+        let bound = self.binding.map(|binding| binding.target);
+        let present = self
+            .targets
+            .iter()
+            .find(|target| Some(target.peer) == bound)
+            .map(|target| target.priority);
+        let mut better: Vec<Target> = self
+            .targets
+            .iter()
+            .copied()
+            .filter(|target| present.is_some_and(|present| target.priority < present))
+            .collect();
+        better.sort_by_key(|target| target.priority);
+        better.into_iter().map(|target| target.peer)
     }
 
     /// Whose turn it is.
@@ -261,11 +319,9 @@ impl Trunk {
             port,
             transport,
         } = &self.config.place;
+        let transport = transport.unwrap_or(Transport::Udp);
         let addr = SocketAddr::new(uri::ip(host)?, port.unwrap_or(transport.port()));
-        let peer = Peer {
-            transport: *transport,
-            addr,
-        };
+        let peer = Peer { transport, addr };
         Some(Target { peer, priority: 0 })
     }
 

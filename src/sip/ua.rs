@@ -5,6 +5,7 @@
 mod call;
 mod client;
 mod connections;
+mod fail_back;
 mod in_dialog;
 mod invite;
 mod keep_alive;
@@ -13,6 +14,7 @@ mod receive;
 mod register;
 mod server;
 mod session;
+mod whereabouts;
 
 use super::called::CalledPolicy;
 use super::counters::{Counters, Noted};
@@ -24,7 +26,7 @@ use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
 use super::transactions::{Clients, Servers};
 use super::trunk::Trunk;
-pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView};
+pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView, Whereabouts};
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
 use crate::media_api::{Codecs, MediaSpec, SrtpKeys, SrtpPolicy};

@@ -44,6 +44,12 @@ pub fn is_well_formed(value: &str) -> bool {
     sent_by(value).is_some_and(|(sent_by, params)| !sent_by.is_empty() && text::are_params(params))
 }
 
+/// Where a hop saw the request of the hop before it come from (RFC 3261 §18.2.1), if it says so.
+pub fn received(value: &str) -> Option<IpAddr> {
+    let (_, params) = sent_by(value)?;
+    Some(uri::ip(text::param(params, "received")?)?.to_canonical())
+}
+
 /// Reads the topmost Via.
 pub fn read(value: &str) -> Option<Via> {
     let (sent_by, params) = sent_by(value)?;

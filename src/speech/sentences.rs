@@ -17,6 +17,25 @@ pub fn members(count: u32) -> Vec<Prompt> {
     }
 }
 
+/// Which line causes an echo. "Das Echo kommt von Leitung vier. …"; from 1000 on digit by digit.
+pub fn echo_line(line: u32) -> Vec<Prompt> {
+    let number = match Cardinal::new(line) {
+        Some(number) => number.prompts(Form::Counting),
+        None => line
+            .to_string()
+            .bytes()
+            .filter_map(|digit| Cardinal::new(u32::from(digit - b'0')))
+            .flat_map(|digit| digit.prompts(Form::Counting))
+            .collect(),
+    };
+    let end = [Prompt::Pause, Prompt::EchoLineEnd];
+    [Prompt::EchoLineBegin]
+        .into_iter()
+        .chain(number)
+        .chain(end)
+        .collect()
+}
+
 /// A span of minutes. "eine Minute.", "fünf Minuten."; above 999 as 999.
 pub fn minutes(count: u32) -> Vec<Prompt> {
     let most = count.min(Cardinal::MOST);
@@ -94,6 +113,24 @@ mod tests {
             ),
         ] {
             assert_eq!(text(&members(count)), [german, english]);
+        }
+    }
+
+    #[test]
+    fn a_line_is_named_by_its_number() {
+        for (line, german, english) in [
+            (1, "Leitung eins ", "line one "),
+            (4, "Leitung vier ", "line four "),
+            (101, "Leitung hundert eins ", "line one hundred and one "),
+            (
+                3_072,
+                "Leitung drei null sieben zwei ",
+                "line three zero seven two ",
+            ),
+        ] {
+            let said = text(&echo_line(line));
+            assert!(said[0].contains(german) && said[1].contains(english), "{said:?}");
+            assert!(echo_line(line).len() <= PLAYLIST_CLIPS);
         }
     }
 

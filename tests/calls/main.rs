@@ -2,6 +2,7 @@
 
 mod by_tones;
 mod direct;
+mod echo;
 mod in_the_room;
 mod one_way;
 mod telephone;

@@ -33,6 +33,8 @@ pub struct Telephone {
     /// Keys that go as tones in the voice alone.
     tones: VecDeque<u8>,
     tone_frame: u64,
+    /// Returns what it heard so many frames before, so many times weaker.
+    pub returns: Option<(usize, i16)>,
     /// Speaks noise, syllable by syllable.
     pub babbles: bool,
     frame: u64,
@@ -56,6 +58,7 @@ impl Telephone {
             leaks: 0,
             tones: VecDeque::new(),
             tone_frame: 0,
+            returns: None,
             babbles: false,
             frame: 0,
             sequence: 0,
@@ -189,8 +192,19 @@ impl Telephone {
                 None => 0,
             }
         };
-        let payload: Vec<u8> = (0..160).map(|i| encode_alaw(sample(i))).collect();
+        let payload: Vec<u8> = (0..160)
+            .map(|i| encode_alaw(sample(i).saturating_add(self.returned(i as usize))))
+            .collect();
         self.packet(self.payload_type, self.frame * 160, &payload)
+    }
+
+    /// What comes back at this place of the frame.
+    fn returned(&self, at: usize) -> i16 {
+        let Some((frames, weaker)) = self.returns else {
+            return 0;
+        };
+        let begin = self.sound.len().checked_sub((frames + 1) * 160);
+        begin.map_or(0, |begin| self.sound[begin + at] / weaker)
     }
 
     /// The key whose tones are in this frame's voice.

@@ -108,6 +108,7 @@ impl World {
             former_pin: None,
             seats,
             language: Language::De,
+            echo: true,
             created: 0,
             expires: None,
         };

@@ -77,6 +77,17 @@ impl Baresip {
         Baresip::start_at(tone, Site { media_enc, ..HERE })
     }
 
+    /// Starts it, ready to dial; it says this recording again and again instead of a tone.
+    pub fn start_saying(recording: &[i16]) -> Baresip {
+        let baresip = Baresip::start(Tone {
+            hz: 1_000.0,
+            dbfs: -100.0,
+        });
+        // The file is opened when a call begins.
+        write_recording(&baresip.folder.path().join("say.wav"), recording);
+        baresip
+    }
+
     /// Starts it in a namespace, set up for a bad line.
     pub fn start_in(namespace: &Namespace, tone: Tone) -> Baresip {
         let site = Site {
@@ -321,6 +332,21 @@ fn module_path() -> &'static str {
 
 /// Writes the tone with so many samples a second.
 pub(super) fn write_tone(file: &Path, tone: Tone, rate: u32) {
+    let peak = f64::from(i16::MAX) * 10f64.powf(tone.dbfs / 20.0);
+    let sample = |at: u32| {
+        let angle = std::f64::consts::TAU * tone.hz * f64::from(at) / f64::from(rate);
+        (peak * angle.sin()).round() as i16
+    };
+    write_wav(file, rate, (0..TONE_S * rate).map(sample));
+}
+
+/// Writes the recording, again and again for as long as a tone.
+fn write_recording(file: &Path, recording: &[i16]) {
+    let samples = recording.iter().copied().cycle();
+    write_wav(file, SAMPLE_RATE, samples.take((TONE_S * SAMPLE_RATE) as usize));
+}
+
+fn write_wav(file: &Path, rate: u32, samples: impl Iterator<Item = i16>) {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: rate,
@@ -328,10 +354,7 @@ pub(super) fn write_tone(file: &Path, tone: Tone, rate: u32) {
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(file, spec).expect("the folder is ours");
-    let peak = f64::from(i16::MAX) * 10f64.powf(tone.dbfs / 20.0);
-    for at in 0..TONE_S * rate {
-        let angle = std::f64::consts::TAU * tone.hz * f64::from(at) / f64::from(rate);
-        let sample = (peak * angle.sin()).round() as i16;
+    for sample in samples {
         writer.write_sample(sample).expect("there is room on the disk");
     }
     writer.finalize().expect("there is room on the disk");

@@ -12,6 +12,8 @@ pub const USER: &str = "meeting";
 pub const PASSWORD: &str = "Sesam öffne dich 4711";
 /// How long it may take to be there.
 const START_MAX: Duration = Duration::from_secs(20);
+/// How long it says that it is away when it refuses, in seconds.
+pub const REFUSES_S: u64 = 8;
 /// The longest registration that it grants, in seconds.
 pub const EXPIRES_MAX_S: u64 = 120;
 
@@ -20,6 +22,7 @@ pub struct Kamailio {
     pub address: SocketAddr,
     folder: tempfile::TempDir,
     process: Option<Guarded>,
+    algorithm: String,
 }
 
 impl Kamailio {
@@ -27,12 +30,11 @@ impl Kamailio {
     pub fn start(algorithm: &str) -> Kamailio {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let address = SocketAddr::new(LOCALHOST, free_port_pair());
-        let settings = settings(address, algorithm);
-        fs::write(folder.path().join("kamailio.cfg"), settings).expect("the folder is ours");
         let mut kamailio = Kamailio {
             address,
             folder,
             process: None,
+            algorithm: algorithm.to_owned(),
         };
         kamailio.start_again();
         kamailio
@@ -40,7 +42,23 @@ impl Kamailio {
 
     /// Starts it, and waits until it answers.
     pub fn start_again(&mut self) {
+        self.start_so("");
+    }
+
+    /// Starts it so that it answers, and refuses to register anybody.
+    pub fn start_refusing(&mut self) {
+        let refuses = format!(
+            "if (is_method(\"REGISTER\")) {{\n        xlog(\"L_ERR\", \"refused a registration\\n\");\n        \
+             append_to_reply(\"Retry-After: {REFUSES_S}\\r\\n\");\n        \
+             sl_send_reply(\"503\", \"Maintenance\");\n        exit;\n    }}"
+        );
+        self.start_so(&refuses);
+    }
+
+    fn start_so(&mut self, before: &str) {
         let here = self.folder.path();
+        let settings = settings(self.address, &self.algorithm, before);
+        fs::write(here.join("kamailio.cfg"), settings).expect("the folder is ours");
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -88,7 +106,7 @@ impl Kamailio {
     }
 }
 
-fn settings(address: SocketAddr, algorithm: &str) -> String {
+fn settings(address: SocketAddr, algorithm: &str, before: &str) -> String {
     let modules = [
         "tm",
         "sl",
@@ -99,6 +117,7 @@ fn settings(address: SocketAddr, algorithm: &str) -> String {
         "usrloc",
         "registrar",
         "auth",
+        "xlog",
     ];
     let load: String = modules
         .map(|module| format!("loadmodule \"{module}.so\"\n"))
@@ -121,6 +140,7 @@ modparam("auth", "nonce_count", 1)
 modparam("auth", "qop", "auth")
 modparam("registrar", "max_expires", {EXPIRES_MAX_S})
 request_route {{
+    {before}
     if (is_method("OPTIONS") && !has_totag()) {{ sl_send_reply("200", "OK"); exit; }}
     if (has_totag()) {{
         if (loose_route()) {{ t_relay(); exit; }}

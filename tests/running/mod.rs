@@ -8,6 +8,7 @@ pub mod flood;
 pub mod hearing;
 pub mod kamailio;
 pub mod linphone;
+pub mod names;
 pub mod netns;
 pub mod relay;
 pub mod simulated_line;

@@ -147,6 +147,7 @@ impl World {
 fn spec(remote: SocketAddr) -> MediaSpec {
     MediaSpec {
         remote,
+        also: None,
         control: None,
         codec: Codec::G711(Law::A),
         events: Some(EventSpec {

@@ -1,8 +1,9 @@
 //! Lines that cost nothing, so that what is measured is the tick: every receive brings the next packet of a stream that
 //! was made before, every send is looked at and forgotten.
 
-use audio_codec_algorithms::encode_alaw;
+use audio_codec_algorithms::{decode_ulaw, encode_alaw};
 use rundruf::ids::{LegId, RoomNumber};
+use rundruf::media::echo;
 use rundruf::media::{
     ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wire,
 };
@@ -24,6 +25,10 @@ fn quiet_voice(n: u32, at: u32) -> i16 {
 #[derive(Debug)]
 pub struct QuietWire {
     packet: [u8; 172],
+    /// What was sent to it is returned a little weaker, some frames later.
+    echo: Option<VecDeque<[u8; 160]>>,
+    /// Its caller says another noise in every frame; of 0 always the same.
+    noise: u32,
     waiting: bool,
     report: [u8; 32],
     report_waiting: bool,
@@ -44,6 +49,8 @@ impl QuietWire {
         report[..8].copy_from_slice(&[0x81, 201, 0, 7, 0, 0, 0, 9]);
         QuietWire {
             packet,
+            echo: None,
+            noise: 0,
             waiting: false,
             report,
             report_waiting: false,
@@ -55,6 +62,15 @@ impl Wire for QuietWire {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
         self.waiting = !self.waiting;
         self.waiting.then(|| {
+            if let Some(sound) = self.echo.as_mut().and_then(VecDeque::pop_front) {
+                self.packet[12..].copy_from_slice(&sound);
+            }
+            if self.noise > 0 {
+                for code in &mut self.packet[12..] {
+                    self.noise = self.noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) | 1;
+                    *code = (0x30 | (self.noise >> 16) as u8 & 0x8f) ^ 0x55;
+                }
+            }
             let sequence = u16::from_be_bytes([self.packet[2], self.packet[3]]).wrapping_add(1);
             let time = u32::from_be_bytes([self.packet[4], self.packet[5], self.packet[6], self.packet[7]]);
             self.packet[2..4].copy_from_slice(&sequence.to_be_bytes());
@@ -68,6 +84,12 @@ impl Wire for QuietWire {
     }
     fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
         black_box((to, packet));
+        if let Some(echo) = &mut self.echo
+            && let Some(sound) = packet.get(12..).and_then(|sound| sound.first_chunk::<160>())
+        {
+            // Who returns is spoken to in µ-law, and speaks A-law.
+            echo.push_back(sound.map(|code| encode_alaw(decode_ulaw(code) / 4)));
+        }
         true
     }
     fn settle(&mut self, _: SocketAddr) {}
@@ -133,6 +155,26 @@ impl Bench {
 
     /// The same, with a voice that is given.
     pub fn with_voice(legs: u32, per_room: u32, voice: Voice) -> Bench {
+        Bench::with_lines(legs, per_room, |n| QuietWire::new(n, voice), 0)
+    }
+
+    /// Half of the telephones in each room return what they hear; there are so many cancellers. The others speak.
+    #[allow(dead_code, reason = "the bench of the tick has none")]
+    pub fn with_echo(legs: u32, per_room: u32, cancellers: usize) -> Bench {
+        let line = |n: u32| {
+            let mut line = QuietWire::new(n, quiet_voice);
+            let mut silence = VecDeque::with_capacity(64);
+            silence.extend([[0xd5; 160]; 5]);
+            match n % 2 {
+                0 => line.noise = n + 1,
+                _ => line.echo = Some(silence),
+            }
+            line
+        };
+        Bench::with_lines(legs, per_room, line, cancellers)
+    }
+
+    fn with_lines(legs: u32, per_room: u32, line: impl Fn(u32) -> QuietWire, cancellers: usize) -> Bench {
         let bank = ClipBank::new(vec![vec![1_000; 4_000].into()]);
         let rings = Rings {
             commands: VecDeque::with_capacity(8 * legs as usize),
@@ -144,9 +186,13 @@ impl Bench {
             rings,
             slot: 0,
         };
+        if cancellers > 0 {
+            bench.engine.lend(echo::pool(cancellers, legs as usize));
+        }
         for n in 0..legs {
             let spec = MediaSpec {
                 remote: caller(),
+                also: None,
                 control: Some(caller()),
                 codec: Codec::G711(if n % 2 == 0 { Law::A } else { Law::Mu }),
                 events: Some(EventSpec {
@@ -162,7 +208,11 @@ impl Bench {
                 spec,
                 random: n.into(),
             };
-            let leg = Leg::new(seed, QuietWire::new(n, voice));
+            let leg = Leg::new(seed, line(n));
+            let leg = match cancellers {
+                0 => leg,
+                _ => leg.with_echo(echo::echo(n)),
+            };
             bench.ask(Command::Add {
                 seat: Seat(n),
                 leg: Box::new(leg),

@@ -4,6 +4,7 @@
 pub mod event;
 pub mod info;
 pub mod message;
+pub mod registrar;
 pub mod rtcp;
 pub mod rtp;
 pub mod scenario;
@@ -21,6 +22,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub const ALL: &[Target] = &[
     ("message", message::run),
+    ("registrar", registrar::run),
     ("sdp", sdp::run),
     ("info", info::run),
     ("rtp", rtp::run),

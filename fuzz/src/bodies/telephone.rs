@@ -40,6 +40,7 @@ pub fn stranger() -> SocketAddr {
 pub fn spec(law: Law) -> MediaSpec {
     MediaSpec {
         remote: peer(),
+        also: None,
         control: Some(peer_control()),
         codec: Codec::G711(law),
         events: Some(EventSpec {

@@ -196,6 +196,14 @@ fn judged(name: &str, state: Option<&TrunkStatus>) -> Finding {
             trouble: Some(why), ..
         }) => Finding::missing("trunk", format!("{name}: {why}")),
         Some(TrunkStatus {
+            target: Some(target),
+            waits_for: Some(better),
+            ..
+        }) => Finding::warning(
+            "trunk",
+            format!("{name}: registered at {target}, because {better}, which goes before it, is away"),
+        ),
+        Some(TrunkStatus {
             target: Some(target), ..
         }) => Finding::good("trunk", format!("{name}: registered at {target}")),
         Some(_) => Finding::warning(
@@ -309,6 +317,12 @@ mod tests {
         assert_eq!(found(Some(&status)).verdict(), Verdict::Missing);
         (status.trunks[0].trouble, status.trunks[0].target) = (None, Some("192.0.2.1:5060 by UDP".into()));
         assert_eq!(found(Some(&status)).verdict(), Verdict::Good);
+        status.trunks[0].waits_for = Some("192.0.2.9:5060 by UDP".into());
+        assert_eq!(
+            found(Some(&status)).verdict(),
+            Verdict::Warning,
+            "its second choice"
+        );
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("ours");
         assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
     }

@@ -1,7 +1,7 @@
 //! `rundruf room book`: standard output is the invitation and nothing else, ready to be pasted or printed.
 
 use super::paper::PaperArgs;
-use super::typed::{NoneIs, PinTyped, direct, language};
+use super::typed::{NoneIs, PinTyped, direct, language, on_off};
 use super::view::{self, WithPin};
 use crate::cli::invitation::Invitation;
 use crate::cli::settings::Settings;
@@ -34,6 +34,9 @@ pub(super) struct BookArgs {
     /// How many may be in the room at once [default: rooms.seats]
     #[arg(long, value_name = "N")]
     seats: Option<u32>,
+    /// Whether echoes are taken out in this room, where media.echo is on [default: on]
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    echo: Option<bool>,
     /// The room's last day [default: no end]
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<String>,
@@ -56,6 +59,7 @@ pub(super) async fn run(args: BookArgs, settings: &Settings, json: bool) -> anyh
         leader_pin: leader_pin.transpose()?.unwrap_or(PinChoice::Without),
         seats: args.seats.unwrap_or(config.rooms.seats),
         language: args.language.unwrap_or(config.rooms.language),
+        echo: args.echo.unwrap_or(true),
         expires: until.transpose()?,
     };
     paper.fits(new.expires)?;

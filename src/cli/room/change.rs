@@ -1,7 +1,7 @@
 //! `rundruf room change`: another name, size, end, language or leader PIN. Who is inside stays.
 
 use super::tell::tell;
-use super::typed::{NoneIs, PinTyped, direct, language};
+use super::typed::{NoneIs, PinTyped, direct, language, on_off};
 use super::view::WithPin;
 use super::{NumberArg, existing_store, no_such_room, show};
 use crate::cli::settings::Settings;
@@ -33,6 +33,9 @@ pub(super) struct ChangeArgs {
     /// The language in which the members are spoken to
     #[arg(long, value_name = "de|en", value_parser = language)]
     language: Option<Language>,
+    /// Whether echoes are taken out in this room, where media.echo is on
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    echo: Option<bool>,
     /// The leader PIN: "auto" draws six digits, "none" takes it away, or your own 4 to 10 digits
     #[arg(long, value_name = "auto|none|DIGITS")]
     leader_pin: Option<PinTyped>,
@@ -56,6 +59,7 @@ impl ChangeArgs {
             leader_pin: leader_pin.transpose()?,
             seats: self.seats,
             language: self.language,
+            echo: self.echo,
             expires: if self.forever { Some(None) } else { expires },
         })
     }
@@ -66,7 +70,7 @@ pub(super) async fn run(args: ChangeArgs, settings: &Settings, json: bool) -> an
     let change = args.change(&settings.config.sip.dial_plan)?;
     if change == Change::default() {
         anyhow::bail!(
-            "nothing to change: add --name, --number, --seats, --until, --forever, --language or --leader-pin; a new PIN comes from \
+            "nothing to change: add --name, --number, --seats, --until, --forever, --language, --echo or --leader-pin; a new PIN comes from \
              `rundruf room new-pin {number}`"
         );
     }

@@ -72,6 +72,13 @@ pub(super) fn lines(booking: &Booking, sip: &SipConfig) -> String {
         ("Leader PIN", shown(&booking.leader_pin)),
         ("Seats", booking.seats.to_string()),
         ("Language", booking.language.code().into()),
+        (
+            "Echo",
+            match booking.echo {
+                true => "taken out, where media.echo is on".into(),
+                false => "let through".into(),
+            },
+        ),
         ("Booked on", when::day(booking.created).to_string()),
         ("Last day", view::until(booking, unix_now())),
     ]

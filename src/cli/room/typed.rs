@@ -65,6 +65,15 @@ pub(super) fn direct(typed: &str, plan: &DialPlan) -> anyhow::Result<PhoneNumber
     })
 }
 
+/// "on" or "off".
+pub(super) fn on_off(typed: &str) -> Result<bool, String> {
+    match typed {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write on or off".to_owned()),
+    }
+}
+
 /// The language of a code such as "de".
 pub(super) fn language(typed: &str) -> Result<Language, String> {
     let codes = Language::ALL.map(Language::code).join(", ");

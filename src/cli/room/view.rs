@@ -29,6 +29,8 @@ pub(super) struct WithoutPin<'a> {
     has_leader_pin: bool,
     seats: u32,
     language: &'static str,
+    /// Whether echoes are taken out in it, where the bridge does so at all.
+    echo: bool,
     created: String,
     /// From when on nobody may enter; `null` for never.
     expires: Option<String>,
@@ -54,6 +56,7 @@ impl<'a> WithoutPin<'a> {
             has_leader_pin: booking.leader_pin.is_some(),
             seats: booking.seats,
             language: booking.language.code(),
+            echo: booking.echo,
             created: when::rfc3339(booking.created),
             expires: booking.expires.map(when::rfc3339),
         }

@@ -262,6 +262,7 @@ mod tests {
             room: format!("{}", 1_000_000 + n),
             count: n,
             seats: 50,
+            lets_echo: false,
         };
         let line = |n: u32| LineStatus {
             line: n,

@@ -21,6 +21,7 @@ fn status() -> Status {
         room: room().to_string(),
         count: 3,
         seats: 8,
+        lets_echo: false,
     }];
     Status {
         uptime_s: 7,

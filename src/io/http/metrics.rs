@@ -1,7 +1,7 @@
 //! The status as Prometheus reads it (OpenMetrics text). Counts only: rooms are summed up, never named; lines go by their small
 //! numbers, which mean nothing outside the bridge.
 
-use crate::bridge::status::{LineStatus, Status};
+use crate::bridge::status::{EchoStatus, LineStatus, Status};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -175,6 +175,25 @@ const SCORES: [(&str, &str, Measure); 2] = [
     }),
 ];
 
+/// What is known of the echo of a line; told of those alone that have one.
+const ECHOES: [(&str, &str, Measure); 3] = [
+    (
+        "line_echo_delay_seconds",
+        "From what is sent to an echoing telephone until it comes back",
+        |line| Some(f64::from(line.echo.as_ref()?.delay_ms) / 1e3),
+    ),
+    (
+        "line_echo_loss_db",
+        "How far below what is sent the echo comes back",
+        |line| line.echo.as_ref()?.loss_db.map(f64::from),
+    ),
+    (
+        "line_echo_rest_db",
+        "How far below what is sent that lies which is left of the echo",
+        |line| line.echo.as_ref()?.rest_db.map(f64::from),
+    ),
+];
+
 /// Each line by its number, the worst and the middle of all. What is not known of a line is left out.
 fn quality(figures: &mut Figures, lines: &[LineStatus]) {
     let known = |measure: Measure| -> Vec<(String, f64)> {
@@ -203,10 +222,30 @@ fn quality(figures: &mut Figures, lines: &[LineStatus]) {
         "Calls that are heard one way only",
         lines.iter().filter(|line| line.one_way.is_some()).count() as f64,
     );
+    for (name, help, measure) in ECHOES {
+        let echoes = known(measure);
+        if !echoes.is_empty() {
+            figures.reals(name, help, "line", echoes);
+        }
+    }
+    let echoing = |is_it: fn(&EchoStatus) -> bool| {
+        let counted = lines.iter().filter(|line| line.echo.as_ref().is_some_and(is_it));
+        counted.count() as f64
+    };
     figures.real(
         "lines_with_echo",
         "Calls whose telephone returns what it hears",
-        lines.iter().filter(|line| line.echo.is_some()).count() as f64,
+        echoing(|_| true),
+    );
+    figures.real(
+        "lines_with_echo_heard",
+        "Calls whose echo the others still hear",
+        echoing(|echo| echo.is_heard),
+    );
+    figures.real(
+        "lines_ducked",
+        "Calls that are turned down while others speak, for their echo stays unbearable",
+        echoing(|echo| echo.is_ducked),
     );
 }
 
@@ -263,7 +302,12 @@ mod tests {
             mos: Some(4.0 - loss_pct / 25.0),
             round_trip_ms: (line == 2).then_some(40.0),
             one_way: (line == 2).then(|| "nothing comes".into()),
-            echo: (line == 2).then(Default::default),
+            echo: (line == 2).then(|| EchoStatus {
+                delay_ms: 180,
+                rest_db: Some(26),
+                is_heard: true,
+                ..EchoStatus::default()
+            }),
             ..LineStatus::default()
         };
         let mut status = Status {
@@ -276,6 +320,7 @@ mod tests {
             room: "1234567".into(),
             count: 3,
             seats: 8,
+            lets_echo: false,
         });
         status.refused.insert("unserved".into(), 4);
         status.media.late_slots = 7;
@@ -293,9 +338,14 @@ mod tests {
             "rundruf_line_round_trip_seconds{line=\"2\"} 0.04\n",
             "rundruf_lines_one_way 1.0\n",
             "rundruf_lines_with_echo 1.0\n",
+            "rundruf_lines_with_echo_heard 1.0\n",
+            "rundruf_lines_ducked 0.0\n",
+            "rundruf_line_echo_delay_seconds{line=\"2\"} 0.18\n",
+            "rundruf_line_echo_rest_db{line=\"2\"} 26.0\n",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
+        assert!(!text.contains("line_echo_loss"), "not known: {text}");
         assert!(text.ends_with("# EOF\n"));
         assert!(!text.contains("1234567"), "{text}");
         assert!(

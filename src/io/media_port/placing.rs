@@ -121,7 +121,9 @@ impl Placing {
                 }
                 None => Way::Nowhere,
             },
-            MediaRequest::Tone { number, .. } => {
+            MediaRequest::Tone { number, .. }
+            | MediaRequest::SeekEcho { number }
+            | MediaRequest::TreatEcho { number, .. } => {
                 self.rooms.get(&number).map_or(Way::Nowhere, |&at| Way::To(at))
             }
             MediaRequest::Join { leg, .. }

@@ -25,6 +25,8 @@ pub struct NewBooking {
     pub seats: u32,
     /// In which language the members are spoken to.
     pub language: Language,
+    /// Whether echoes are taken out in it.
+    pub echo: bool,
     /// From when on nobody may enter, in seconds since 1970 (UTC).
     pub expires: Option<i64>,
 }
@@ -61,6 +63,7 @@ pub(super) async fn book(
             former_pin: former,
             seats,
             language: new.language,
+            echo: new.echo,
             created: now,
             expires: new.expires,
         };
@@ -134,8 +137,8 @@ async fn insert(
 ) -> Result<bool, StoreError> {
     let close = |kind, pin: &Option<_>| seal.close(booking.number, kind, pin.as_ref());
     let inserted = sqlx::query(
-        "INSERT INTO rooms (number, name, pin, leader_pin, seats, language, created, expires, direct) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM retired_numbers WHERE number = $1) \
+        "INSERT INTO rooms (number, name, pin, leader_pin, seats, language, created, expires, direct, echo) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE NOT EXISTS (SELECT 1 FROM retired_numbers WHERE number = $1) \
          ON CONFLICT (number) DO NOTHING",
     )
     .bind(i64::from(booking.number.get()))
@@ -147,6 +150,7 @@ async fn insert(
     .bind(booking.created)
     .bind(booking.expires)
     .bind(booking.direct.as_ref().map(PhoneNumber::international))
+    .bind(i64::from(booking.echo))
     .execute(connection)
     .await
     .map_err(taken)?;

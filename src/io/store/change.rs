@@ -27,6 +27,8 @@ pub struct Change {
     pub seats: Option<u32>,
     /// In which language the members are spoken to.
     pub language: Option<Language>,
+    /// Whether echoes are taken out in it.
+    pub echo: Option<bool>,
     /// From when on nobody may enter, in seconds since 1970 (UTC); `Some(None)` for never.
     pub expires: Option<Option<i64>>,
 }
@@ -78,6 +80,7 @@ fn changed(old: &Booking, change: &Change, below: &mut Below<'_>) -> Result<Book
         former_pin: pins.former,
         seats: checked_seats(change.seats.unwrap_or(old.seats))?,
         language: change.language.unwrap_or(old.language),
+        echo: change.echo.unwrap_or(old.echo),
         created: old.created,
         expires: change.expires.unwrap_or(old.expires),
     })
@@ -92,7 +95,7 @@ async fn write(
     let close = |kind, pin: &Option<_>| seal.close(booking.number, kind, pin.as_ref());
     sqlx::query(
         "UPDATE rooms SET name = $2, pin = $3, leader_pin = $4, former_pin = $5, pin_changed_day = $6, seats = $7, \
-         language = $8, expires = $9, direct = $10 WHERE number = $1",
+         language = $8, expires = $9, direct = $10, echo = $11 WHERE number = $1",
     )
     .bind(i64::from(booking.number.get()))
     .bind(&booking.name)
@@ -104,6 +107,7 @@ async fn write(
     .bind(booking.language.code())
     .bind(booking.expires)
     .bind(booking.direct.as_ref().map(PhoneNumber::international))
+    .bind(i64::from(booking.echo))
     .execute(connection)
     .await
     .map_err(taken)?;

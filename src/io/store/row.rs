@@ -8,7 +8,7 @@ use crate::room::Booking;
 
 /// The columns that a [`Row`] is read from.
 pub(super) const COLUMNS: &str = "number, direct, name, pin, leader_pin, former_pin, pin_changed_day, seats, language, created, \
-                                  expires";
+                                  expires, echo";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -23,6 +23,7 @@ pub(super) struct Row {
     language: String,
     created: i64,
     expires: Option<i64>,
+    echo: i64,
 }
 
 impl Row {
@@ -35,6 +36,11 @@ impl Row {
         let number = RoomNumber::parse(&self.number.to_string()).ok_or_else(|| damaged("number"))?;
         let seats = u32::try_from(self.seats).map_err(|_| damaged("seats"))?;
         let language = Language::from_code(&self.language).ok_or_else(|| damaged("language"))?;
+        let echo = match self.echo {
+            0 => false,
+            1 => true,
+            _ => return Err(damaged("echo")),
+        };
         let direct = self
             .direct
             .as_deref()
@@ -52,6 +58,7 @@ impl Row {
             name: self.name,
             seats,
             language,
+            echo,
             created: self.created,
             expires: self.expires,
         })

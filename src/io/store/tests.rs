@@ -21,6 +21,7 @@ fn wanted(pin: PinChoice) -> NewBooking {
         leader_pin: PinChoice::Without,
         seats: 8,
         language: Language::De,
+        echo: true,
         expires: Some(NOW + 60),
     }
 }

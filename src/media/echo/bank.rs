@@ -2,6 +2,7 @@
 //! 10 ms late.
 
 use super::fft::{self, Short};
+use crate::units::FRAME;
 use std::sync::LazyLock;
 
 /// Samples of a block.
@@ -37,34 +38,39 @@ impl Default for Synthesis {
 }
 
 impl Analysis {
-    /// The spectrum of a block and the one before.
+    /// The spectra of both blocks of a frame, each together with the block before it.
     #[inline(always)]
-    pub fn take(&mut self, block: &[f32; BLOCK]) -> Short {
-        let mut sound = [0.0; 2 * BLOCK];
-        sound[..BLOCK].copy_from_slice(&self.0);
-        sound[BLOCK..].copy_from_slice(block);
-        for (sample, window) in sound.iter_mut().zip(&*WINDOW) {
-            *sample *= window;
+    pub fn take(&mut self, frame: &[f32; FRAME]) -> [Short; 2] {
+        let (mut first, mut second) = ([0.0; FRAME], *frame);
+        first[..BLOCK].copy_from_slice(&self.0);
+        first[BLOCK..].copy_from_slice(&frame[..BLOCK]);
+        self.0.copy_from_slice(&frame[BLOCK..]);
+        let window = &*WINDOW;
+        for at in 0..FRAME {
+            first[at] *= window[at];
+            second[at] *= window[at];
         }
-        self.0 = *block;
-        fft::short(&mut sound)
+        fft::short(&first, &second)
     }
 }
 
 impl Synthesis {
-    /// The sound of a spectrum: the block before the one that was taken last.
+    /// The sound of both spectra of a frame, a block late.
     #[inline(always)]
-    pub fn give(&mut self, spectrum: &Short) -> [f32; BLOCK] {
-        let mut sound = fft::sound_of_short(spectrum);
-        for (sample, window) in sound.iter_mut().zip(&*WINDOW) {
-            *sample *= window;
+    pub fn give(&mut self, [first, second]: &[Short; 2]) -> [f32; FRAME] {
+        let [mut first, mut second] = fft::sounds_of_short(first, second);
+        let window = &*WINDOW;
+        for at in 0..FRAME {
+            first[at] *= window[at];
+            second[at] *= window[at];
         }
-        let mut block = [0.0; BLOCK];
+        let mut frame = [0.0; FRAME];
         for at in 0..BLOCK {
-            block[at] = self.0[at] + sound[at];
-            self.0[at] = sound[BLOCK + at];
+            frame[at] = self.0[at] + first[at];
+            frame[BLOCK + at] = first[BLOCK + at] + second[at];
+            self.0[at] = second[BLOCK + at];
         }
-        block
+        frame
     }
 }
 
@@ -75,11 +81,12 @@ mod tests {
     #[test]
     fn what_is_not_changed_comes_back_a_block_later() {
         let (mut analysis, mut synthesis) = (Analysis::default(), Synthesis::default());
-        let block = |n: usize| std::array::from_fn(|at| ((n * BLOCK + at) as f32 * 0.37).sin() * 1_000.0);
-        for n in 0..10 {
-            let came = synthesis.give(&analysis.take(&block(n)));
-            if n >= 2 {
-                assert!(came.iter().zip(&block(n - 1)).all(|(a, b)| (a - b).abs() < 0.1));
+        let sample = |at: usize| (at as f32 * 0.37).sin() * 1_000.0;
+        for n in 0..5 {
+            let frame = std::array::from_fn(|at| sample(n * FRAME + at));
+            let came = synthesis.give(&analysis.take(&frame));
+            for (at, came) in came.iter().enumerate().filter(|_| n > 0) {
+                assert!((came - sample(n * FRAME + at - BLOCK)).abs() < 0.1);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Echo;
 use super::canceller::Canceller;
 use super::pool::Pool;
-use super::{bank, fft};
+use super::{bank, fft, phases};
 
 /// A pool of so many cancellers, with places for `places`.
 pub fn pool(count: usize, places: usize) -> Pool {
@@ -17,5 +17,6 @@ pub fn pool(count: usize, places: usize) -> Pool {
 /// What a leg needs to know its echo; `random` is for noise.
 pub fn echo(random: u32) -> Box<Echo> {
     fft::prepare();
+    phases::prepare();
     Box::new(Echo::new(random))
 }

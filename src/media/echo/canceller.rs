@@ -2,7 +2,7 @@
 //! nothing later. What comes out is 10 ms late, so it is faded in and out.
 
 use super::super::Frame;
-use super::bank::BLOCK;
+use super::bank::{Analysis, BLOCK, Synthesis};
 use super::coherence::Coherence;
 use super::far::Far;
 use super::filter::{Filter, PARTITIONS};
@@ -29,8 +29,11 @@ const _: () = assert!(size_of::<Canceller>() <= 70 * 1024);
 #[derive(Clone, Debug)]
 pub struct Canceller {
     filter: Filter,
+    rest: Analysis,
+    echo: Analysis,
     suppressor: Suppressor,
     coherence: Coherence,
+    out: Synthesis,
     /// Where the filter begins, in samples.
     start: usize,
     gain: f32,
@@ -73,8 +76,11 @@ impl Canceller {
     pub fn new(random: u32) -> Canceller {
         Canceller {
             filter: Filter::new(GAIN_FIRST),
+            rest: Analysis::default(),
+            echo: Analysis::default(),
             suppressor: Suppressor::new(random),
             coherence: Coherence::default(),
+            out: Synthesis::default(),
             start: FRAME,
             gain: GAIN_FIRST,
             fade: 0.0,
@@ -92,6 +98,13 @@ impl Canceller {
         self.start = samples.saturating_sub(BEFORE).max(FRAME);
         self.wanted = 1.0;
         self.reread(far);
+    }
+
+    /// So was heard before it began: what fades in is late, and begins with that.
+    pub fn remember(&mut self, heard: &Frame) {
+        for (to, &from) in self.before.iter_mut().zip(&heard[FRAME - BLOCK..]) {
+            *to = f32::from(from);
+        }
     }
 
     /// The echo comes after `samples` now.
@@ -176,32 +189,28 @@ impl Canceller {
         self.fresh = true;
         let sound: [f32; FRAME] = std::array::from_fn(|at| f32::from(heard[at]));
         let mut predicted = self.filter.predict(&sound);
-        let mut traced = Traced {
-            echo: predicted.echo,
-            gains: [[1.0; super::fft::SHORT_PLACES]; 2],
-        };
         if lost {
             // What was made up has no echo in it that could be predicted; it is let through as the last block was.
-            (predicted.rest, predicted.echo, traced.echo) = (sound, [0.0; FRAME], [0.0; FRAME]);
+            (predicted.rest, predicted.echo) = (sound, [0.0; FRAME]);
         } else {
-            self.filter.learn(&predicted.rest);
+            self.filter.learn(&predicted);
         }
-        let mut clean = [0.0; FRAME];
+        let mut rest = self.rest.take(&predicted.rest);
+        let echo = self.echo.take(&predicted.echo);
+        let mut traced = Traced {
+            echo: predicted.echo,
+            gains: [*self.suppressor.gains(); 2],
+        };
         for half in 0..2 {
-            let (mut rest, mut echo) = ([0.0; BLOCK], [0.0; BLOCK]);
-            rest.copy_from_slice(&predicted.rest[half * BLOCK..][..BLOCK]);
-            echo.copy_from_slice(&predicted.echo[half * BLOCK..][..BLOCK]);
-            let block = match lost {
-                true => self.suppressor.hold(&rest),
-                false => self.suppressor.run(&rest, &echo, self.filter.expected()),
-            };
-            clean[half * BLOCK..][..BLOCK].copy_from_slice(&block);
-            traced.gains[half] = *self.suppressor.gains();
             if !lost {
-                self.coherence
-                    .take(self.suppressor.rest(), self.suppressor.echo());
+                self.coherence.take(&rest[half], &echo[half]);
+                self.suppressor
+                    .judge(&rest[half], &echo[half], self.filter.expected());
             }
+            traced.gains[half] = *self.suppressor.gains();
+            self.suppressor.shape(&mut rest[half]);
         }
+        let clean = self.out.give(&rest);
         if !lost && let Some(missed) = self.coherence.missed(self.filter.expected()) {
             self.suppressor.doubt(SUPPRESSOR_DOUBTS * missed);
             self.filter

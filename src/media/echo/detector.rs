@@ -4,19 +4,21 @@
 //! products are summed up over some seconds of speech. Where there is an echo they add up, elsewhere they cancel out. Levels play no
 //! part, so a quiet echo counts like a loud one. Delays that begin below a frame's length are no echo: what is sent in a tick cannot be
 //! back in the same tick. A member in the same acoustic room as another one is heard there, though.
+//!
+//! Phases are bytes and sums whole numbers of 16 bits: sixteen of them at once, and half of what a cache would have to bring of floats.
 
-use super::fft::{LONG_PLACES, Long, sum};
+use super::super::Frame;
+use super::fft::sum;
+use super::phases::{self, BINS, NONE, Phases};
+use crate::units::FRAME;
 
 /// How many frames before it was sent a sound is looked for too: heard there first, it is no echo.
 const AHEAD: usize = 3;
 /// Delays that are looked at, in frames, from [`AHEAD`] before zero on.
 const DELAYS: usize = 27 + AHEAD;
-/// Bins that are looked at: every second one, 50 Hz apart, from 300 Hz on.
-const BINS: usize = 48;
-const FIRST_BIN: usize = 12;
-const BIN_STEP: usize = 2;
-/// How much of a sum is left after a frame of speech: 1.6 s.
-const KEPT: f32 = 0.9876;
+/// How much of a sum a frame of speech takes away, of 65,536: an eightieth, so that 1.6 s are remembered.
+const TAKEN: i32 = 819;
+const KEPT: f32 = 1.0 - TAKEN as f32 / 65_536.0;
 /// Mean power of a sample, below which a frame has no speech in it that could be told from noise: −58 dBov, and −66 for what is heard.
 const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
@@ -28,20 +30,21 @@ const ENOUGH: f32 = 14.0;
 const LOOKS: u8 = 3;
 /// Frames from look to look.
 const LOOK_EVERY: u8 = 5;
-/// The largest phase as it is kept.
-const FULL: f32 = 127.0;
+/// The product of two phases as it is summed up: 127², of which seven bits are left away.
+const FULL: f32 = 126.0;
+const LEFT_AWAY: u32 = 7;
 
 /// What is looked for, of one leg.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub struct Detector {
     /// By delay: real parts, then imaginary ones.
-    sums: [[[f32; BINS]; 2]; DELAYS],
+    sums: [[[i16; BINS]; 2]; DELAYS],
     /// Phases of what was sent, a ring.
-    sent: [[[i8; BINS]; 2]; DELAYS],
+    sent: [Phases; DELAYS],
     spoken: [bool; DELAYS],
     /// Phases of what was heard in the last frames, a ring; none of what was too quiet.
-    heard: [Option<[[f32; BINS]; 2]>; AHEAD],
+    heard: [Option<Phases>; AHEAD],
     next_heard: usize,
     /// Frames that each sum is made of.
     weights: [f32; DELAYS],
@@ -50,7 +53,11 @@ pub struct Detector {
     candidate: usize,
     agreed: u8,
     score: f32,
+    sent_power: f32,
 }
+
+/// What a detector may take, together with what it remembers of the sound.
+const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 15 * 1024 + 512);
 
 /// An echo that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,8 +73,8 @@ pub struct Found {
 impl Default for Detector {
     fn default() -> Detector {
         Detector {
-            sums: [[[0.0; BINS]; 2]; DELAYS],
-            sent: [[[0; BINS]; 2]; DELAYS],
+            sums: [[[0; BINS]; 2]; DELAYS],
+            sent: [NONE; DELAYS],
             spoken: [false; DELAYS],
             heard: [None; AHEAD],
             next_heard: 0,
@@ -77,23 +84,27 @@ impl Default for Detector {
             candidate: 0,
             agreed: 0,
             score: 0.0,
+            sent_power: 0.0,
         }
     }
 }
 
 impl Detector {
-    /// A frame was sent, and after it another one was heard: their spectra, each of this frame and the one before it, and the mean
-    /// power of their samples. Tells what is found, each time that it is looked at.
+    /// A frame was sent, and after it another one was heard: each together with the one before it. Tells what is found, each time that
+    /// it is looked at.
     #[inline(always)]
-    pub fn handle(&mut self, sent: (&Long, f32), heard: (&Long, f32)) -> Option<Found> {
-        self.newest = (self.newest + DELAYS - 1) % DELAYS;
-        self.spoken[self.newest] = sent.1 >= SENT_LEAST;
-        self.sent[self.newest] = match self.spoken[self.newest] {
-            true => phases(sent.0).map(|part| part.map(|value| (value * FULL) as i8)),
-            false => [[0; BINS]; 2],
+    pub fn handle(&mut self, sent: &[Frame; 2], heard: &[Frame; 2]) -> Option<Found> {
+        self.sent_power = power(sent);
+        let is_spoken = self.sent_power >= SENT_LEAST;
+        let is_heard = power(heard) >= HEARD_LEAST;
+        let [of_sent, of_heard] = match is_spoken || is_heard {
+            true => phases::of_both(sent, heard),
+            false => [NONE; 2],
         };
-        let now = (heard.1 >= HEARD_LEAST).then(|| phases(heard.0));
-        let before = std::mem::replace(&mut self.heard[self.next_heard], now);
+        self.newest = (self.newest + DELAYS - 1) % DELAYS;
+        self.spoken[self.newest] = is_spoken;
+        self.sent[self.newest] = if is_spoken { of_sent } else { NONE };
+        let before = std::mem::replace(&mut self.heard[self.next_heard], is_heard.then_some(of_heard));
         self.next_heard = (self.next_heard + 1) % AHEAD;
         if let Some(heard) = before.filter(|_| self.spoken.contains(&true)) {
             self.add(&heard);
@@ -107,11 +118,12 @@ impl Detector {
     }
 
     #[inline(always)]
-    fn add(&mut self, heard: &[[f32; BINS]; 2]) {
+    fn add(&mut self, heard: &Phases) {
+        let heard = [wide(&heard[0]), wide(&heard[1])];
         for delay in 0..DELAYS {
             let at = (self.newest + delay) % DELAYS;
             self.weights[delay] = KEPT * self.weights[delay] + f32::from(u8::from(self.spoken[at]));
-            turn(&mut self.sums[delay], heard, &self.sent[at]);
+            turn(&mut self.sums[delay], &heard, &self.sent[at]);
         }
     }
 
@@ -121,7 +133,8 @@ impl Detector {
         let [re, im] = &self.sums[delay];
         let mut sizes = [0.0; BINS];
         for bin in 0..BINS {
-            sizes[bin] = (re[bin] * re[bin] + im[bin] * im[bin]).sqrt();
+            let (re, im) = (f32::from(re[bin]), f32::from(im[bin]));
+            sizes[bin] = (re * re + im * im).sqrt();
         }
         sum(&sizes) / self.weights[delay].max(1.0).sqrt()
     }
@@ -169,9 +182,14 @@ impl Detector {
         self.score
     }
 
+    /// The mean power of a sample of the last two frames that were sent.
+    pub fn sent_power(&self) -> f32 {
+        self.sent_power
+    }
+
     /// A delay to the sample, from how the phase turns from bin to bin.
     fn samples(&self, delay: usize) -> usize {
-        let [re, im] = &self.sums[delay];
+        let [re, im] = self.sums[delay].map(|part| part.map(f32::from));
         let (mut real, mut imaginary) = (0.0, 0.0);
         for bin in 1..BINS {
             real += re[bin] * re[bin - 1] + im[bin] * im[bin - 1];
@@ -183,43 +201,41 @@ impl Detector {
     }
 }
 
-/// Adds the products of phases to the sums of a delay.
+/// Adds the products of phases to the sums of a delay. No sum leaves its 16 bits: it is 80 products of 252 at most.
 #[inline(always)]
-fn turn(sums: &mut [[f32; BINS]; 2], [re, im]: &[[f32; BINS]; 2], [sent_re, sent_im]: &[[i8; BINS]; 2]) {
+fn turn(sums: &mut [[i16; BINS]; 2], [re, im]: &[[i16; BINS]; 2], sent: &Phases) {
     let [sum_re, sum_im] = sums;
-    let (mut a, mut b) = ([0.0; BINS], [0.0; BINS]);
+    let (sent_re, sent_im) = (wide(&sent[0]), wide(&sent[1]));
     for bin in 0..BINS {
-        a[bin] = f32::from(sent_re[bin]);
-        b[bin] = f32::from(sent_im[bin]);
+        let product = re[bin] * sent_re[bin] + im[bin] * sent_im[bin];
+        sum_re[bin] += (product >> LEFT_AWAY) - taken(sum_re[bin]);
     }
     for bin in 0..BINS {
-        sum_re[bin] = KEPT * sum_re[bin] + re[bin] * a[bin] + im[bin] * b[bin];
-    }
-    for bin in 0..BINS {
-        sum_im[bin] = KEPT * sum_im[bin] + im[bin] * a[bin] - re[bin] * b[bin];
+        let product = im[bin] * sent_re[bin] - re[bin] * sent_im[bin];
+        sum_im[bin] += (product >> LEFT_AWAY) - taken(sum_im[bin]);
     }
 }
 
-/// The phases of the bins that are looked at, under Hann's window, which is laid over the spectrum of bare samples.
 #[inline(always)]
-fn phases(spectrum: &Long) -> [[f32; BINS]; 2] {
-    let (re, im) = (windowed(&spectrum.re), windowed(&spectrum.im));
-    let mut phases = [[0.0; BINS]; 2];
+fn wide(narrow: &[i8; BINS]) -> [i16; BINS] {
+    let mut wide = [0; BINS];
     for bin in 0..BINS {
-        let size = (re[bin] * re[bin] + im[bin] * im[bin]).sqrt().max(1e-6);
-        phases[0][bin] = re[bin] / size;
-        phases[1][bin] = im[bin] / size;
+        wide[bin] = i16::from(narrow[bin]);
     }
-    phases
+    wide
 }
 
 #[inline(always)]
-fn windowed(part: &[f32; LONG_PLACES]) -> [f32; BINS] {
-    let mut windowed = [0.0; BINS];
-    for (bin, to) in windowed.iter_mut().enumerate() {
-        let at = FIRST_BIN + BIN_STEP * bin;
-        // Hann’s window is a half, less a quarter of each neighbour; the size does not matter.
-        *to = part[at] - 0.5 * (part[at - 1] + part[at + 1]);
+fn taken(sum: i16) -> i16 {
+    ((i32::from(sum) * TAKEN) >> 16) as i16
+}
+
+/// The mean power of a sample.
+#[inline(always)]
+fn power(sound: &[Frame; 2]) -> f32 {
+    let mut squares = [0.0; 2 * FRAME];
+    for (square, &sample) in squares.iter_mut().zip(sound.as_flattened()) {
+        *square = f32::from(sample) * f32::from(sample);
     }
-    windowed
+    sum(&squares) / squares.len() as f32
 }

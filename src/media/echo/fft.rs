@@ -1,10 +1,13 @@
-//! Fourier transforms of real sound, at the two sizes that echo needs: 320 for filter and detector, 160 for the suppressor. The
+//! Fourier transforms of real sound, at the two sizes that echo needs: 320 for the filter, 160 for the suppressor and the detector. The
 //! plans are computed once, by [`prepare`]; a transform allocates nothing.
+//!
+//! Real sounds go by twos, one as the real part of a complex one and the other as its imaginary part: so none has to be taken apart by
+//! the slow step that makes one real transform of a complex one of half its size.
 //!
 //! A spectrum keeps real and imaginary parts apart, filled up to a multiple of eight bins, so that the compiler takes several at once.
 
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
 use std::sync::{Arc, LazyLock};
 
 /// Bins of a transform of 320 that mean something: 0 to 4 kHz by 25 Hz.
@@ -16,7 +19,7 @@ pub const LONG_PLACES: usize = 168;
 /// Places for [`SHORT`] bins.
 pub const SHORT_PLACES: usize = 88;
 /// Complex numbers that a transform may want to write to beside its result.
-const SCRATCH: usize = 160;
+const SCRATCH: usize = 320;
 
 /// A spectrum in `N` places.
 #[derive(Clone, Copy, Debug)]
@@ -65,18 +68,20 @@ pub fn sum<const N: usize>(values: &[f32; N]) -> f32 {
 }
 
 struct Plan {
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
+    forward: Arc<dyn Fft<f32>>,
+    inverse: Arc<dyn Fft<f32>>,
 }
 
 static PLANS: LazyLock<[Plan; 2]> = LazyLock::new(|| {
-    let mut planner = RealFftPlanner::new();
+    let mut planner = FftPlanner::new();
     [320, 160].map(|size| {
         let plan = Plan {
             forward: planner.plan_fft_forward(size),
             inverse: planner.plan_fft_inverse(size),
         };
-        assert!(plan.forward.get_scratch_len().max(plan.inverse.get_scratch_len()) <= SCRATCH);
+        for way in [&plan.forward, &plan.inverse] {
+            assert!(way.get_outofplace_scratch_len() <= SCRATCH);
+        }
         plan
     })
 });
@@ -86,59 +91,98 @@ pub fn prepare() {
     LazyLock::force(&PLANS);
 }
 
-/// The spectrum of 320 samples.
+/// The spectra of two sounds of 320 samples.
 #[inline(always)]
-pub fn long(sound: &mut [f32; 320]) -> Long {
-    forward::<320, LONG, LONG_PLACES>(&PLANS[0], sound)
+pub fn long(a: &[f32; 320], b: &[f32; 320]) -> [Long; 2] {
+    let (re, im) = transformed(&*PLANS[0].forward, a, b);
+    apart(&re, &im, LONG)
 }
 
-/// The 320 samples of a spectrum.
+/// The 320 samples of two spectra each.
 #[inline(always)]
-pub fn sound_of_long(spectrum: &Long) -> [f32; 320] {
-    inverse::<320, LONG, LONG_PLACES>(&PLANS[0], spectrum)
+pub fn sounds_of_long(a: &Long, b: &Long) -> [[f32; 320]; 2] {
+    sounds(&PLANS[0], a, b, LONG)
 }
 
-/// The spectrum of 160 samples.
+/// The spectra of two sounds of 160 samples.
 #[inline(always)]
-pub fn short(sound: &mut [f32; 160]) -> Short {
-    forward::<160, SHORT, SHORT_PLACES>(&PLANS[1], sound)
+pub fn short(a: &[f32; 160], b: &[f32; 160]) -> [Short; 2] {
+    let (re, im) = transformed(&*PLANS[1].forward, a, b);
+    apart(&re, &im, SHORT)
 }
 
-/// The 160 samples of a spectrum.
+/// The 160 samples of two spectra each.
 #[inline(always)]
-pub fn sound_of_short(spectrum: &Short) -> [f32; 160] {
-    inverse::<160, SHORT, SHORT_PLACES>(&PLANS[1], spectrum)
+pub fn sounds_of_short(a: &Short, b: &Short) -> [[f32; 160]; 2] {
+    sounds(&PLANS[1], a, b, SHORT)
+}
+
+/// Real and imaginary parts of the spectrum of a complex sound of 160 samples.
+#[inline(always)]
+pub fn complex(re: &[f32; 160], im: &[f32; 160]) -> ([f32; 160], [f32; 160]) {
+    transformed(&*PLANS[1].forward, re, im)
 }
 
 #[inline(always)]
-fn forward<const T: usize, const K: usize, const N: usize>(plan: &Plan, sound: &mut [f32; T]) -> Spectrum<N> {
-    let mut bins = [Complex::new(0.0, 0.0); K];
-    let mut scratch = [Complex::new(0.0, 0.0); SCRATCH];
-    let scratch = &mut scratch[..plan.forward.get_scratch_len()];
-    let done = plan.forward.process_with_scratch(sound, &mut bins, scratch);
-    debug_assert!(done.is_ok());
-    let mut spectrum = Spectrum::ZERO;
-    for ((bin, re), im) in bins.iter().zip(&mut spectrum.re).zip(&mut spectrum.im) {
-        (*re, *im) = (bin.re, bin.im);
+fn transformed<const T: usize>(way: &dyn Fft<f32>, re: &[f32; T], im: &[f32; T]) -> ([f32; T], [f32; T]) {
+    let zero = Complex::new(0.0, 0.0);
+    let (mut from, mut to, mut scratch) = ([zero; T], [zero; T], [zero; SCRATCH]);
+    for at in 0..T {
+        from[at] = Complex::new(re[at], im[at]);
     }
-    spectrum
+    let scratch = &mut scratch[..way.get_outofplace_scratch_len()];
+    way.process_outofplace_with_scratch(&mut from, &mut to, scratch);
+    let (mut re, mut im) = ([0.0; T], [0.0; T]);
+    for at in 0..T {
+        (re[at], im[at]) = (to[at].re, to[at].im);
+    }
+    (re, im)
+}
+
+/// Takes the spectra of two real sounds out of that of both, `K` bins of each.
+#[inline(always)]
+fn apart<const T: usize, const N: usize>(re: &[f32; T], im: &[f32; T], bins: usize) -> [Spectrum<N>; 2] {
+    let (mut mirrored_re, mut mirrored_im) = ([0.0; N], [0.0; N]);
+    (mirrored_re[0], mirrored_im[0]) = (re[0], im[0]);
+    for at in 1..bins {
+        (mirrored_re[at], mirrored_im[at]) = (re[T - at], im[T - at]);
+    }
+    let (mut a, mut b) = (Spectrum::ZERO, Spectrum::ZERO);
+    for at in 0..bins {
+        a.re[at] = 0.5 * (re[at] + mirrored_re[at]);
+        a.im[at] = 0.5 * (im[at] - mirrored_im[at]);
+        b.re[at] = 0.5 * (im[at] + mirrored_im[at]);
+        b.im[at] = 0.5 * (mirrored_re[at] - re[at]);
+    }
+    [a, b]
 }
 
 #[inline(always)]
-fn inverse<const T: usize, const K: usize, const N: usize>(plan: &Plan, spectrum: &Spectrum<N>) -> [f32; T] {
-    let mut bins = [Complex::new(0.0, 0.0); K];
-    for ((bin, &re), &im) in bins.iter_mut().zip(&spectrum.re).zip(&spectrum.im) {
-        *bin = Complex::new(re, im);
+fn sounds<const T: usize, const N: usize>(
+    plan: &Plan,
+    a: &Spectrum<N>,
+    b: &Spectrum<N>,
+    bins: usize,
+) -> [[f32; T]; 2] {
+    let (mut re, mut im) = ([0.0; T], [0.0; T]);
+    for at in 1..bins {
+        re[T - at] = a.re[at] + b.im[at];
+        im[T - at] = b.re[at] - a.im[at];
+    }
+    for at in 1..bins - 1 {
+        re[at] = a.re[at] - b.im[at];
+        im[at] = a.im[at] + b.re[at];
     }
     // Sound is real: its first and last bin are too.
-    (bins[0].im, bins[K - 1].im) = (0.0, 0.0);
-    let mut sound = [0.0; T];
-    let mut scratch = [Complex::new(0.0, 0.0); SCRATCH];
-    let scratch = &mut scratch[..plan.inverse.get_scratch_len()];
-    let done = plan.inverse.process_with_scratch(&mut bins, &mut sound, scratch);
-    debug_assert!(done.is_ok());
-    sound.iter_mut().for_each(|sample| *sample *= 1.0 / T as f32);
-    sound
+    for at in [0, bins - 1] {
+        (re[at], im[at]) = (a.re[at], b.re[at]);
+    }
+    let (mut first, mut second) = transformed(&*plan.inverse, &re, &im);
+    for at in 0..T {
+        first[at] *= 1.0 / T as f32;
+        second[at] *= 1.0 / T as f32;
+    }
+    [first, second]
 }
 
 #[cfg(test)]
@@ -146,15 +190,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sound_comes_back_and_a_tone_lies_in_its_bin() {
-        let tone: [f32; 320] =
-            std::array::from_fn(|at| 100.0 * (std::f32::consts::TAU * 8.0 * at as f32 / 320.0).cos());
-        let spectrum = long(&mut tone.clone());
-        assert!((spectrum.re[8] - 16_000.0).abs() < 1.0 && spectrum.power()[9] < 1.0);
-        let back = sound_of_long(&spectrum);
-        assert!(back.iter().zip(&tone).all(|(a, b)| (a - b).abs() < 0.01));
-        let half: [f32; 160] = std::array::from_fn(|at| tone[at]);
-        let back = sound_of_short(&short(&mut half.clone()));
-        assert!(back.iter().zip(&half).all(|(a, b)| (a - b).abs() < 0.01));
+    fn two_sounds_come_back_each_by_itself_and_a_tone_lies_in_its_bin() {
+        let tone = |bin: f32, size: f32| -> [f32; 320] {
+            std::array::from_fn(|at| size * (std::f32::consts::TAU * bin * at as f32 / 320.0 + 0.4).cos())
+        };
+        let is_near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.01);
+        let (a, b) = (tone(8.0, 100.0), tone(21.3, 40.0));
+        let [of_a, of_b] = long(&a, &b);
+        assert!((of_a.power()[8].sqrt() - 16_000.0).abs() < 1.0 && of_a.power()[21] < 1.0);
+        assert!((of_a.im[8] / of_a.re[8] - 0.4f32.tan()).abs() < 1e-3);
+        assert!(of_b.power()[21] > 1e7 && of_b.power()[8] < 1e6);
+        let [back_a, back_b] = sounds_of_long(&of_a, &of_b);
+        assert!(is_near(&back_a, &a) && is_near(&back_b, &b));
+        let half = |sound: &[f32; 320]| -> [f32; 160] { std::array::from_fn(|at| sound[at]) };
+        let (a, b) = (half(&a), half(&b));
+        let [of_a, of_b] = short(&a, &b);
+        let [back_a, back_b] = sounds_of_short(&of_a, &of_b);
+        assert!(is_near(&back_a, &a) && is_near(&back_b, &b));
     }
 }

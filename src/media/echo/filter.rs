@@ -16,8 +16,6 @@ use crate::units::FRAME;
 
 /// Partitions of 20 ms.
 pub const PARTITIONS: usize = 8;
-/// Partitions whose taps are brought back to 160 a frame.
-const CONSTRAINED: usize = 1;
 /// How much of the filter is still true a frame later: A².
 const TRUE_STILL: f32 = 0.9994;
 /// How much of what is no echo is remembered from frame to frame.
@@ -52,6 +50,8 @@ pub struct Predicted {
     pub echo: [f32; FRAME],
     /// What is left.
     pub rest: [f32; FRAME],
+    /// The taps of the partition that is to be brought back to them.
+    taps: [f32; FRAME],
 }
 
 impl Filter {
@@ -102,15 +102,16 @@ impl Filter {
     /// Reads anew what was sent, whose newest block ends so many samples before what was sent last.
     pub fn reread(&mut self, far: &Far, back: usize) {
         self.newest = 0;
-        for (nth, sent) in self.sent.iter_mut().enumerate() {
-            *sent = fft::long(&mut far.read(back + nth * FRAME));
+        for (half, two) in self.sent.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            let back = back + 2 * half * FRAME;
+            *two = fft::long(&far.read(back), &far.read(back + FRAME));
         }
     }
 
     /// The next block of what was sent.
     pub fn push(&mut self, far: &Far, back: usize) {
         self.newest = (self.newest + PARTITIONS - 1) % PARTITIONS;
-        self.sent[self.newest] = fft::long(&mut far.read(back));
+        [self.sent[self.newest], _] = fft::long(&far.read(back), &[0.0; 2 * FRAME]);
     }
 
     /// What was sent, and lies so many partitions back.
@@ -126,12 +127,14 @@ impl Filter {
         for (nth, weights) in self.weights.iter().enumerate() {
             accumulate(&mut all, weights, self.sent(nth));
         }
-        let sound = fft::sound_of_long(&all);
+        let [sound, taps] = fft::sounds_of_long(&all, &self.weights[self.turn]);
         let mut predicted = Predicted {
             echo: [0.0; FRAME],
             rest: [0.0; FRAME],
+            taps: [0.0; FRAME],
         };
         predicted.echo.copy_from_slice(&sound[FRAME..]);
+        predicted.taps.copy_from_slice(&taps[..FRAME]);
         let both = heard.iter().zip(&predicted.echo);
         for (rest, (heard, echo)) in predicted.rest.iter_mut().zip(both) {
             *rest = heard - echo;
@@ -141,10 +144,14 @@ impl Filter {
 
     /// Learns from what was left.
     #[inline(always)]
-    pub fn learn(&mut self, rest: &[f32; FRAME]) {
-        let mut block = [0.0; 2 * FRAME];
-        block[FRAME..].copy_from_slice(rest);
-        let error = fft::long(&mut block);
+    pub fn learn(&mut self, predicted: &Predicted) {
+        let (mut block, mut taps) = ([0.0; 2 * FRAME], [0.0; 2 * FRAME]);
+        block[FRAME..].copy_from_slice(&predicted.rest);
+        taps[..FRAME].copy_from_slice(&predicted.taps);
+        // One partition a frame is brought back to 160 taps.
+        let error;
+        [error, self.weights[self.turn]] = fft::long(&block, &taps);
+        self.turn = (self.turn + 1) % PARTITIONS;
         self.expect();
         let power = error.power();
         let mut step = [0.0; LONG_PLACES];
@@ -161,7 +168,6 @@ impl Filter {
                 (sent, &error, &step),
             );
         }
-        self.constrain();
     }
 
     /// The power of the error that the uncertainty explains.
@@ -177,18 +183,6 @@ impl Filter {
     /// What the uncertainty explained of the last error that was learnt from, in each bin.
     pub fn expected(&self) -> &[f32; LONG_PLACES] {
         &self.expected
-    }
-
-    /// Brings some partitions back to 160 taps.
-    #[inline(always)]
-    fn constrain(&mut self) {
-        for _ in 0..CONSTRAINED {
-            let weights = &mut self.weights[self.turn];
-            let mut taps = fft::sound_of_long(weights);
-            taps[FRAME..].iter_mut().for_each(|tap| *tap = 0.0);
-            *weights = fft::long(&mut taps);
-            self.turn = (self.turn + 1) % PARTITIONS;
-        }
     }
 
     /// The power gain of each partition, over the middle of the band: what speech has too little of is learnt badly.

@@ -19,9 +19,12 @@ pub mod build;
 mod canceller;
 mod coherence;
 mod detector;
+mod duck;
 mod far;
 mod fft;
 mod filter;
+mod finder;
+mod phases;
 mod pool;
 mod suppressor;
 mod trace;
@@ -29,13 +32,17 @@ mod trace;
 pub use build::{echo, pool};
 pub use canceller::Canceller;
 pub use detector::{Detector, Found};
+pub use duck::Ducking;
 pub use pool::Pool;
 pub use trace::Parts;
 pub use trace::Tracer;
 
 use super::{Frame, SILENCE};
+use crate::media_api::EchoNews;
 use crate::units::FRAME;
+use duck::Duck;
 use far::Far;
+use finder::Finder;
 
 /// Frames that a leg which turned out to have no echo is left alone: a minute.
 const LEFT_ALONE: u32 = 3_000;
@@ -78,6 +85,10 @@ pub enum Change {
     Gone,
     /// It was none.
     Refuted,
+    /// It stays unbearable: the leg is turned down while others speak.
+    Ducked,
+    /// It does not any more.
+    Unducked,
 }
 
 /// One leg's echo.
@@ -87,9 +98,9 @@ pub struct Echo {
     detector: Detector,
     canceller: Option<Box<Canceller>>,
     state: State,
-    /// The last two frames as they were heard, and their power.
+    /// The last two frames as they were heard, and as they were sent.
     heard: [Frame; 2],
-    sent_power: f32,
+    sent: [Frame; 2],
     /// What the last look at the detector found.
     found: Option<Found>,
     delay: usize,
@@ -99,6 +110,13 @@ pub struct Echo {
     random: u32,
     /// How far the playout buffer was behind after the last frame.
     depth: Option<i64>,
+    /// The last two frames as they were let out.
+    let_out: [Frame; 2],
+    /// Whether the last frame was as late as a canceller lets it out.
+    is_late: bool,
+    finder: Finder,
+    duck: Duck,
+    ducked: Option<bool>,
 }
 
 impl Echo {
@@ -110,7 +128,7 @@ impl Echo {
             canceller: None,
             state: State::Clear,
             heard: [SILENCE; 2],
-            sent_power: 0.0,
+            sent: [SILENCE; 2],
             found: None,
             delay: 0,
             left_alone: 0,
@@ -118,7 +136,17 @@ impl Echo {
             until_check: CHECK_EVERY,
             random,
             depth: None,
+            let_out: [SILENCE; 2],
+            is_late: false,
+            finder: Finder::default(),
+            duck: Duck::new(None),
+            ducked: None,
         }
+    }
+
+    /// From then on the leg is turned down while others speak; without it never.
+    pub fn duck_when(&mut self, ducking: Option<Ducking>) {
+        self.duck = Duck::new(ducking);
     }
 
     /// How clearly anything stood out when it was looked at last.
@@ -148,12 +176,49 @@ impl Echo {
 
     fn hear_traced(&mut self, heard: &mut Frame, lost: bool, tracer: &mut impl trace::Watch) {
         self.heard = [self.heard[1], *heard];
-        let Some(canceller) = &mut self.canceller else {
-            return tracer.passed();
-        };
-        let fade = canceller.fade();
-        let traced = canceller.run(&self.far, heard, lost);
-        tracer.cancelled(&traced, fade);
+        let was_late = std::mem::replace(&mut self.is_late, self.canceller.is_some());
+        let now = *heard;
+        match &mut self.canceller {
+            None => {
+                tracer.passed();
+                if was_late {
+                    let late = self.late();
+                    ease(&late, &now, heard);
+                }
+            }
+            Some(canceller) => {
+                let fade = canceller.fade();
+                let traced = canceller.run(&self.far, heard, lost);
+                tracer.cancelled(&traced, fade);
+                if !was_late {
+                    let late = *heard;
+                    ease(&now, &late, heard);
+                }
+            }
+        }
+        self.let_out(heard);
+    }
+
+    /// What was heard, as late as a canceller lets it out.
+    fn late(&self) -> Frame {
+        let [before, now] = &self.heard;
+        let half = FRAME / 2;
+        std::array::from_fn(|at| match at.checked_sub(half) {
+            Some(at) => now[at],
+            None => before[half + at],
+        })
+    }
+
+    /// Looks at what is let out of a leg whose echo is known, and turns it down if that is all that helps.
+    fn let_out(&mut self, frame: &mut Frame) {
+        let Some(delay) = self.delay() else { return };
+        self.let_out = [self.let_out[1], *frame];
+        let power = frame.iter().map(|&sample| f32::from(sample).powi(2)).sum::<f32>() / FRAME as f32;
+        let is_due = self.finder.hear(power, delay);
+        if is_due {
+            self.ducked = self.duck.judge(self.finder.level()).or(self.ducked);
+        }
+        self.duck.apply(is_due, frame);
     }
 
     /// Nothing of this tick is heard: the caller is on hold, or keys.
@@ -166,23 +231,19 @@ impl Echo {
 
     /// A frame was sent, after one was heard.
     pub fn sent(&mut self, sent: &Frame) {
-        self.far.push(sent);
+        self.sent = [self.sent[1], *sent];
         self.found = pulp::Arch::new().dispatch(Look(self));
     }
 
     #[inline(always)]
     fn look(&mut self) -> Option<Found> {
-        let mut heard = [0.0; 2 * FRAME];
-        for (to, &from) in heard.iter_mut().zip(self.heard.as_flattened()) {
-            *to = f32::from(from);
+        self.far.push(&self.sent[1]);
+        let found = self.detector.handle(&self.sent, &self.heard);
+        self.finder.sent(self.detector.sent_power());
+        if self.delay().is_some() {
+            self.finder.look(&self.sent, &self.let_out);
         }
-        let mut sent: [f32; 2 * FRAME] = self.far.read(0);
-        self.sent_power = power(&sent);
-        let heard_power = power(&heard);
-        let sent = fft::long(&mut sent);
-        let heard = fft::long(&mut heard);
-        self.detector
-            .handle((&sent, self.sent_power), (&heard, heard_power))
+        found
     }
 
     /// Begins to cancel, follows or ends, by what the last frames showed; before the next frame is heard.
@@ -198,7 +259,37 @@ impl Echo {
             (State::Cancelled, Some(found)) => self.follow(found),
             (State::NoEcho | State::Clear | State::Waiting, _) | (State::Cancelled, None) => None,
         };
-        self.check(pool).or(change)
+        let change = self.check(pool).or(change);
+        if let Some(Change::Gone | Change::Refuted) = change {
+            self.finder.forget();
+            self.duck.forget();
+        }
+        let ducked = self.ducked.take().map(|is_ducked| match is_ducked {
+            true => Change::Ducked,
+            false => Change::Unducked,
+        });
+        change.or(ducked)
+    }
+
+    /// Somebody in the room hears an echo: what is left of this one, if there is one, is looked at more closely for a while.
+    pub fn seek(&mut self) {
+        self.finder.seek();
+    }
+
+    /// What is to be told of what is left of the echo.
+    pub fn take_news(&mut self) -> Option<EchoNews> {
+        self.finder.take_news()
+    }
+
+    /// How much of what was sent is left of it, by power, and whether the others hear that; none before it was measured.
+    pub fn rest(&self) -> Option<(f32, bool)> {
+        let level = self.delay().and_then(|_| self.finder.level())?;
+        Some((level, self.finder.is_heard()))
+    }
+
+    /// Whether the leg is turned down while others speak.
+    pub fn is_ducked(&self) -> bool {
+        self.duck.is_ducked()
     }
 
     fn begin(&mut self, found: Found, pool: &mut Pool) -> Option<Change> {
@@ -212,6 +303,7 @@ impl Echo {
             return (before == State::Clear).then_some(Change::Waits);
         };
         canceller.begin(&self.far, found.samples, canceller::GAIN_FIRST, self.random);
+        canceller.remember(&self.heard[1]);
         self.random = self.random.wrapping_mul(747_796_405).wrapping_add(1);
         (self.state, self.quiet_for) = (State::Cancelled, 0);
         Some(Change::Begun)
@@ -238,7 +330,7 @@ impl Echo {
             }
             return None;
         }
-        self.quiet_for += u32::from(self.sent_power > SPEECH);
+        self.quiet_for += u32::from(self.detector.sent_power() > SPEECH);
         self.until_check -= 1;
         if self.until_check > 0 {
             return None;
@@ -272,7 +364,11 @@ impl Echo {
     /// The leg goes, or speaks in another way: its canceller is given back at once, and nothing is known any more.
     pub fn release(&mut self, pool: &mut Pool) {
         pool.give(&mut self.canceller);
-        self.state = State::Clear;
+        if self.state != State::Clear {
+            self.state = State::Clear;
+            self.finder.forget();
+            self.duck.forget();
+        }
     }
 
     /// After a frame, the playout buffer is so far behind: whenever that changes, the echo is later by as much. A leap is another stream.
@@ -299,8 +395,10 @@ impl pulp::WithSimd for Look<'_> {
     }
 }
 
-/// The mean power of a sample.
-#[inline(always)]
-fn power(sound: &[f32; 2 * FRAME]) -> f32 {
-    fft::sum(&sound.map(|sample| sample * sample)) / (2 * FRAME) as f32
+/// Goes over from one to the other within the frame: what a canceller lets out is late, and a leap in time would be a click.
+fn ease(from: &Frame, to: &Frame, frame: &mut Frame) {
+    for (at, sample) in frame.iter_mut().enumerate() {
+        let part = (at + 1) as f32 / FRAME as f32;
+        *sample = (f32::from(from[at]) * (1.0 - part) + f32::from(to[at]) * part).round() as i16;
+    }
 }

@@ -4,7 +4,6 @@
 //! what was predicted, in the same bin; and a share of what was predicted anywhere near, for loudspeakers that distort. The shares follow
 //! the least that was left while an echo was there, for a voice of the near end only adds to it.
 
-use super::bank::{Analysis, BLOCK, Synthesis};
 use super::fft::{LONG_PLACES, SHORT, SHORT_PLACES, Short, sum};
 
 /// The least gain: −45 dB.
@@ -13,12 +12,19 @@ const GAIN_LEAST: f32 = 0.005_6;
 const OVER: f32 = 5.0;
 /// The same for what the uncertainty explains.
 const OVER_EXPECTED: f32 = 5.0;
+/// What A-law’s steps leave of an echo, by power: a ten-thousandth.
+const STEPS: f32 = 1e-4;
+/// How much louder than the line’s noise a voice must be, by power.
+const NOISE_OVER: f32 = 2.0;
 /// How much of the last block's verdict is kept.
 const KEPT: f32 = 0.7;
 /// How fast the gate opens and closes, a block, and presence rises and falls.
 const OPENING: f32 = 0.7;
 const CLOSING: f32 = 0.4;
-const PRESENCE_RISE: f32 = 0.08;
+/// How much slower it closes when somebody speaks here, and how far it stays open.
+const CLOSING_SPOKEN: f32 = 0.2;
+const HELD_OPEN: f32 = 0.9;
+const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.03;
 /// How much of the guess is left away at most while somebody is present.
 const RELAXED: f32 = 0.99;
@@ -37,12 +43,12 @@ const WORTH: f32 = 160.0 * 30.0;
 const NOISE_RISE: f32 = 1.01;
 const NOISE_FALL: f32 = 0.1;
 
+/// Random numbers that are drawn at once.
+const LANES: usize = 8;
+
 /// The suppressor of one leg.
 #[derive(Clone, Debug)]
 pub struct Suppressor {
-    rest: Analysis,
-    echo: Analysis,
-    out: Synthesis,
     share: [f32; SHORT_PLACES],
     wide_share: f32,
     ring: [f32; SHORT_PLACES],
@@ -55,19 +61,14 @@ pub struct Suppressor {
     gate: f32,
     /// How much of the last quarter of a second somebody spoke here.
     presence: f32,
-    random: u32,
+    random: [u32; LANES],
     comfort: bool,
-    rest_now: Short,
-    echo_now: Short,
 }
 
 impl Suppressor {
     /// A suppressor, with randomness for its noise.
     pub fn new(random: u32) -> Suppressor {
         Suppressor {
-            rest: Analysis::default(),
-            echo: Analysis::default(),
-            out: Synthesis::default(),
             share: [SHARE_FIRST; SHORT_PLACES],
             wide_share: 0.3,
             ring: [0.0; SHORT_PLACES],
@@ -78,10 +79,8 @@ impl Suppressor {
             verdict: [0.0; SHORT_PLACES],
             gate: 0.0,
             presence: 0.0,
-            random: random | 1,
+            random: std::array::from_fn(|lane| random.wrapping_add(lane as u32).wrapping_mul(0x9e37_79b9)),
             comfort: true,
-            rest_now: Short::ZERO,
-            echo_now: Short::ZERO,
         }
     }
 
@@ -104,51 +103,25 @@ impl Suppressor {
         &self.gains
     }
 
-    /// The spectrum of the last block of what was left.
-    pub fn rest(&self) -> &Short {
-        &self.rest_now
-    }
-
-    /// The spectrum of the last block of what was predicted.
-    pub fn echo(&self) -> &Short {
-        &self.echo_now
-    }
-
-    /// Turns down what is left of the echo in a block; `expected` is what the filter's uncertainty explains. The block before comes out.
+    /// Judges a block: what was left, what was predicted, and what the filter's uncertainty explains of what was left.
     #[inline(always)]
-    pub fn run(
-        &mut self,
-        rest: &[f32; BLOCK],
-        echo: &[f32; BLOCK],
-        expected: &[f32; LONG_PLACES],
-    ) -> [f32; BLOCK] {
-        let spectrum = self.rest.take(rest);
-        (self.rest_now, self.echo_now) = (spectrum, self.echo.take(echo));
-        let (rest_power, echo_power) = (spectrum.power(), self.echo_now.power());
-        self.learn(&rest_power, &echo_power);
-        let guess = self.guess(&echo_power, expected);
-        self.judge(&rest_power, &guess);
-        self.finish(spectrum)
+    pub fn judge(&mut self, rest: &Short, echo: &Short, expected: &[f32; LONG_PLACES]) {
+        let (rest, echo) = (rest.power(), echo.power());
+        self.learn(&rest, &echo);
+        let guess = self.guess(&echo, expected);
+        self.weigh(&rest, &guess);
     }
 
-    /// Lets a block through as the last one was: nothing is learnt from it.
+    /// Turns a block down as it was judged last, and fills it up with noise.
     #[inline(always)]
-    pub fn hold(&mut self, rest: &[f32; BLOCK]) -> [f32; BLOCK] {
-        let spectrum = self.rest.take(rest);
-        self.echo = Analysis::default();
-        self.finish(spectrum)
-    }
-
-    #[inline(always)]
-    fn finish(&mut self, mut spectrum: Short) -> [f32; BLOCK] {
+    pub fn shape(&mut self, spectrum: &mut Short) {
         for at in 0..SHORT_PLACES {
             spectrum.re[at] *= self.gains[at];
             spectrum.im[at] *= self.gains[at];
         }
         if self.comfort {
-            self.add_noise(&mut spectrum);
+            self.add_noise(spectrum);
         }
-        self.out.give(&spectrum)
     }
 
     /// Learns the shares, and the noise.
@@ -191,6 +164,8 @@ impl Suppressor {
             *ring = (*ring * RING).max(echo);
         }
         let spread = spread(&self.ring);
+        // What A-law's steps leave of an echo lies over the whole band.
+        let steps = STEPS * sum(&self.ring) / SHORT_PLACES as f32;
         let mut explained = [0.0; SHORT_PLACES];
         for (to, from) in explained.iter_mut().zip(expected.iter().step_by(2)) {
             *to = *from;
@@ -198,34 +173,43 @@ impl Suppressor {
         for at in 0..SHORT_PLACES {
             let own = self.share[at] * self.ring[at];
             let wide = 0.5 * self.wide_share * spread[at];
-            guess[at] = OVER * own.max(wide) + 0.5 * OVER_EXPECTED * explained[at];
+            guess[at] = OVER * (own.max(wide) + steps) + 0.5 * OVER_EXPECTED * explained[at];
         }
         guess
     }
 
     /// How much of each bin is let through.
     #[inline(always)]
-    fn judge(&mut self, rest: &[f32; SHORT_PLACES], guess: &[f32; SHORT_PLACES]) {
+    fn weigh(&mut self, rest: &[f32; SHORT_PLACES], guess: &[f32; SHORT_PLACES]) {
         let (mut above, mut below) = ([0.0; 64], [0.0; 64]);
         for at in 0..64 {
-            let (rest, guess) = (rest[at + 6], guess[at + 6]);
-            above[at] = (rest - guess).max(0.0);
+            let (rest, guess, noise) = (rest[at + 6], guess[at + 6], self.noise[at + 6]);
+            above[at] = (rest - guess - NOISE_OVER * noise).max(0.0);
             below[at] = guess.min(rest);
         }
         let (near, echo) = (sum(&above), sum(&below) + 1.0);
-        // Little beside the echo anywhere: nobody speaks here.
-        let open = (near / (near + echo)).clamp(0.0, 1.0);
-        let closing = CLOSING * (1.0 - 0.5 * self.presence);
+        let mut quiet = [0.0; 64];
+        quiet.copy_from_slice(&self.noise[6..70]);
+        // Little beside the echo anywhere: nobody speaks here. The line's own noise is nobody.
+        let spoken = near / (near + echo + NOISE_OVER * sum(&quiet));
+        let spoken = (spoken * 4.0 - 0.6).clamp(0.0, 1.0);
+        let open = match echo < sum(&quiet) {
+            true => 1.0,
+            false => (near / (near + echo)).clamp(0.0, 1.0),
+        };
+        let closing = CLOSING - CLOSING_SPOKEN * self.presence;
         self.gate += if open > self.gate { OPENING } else { closing } * (open - self.gate);
         let gate = (self.gate * 4.0 - 0.6).clamp(0.0, 1.0);
-        let follow = if gate > self.presence {
+        let follow = if spoken > self.presence {
             PRESENCE_RISE
         } else {
             PRESENCE_FALL
         };
-        self.presence += follow * (gate - self.presence);
+        self.presence += follow * (spoken - self.presence);
         // Who has spoken for a while is disturbed more by being cut than by a rest of echo beneath the voice.
-        let relaxed = 1.0 - RELAXED * gate * (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
+        let trusted = (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
+        let gate = gate.max(HELD_OPEN * trusted);
+        let relaxed = 1.0 - RELAXED * gate * trusted;
         for at in 0..SHORT_PLACES {
             let over = (rest[at] / (relaxed * guess[at] + 1e-3) - 1.0).max(0.0);
             let before = self.verdict[at];
@@ -240,18 +224,20 @@ impl Suppressor {
     /// Fills up what was taken of the noise.
     #[inline(always)]
     fn add_noise(&mut self, spectrum: &mut Short) {
-        for at in 1..SHORT - 1 {
-            self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (re, im) = (
-                (self.random >> 8 & 0xff) as f32,
-                (self.random >> 20 & 0xff) as f32,
-            );
-            let gain = self.gains[at];
-            // Two even numbers of ±1 have a power of two thirds together.
-            let size = (1.5 * self.noise[at] * (1.0 - gain * gain)).sqrt() / 128.0;
-            spectrum.re[at] += size * (re - 127.5);
-            spectrum.im[at] += size * (im - 127.5);
+        let (first, last) = (spectrum.re[0], spectrum.re[SHORT - 1]);
+        for from in (0..SHORT_PLACES).step_by(LANES) {
+            for lane in 0..LANES {
+                let (at, random) = (from + lane, &mut self.random[lane]);
+                *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (re, im) = ((*random >> 8 & 0xff) as i32, (*random >> 20 & 0xff) as i32);
+                let gain = self.gains[at];
+                // Two even numbers of ±1 have a power of two thirds together.
+                let size = (1.5 * self.noise[at] * (1.0 - gain * gain)).sqrt() / 128.0;
+                spectrum.re[at] += size * (re as f32 - 127.5);
+                spectrum.im[at] += size * (im as f32 - 127.5);
+            }
         }
+        (spectrum.re[0], spectrum.re[SHORT - 1]) = (first, last);
     }
 }
 

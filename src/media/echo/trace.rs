@@ -104,17 +104,14 @@ impl Part {
         (from, to): (f32, f32),
     ) -> [f32; FRAME] {
         self.before.resize(BLOCK, 0.0);
-        let mut out = [0.0; FRAME];
-        for half in 0..2 {
-            let mut block = [0.0; BLOCK];
-            block.copy_from_slice(&rest[half * BLOCK..][..BLOCK]);
-            let mut spectrum = self.analysis.take(&block);
-            for (at, gain) in traced.gains[half].iter().enumerate() {
+        let mut spectra = self.analysis.take(rest);
+        for (spectrum, gains) in spectra.iter_mut().zip(&traced.gains) {
+            for (at, gain) in gains.iter().enumerate() {
                 spectrum.re[at] *= gain;
                 spectrum.im[at] *= gain;
             }
-            out[half * BLOCK..][..BLOCK].copy_from_slice(&self.synthesis.give(&spectrum));
         }
+        let mut out = self.synthesis.give(&spectra);
         let late: Vec<f32> = self.before.iter().chain(bare).copied().collect();
         for (at, sample) in out.iter_mut().enumerate() {
             let part = from + (to - from) * (at + 1) as f32 / FRAME as f32;

@@ -1,7 +1,8 @@
 //! What a thread that is short of time does without: cancellers. The quietest echo goes first, for it is missed least; it
-//! fades out within a frame. While time is short none is lent.
+//! fades out within a frame. While time is short none is lent. And a room whose echo is looked for.
 
 use super::{Counter, Engine, Wire};
+use crate::ids::RoomNumber;
 
 /// Cancellers that are taken back at once at most.
 const AT_ONCE: usize = 32;
@@ -10,6 +11,18 @@ impl<W: Wire> Engine<W> {
     /// Lends cancellers to legs with echo, or none for a while.
     pub fn lend_cancellers(&mut self, lending: bool) {
         self.pool.set_lending(lending);
+    }
+
+    /// Looks more closely at what is left of the echoes in this room.
+    pub(super) fn seek_echo(&mut self, number: RoomNumber) -> Option<()> {
+        let order = self.find(number).ok()?;
+        let room = self.rooms[self.numbers[order].1 as usize].as_ref()?;
+        for &seat in &room.members {
+            if let Some(leg) = self.legs.get_mut(seat) {
+                leg.seek_echo();
+            }
+        }
+        Some(())
     }
 
     /// Takes a quarter of the cancellers back that are at work.

@@ -11,11 +11,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 mod echo;
+mod echo_left;
 mod failures;
 mod lifetimes;
 mod moves;
 mod sealed;
 mod shedding;
+mod strangers;
 mod wide;
 
 /// A telephone on an ideal line, and the bridge's end of it.
@@ -133,6 +135,7 @@ impl Mailbox<Line> for Rings {
 fn spec(codec: Codec) -> MediaSpec {
     MediaSpec {
         remote: caller(),
+        also: None,
         control: None,
         codec,
         events: Some(EventSpec {

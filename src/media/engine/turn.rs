@@ -121,6 +121,7 @@ fn run_room<W: Wire, M: Mailbox<W>>(room: &mut Room, legs: &mut Seats<W>, tick: 
 
 /// One tick of a leg in reception: its keys are heard, its clips or silence are said.
 fn attend<W: Wire, M: Mailbox<W>>(leg: &mut Leg<W>, seat: u32, tick: &mut Tick<'_, M>) {
+    leg.treat_echo(true, tick.pool);
     listen(leg, seat, tick.shed.in_reception(), tick);
     let at = (tick.frame, seat);
     let ended = match leg.is_wide() {
@@ -142,6 +143,10 @@ pub(in super::super) fn listen<W: Wire, M: Mailbox<W>>(
     leg.leave_out(shed);
     leg.judge_echo(tick.pool, tick.counters);
     let (id, frame) = (leg.id, tick.frame);
+    if let Some(news) = leg.take_echo_news(tick.counters) {
+        let line = Seat(seat).line();
+        tick.tell(Event::Echo { leg: id, line, news });
+    }
     let key = |key, form| Event::Key { leg: id, key, form };
     for event in leg.listen(frame, tick.inbox, tick.counters).iter().flatten() {
         tick.tell(key(event, KeyForm::Event));

@@ -64,6 +64,7 @@ impl Call {
         let line = Line::default();
         let spec = MediaSpec {
             remote: at(1, 4_000),
+            also: Some(at(9, 0).ip()),
             control: Some(at(1, 4_001)),
             codec: Codec::G711(Law::A),
             events: None,

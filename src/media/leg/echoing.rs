@@ -7,7 +7,7 @@ use super::super::playout::Pulled;
 use super::super::wire::Wire;
 use super::super::{Frame, SILENCE};
 use super::Leg;
-use crate::media_api::{EchoFigures, EchoState};
+use crate::media_api::{EchoFigures, EchoNews, EchoState};
 
 impl<W: Wire> Leg<W> {
     /// Gives the leg ears for its echo; before it moves to a media thread.
@@ -16,10 +16,23 @@ impl<W: Wire> Leg<W> {
         self
     }
 
+    /// Whether its echo is taken out: where the leg is, somebody may have chosen otherwise.
+    pub fn treat_echo(&mut self, treats: bool, pool: &mut Pool) {
+        if self.lets_echo == treats {
+            self.lets_echo = !treats;
+            self.release_canceller(pool);
+        }
+    }
+
+    /// What knows its echo, unless that is let through.
+    fn known_echo(&mut self) -> Option<&mut Echo> {
+        self.echo.as_deref_mut().filter(|_| !self.lets_echo)
+    }
+
     /// Begins, follows or ends, by what the last frames showed.
     pub fn judge_echo(&mut self, pool: &mut Pool, counters: &mut Counters) {
         let is_wide = self.is_wide();
-        let Some(echo) = &mut self.echo else { return };
+        let Some(echo) = self.known_echo() else { return };
         if is_wide {
             return echo.release(pool);
         }
@@ -30,8 +43,26 @@ impl<W: Wire> Leg<W> {
             Some(Change::Followed) => Counter::EchoFollowed,
             Some(Change::Gone) => Counter::EchoGone,
             Some(Change::Refuted) => Counter::EchoRefuted,
+            Some(Change::Ducked) => Counter::EchoDucked,
+            Some(Change::Unducked) => Counter::EchoUnducked,
         };
         counters.count(counter);
+    }
+
+    /// What is to be told of what is left of its echo.
+    pub fn take_echo_news(&mut self, counters: &mut Counters) -> Option<EchoNews> {
+        let news = self.echo.as_mut()?.take_news();
+        if let Some(EchoNews::Heard { .. }) = news {
+            counters.count(Counter::EchoHeard);
+        }
+        news
+    }
+
+    /// Somebody hears an echo: what is left of this leg's is looked at more closely for a while.
+    pub fn seek_echo(&mut self) {
+        if let Some(echo) = &mut self.echo {
+            echo.seek();
+        }
     }
 
     /// Takes the echo out of what was heard in this tick; `is_deaf`: nobody is to hear any of it.
@@ -40,7 +71,9 @@ impl<W: Wire> Leg<W> {
             return;
         }
         let depth = self.playout.depth(frame);
-        let Some(echo) = &mut self.echo else { return };
+        let Some(echo) = self.echo.as_mut().filter(|_| !self.lets_echo) else {
+            return;
+        };
         echo.handle_depth(depth);
         match pulled {
             _ if is_deaf => echo.skip(),
@@ -54,7 +87,7 @@ impl<W: Wire> Leg<W> {
     /// Remembers what was sent in this tick: exactly what the coded frame says, or silence if nothing was.
     pub(super) fn remember_sent(&mut self, coded: &[u8]) {
         let (law, sends) = (self.law(), self.spec.send);
-        let (Some(echo), Some(law)) = (&mut self.echo, law) else {
+        let (Some(echo), Some(law)) = (self.known_echo(), law) else {
             return;
         };
         let mut sent: Frame = SILENCE;
@@ -93,11 +126,17 @@ impl<W: Wire> Leg<W> {
             State::Cancelled => EchoState::Cancelled,
             State::NoEcho => EchoState::NoEcho,
         };
-        let loss = |gain: f32| (-10.0 * gain.max(1e-6).log10()).round() as i8;
+        let loss = |gain: f32| (-10.0 * gain.max(1e-9).log10()).round() as i8;
+        let rest = echo.rest();
+        let let_through = rest.filter(|_| state == EchoState::LetThrough);
         Some(EchoFigures {
             state,
             delay_ms: (echo.delay().unwrap_or(0) / 8) as u16,
-            loss_db: echo.gain().map(loss),
+            // Where nothing takes it out, all of it is left.
+            loss_db: echo.gain().or(let_through.map(|(level, _)| level)).map(loss),
+            rest_db: rest.map(|(level, _)| loss(level)),
+            is_heard: rest.is_some_and(|(_, is_heard)| is_heard),
+            is_ducked: echo.is_ducked(),
         })
     }
 }

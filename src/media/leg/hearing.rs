@@ -152,7 +152,7 @@ impl<W: Wire> Leg<W> {
 
     pub(super) fn latch_mut(&mut self, frame: u64) -> &mut Latch {
         self.latch
-            .get_or_insert_with(|| Latch::new(self.spec.remote, frame))
+            .get_or_insert_with(|| Latch::new(self.spec.remote, self.spec.also, frame))
     }
 
     fn pull(&mut self, frame: u64, counters: &mut Counters) {

@@ -64,6 +64,8 @@ pub struct Case {
     pub weaker_db: f32,
     /// Whether the loudspeaker distorts what is loud.
     pub clips: bool,
+    /// How many frames of a hundred are lost each way: the telephone plays silence, the bridge repeats what came before.
+    pub lost_pct: u64,
     pub change: Change,
     pub schedule: Schedule,
     pub seed: u64,
@@ -79,6 +81,7 @@ impl Case {
             noise_dbm0: -60.0,
             weaker_db: 0.0,
             clips: false,
+            lost_pct: 0,
             change: Change::Path,
             schedule: Schedule::default(),
             seed,
@@ -124,6 +127,8 @@ pub struct Sent {
     pub near: [f32; FRAME],
     /// What was sent to it, and comes back in this frame.
     pub source: [f32; FRAME],
+    /// Whether the frame did not come, and the one before was repeated for it.
+    pub lost: bool,
 }
 
 /// The telephone of a case and its line.
@@ -134,6 +139,8 @@ pub struct Line<'a> {
     taps: [Vec<f32>; 2],
     /// All that was sent to it.
     far: Vec<f32>,
+    /// The frame before.
+    before: Option<Sent>,
     chance: Chance,
     frame: usize,
 }
@@ -150,6 +157,7 @@ impl<'a> Line<'a> {
             voices,
             taps: [path(case.seed), path(case.seed + 1_000_003)],
             far: Vec::new(),
+            before: None,
             chance: Chance::seeded(case.seed),
             frame: 0,
         }
@@ -181,6 +189,7 @@ impl<'a> Line<'a> {
             echo: [0.0; FRAME],
             near: [0.0; FRAME],
             source: [0.0; FRAME],
+            lost: false,
         };
         for at in 0..FRAME {
             let came = |back: usize| {
@@ -205,13 +214,26 @@ impl<'a> Line<'a> {
             sent.sound[at] = a_law(sum.round() as i16);
             sent.echo[at] = f32::from(sent.sound[at]) - sent.near[at] - noise;
         }
-        self.far.extend(far.iter().map(|&s| f32::from(s)));
+        match self.loses() {
+            true => self.far.extend([0.0; FRAME]),
+            false => self.far.extend(far.iter().map(|&s| f32::from(s))),
+        }
         self.frame += 1;
+        if self.loses() {
+            let source = sent.source;
+            sent = self.before.take().unwrap_or(sent);
+            (sent.source, sent.lost) = (source, true);
+        }
+        self.before = Some(sent.clone());
         sent
+    }
+
+    fn loses(&mut self) -> bool {
+        self.case.lost_pct > 0 && self.chance.percent(self.case.lost_pct)
     }
 }
 
-fn a_law(sample: i16) -> i16 {
+pub(super) fn a_law(sample: i16) -> i16 {
     decode_alaw(encode_alaw(sample))
 }
 

@@ -6,10 +6,12 @@
 //! the sum counts as echo.
 
 mod case;
+mod clean;
 mod path;
 mod run;
 
 pub use case::{Case, Change, Line, Schedule, Voices, levelled};
+pub use clean::{Clean, Company, Sounds, judge};
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
 

@@ -5,6 +5,9 @@ use crate::media::echo::{Echo, Pool, Tracer};
 
 /// Power of a frame that is speech: −46 dBov.
 const ACTIVE: f32 = 27_000.0;
+/// Power of all frames of half a second together from which it is judged: 100 ms at −36 dBov. What A-law rounds of the noise, at −78
+/// dBov, would be within 35 dB of less.
+const JUDGED: f32 = 5.0 * 270_000.0;
 /// What counts as cut: 10 dB.
 const CUT: f32 = 0.1;
 /// Frames of a second.
@@ -23,7 +26,7 @@ pub struct Figures {
     pub after_3s: f32,
     /// The filter alone, from five seconds of echo on.
     pub linear: f32,
-    /// From two seconds after the change on.
+    /// From three seconds after the change on.
     pub changed: f32,
     /// From the change until half a second has 40 dB, and none of those that follow has less than 35.
     pub recovered_ms: Option<f32>,
@@ -69,7 +72,7 @@ fn run_with(case: Case, voices: Voices<'_>, pool: &mut Pool) -> (Figures, Heard)
         let far = line.far();
         let sent = line.next(&far);
         let mut sound = sent.sound;
-        let parts = tracer.hear(&mut leg, &mut sound, false, (&sent.echo, &sent.near));
+        let parts = tracer.hear(&mut leg, &mut sound, sent.lost, (&sent.echo, &sent.near));
         heard.sent.extend(far);
         heard.before.extend(sent.sound);
         heard.after.extend(sound);
@@ -131,7 +134,7 @@ fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
         },
         after_3s: loss(whole(first + 3 * SECOND, schedule.both), |f| f.echo),
         linear: loss(whole(first + 5 * SECOND, schedule.both), |f| f.linear),
-        changed: loss(whole(schedule.change + 2 * SECOND, schedule.end), |f| f.echo),
+        changed: loss(whole(schedule.change + 3 * SECOND, schedule.end), |f| f.echo),
         recovered_ms: recovered(whole(schedule.change, schedule.end)),
         cut_pct: 100.0 * cut as f32 / both.len().max(1) as f32,
         near_db: 10.0 * (near / near_out).log10(),
@@ -148,9 +151,15 @@ fn loss(frames: &[Powers], left: impl Fn(&Powers) -> f32) -> f32 {
 fn recovered(frames: &[Powers]) -> Option<f32> {
     let halves: Vec<f32> = frames
         .chunks(SECOND / 2)
-        .map(|half| match half.iter().any(|frame| frame.source > ACTIVE) {
-            true => loss(half, |frame| frame.echo),
-            false => 99.0,
+        .map(|half| {
+            let spoken = half
+                .iter()
+                .map(|frame| frame.source)
+                .filter(|&source| source > ACTIVE);
+            match spoken.sum::<f32>() > JUDGED {
+                true => loss(half, |frame| frame.echo),
+                false => 99.0,
+            }
         })
         .collect();
     let last_bad = halves

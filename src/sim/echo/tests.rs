@@ -68,8 +68,8 @@ fn an_echo_that_changes_its_way_or_its_delay_is_taken_out_again() {
             change,
             ..Case::new(Kind::Tail(32), 12.0, 60, 5)
         });
-        let recovered = figures.recovered_ms.is_some_and(|ms| ms <= 3_500.0);
-        assert!(recovered && figures.changed > 30.0, "{change:?}: {figures:?}");
+        let recovered = figures.recovered_ms.is_some_and(|ms| ms <= 3_000.0);
+        assert!(recovered && figures.changed > 40.0, "{change:?}: {figures:?}");
     }
 }
 
@@ -115,6 +115,19 @@ fn members_in_one_acoustic_room_have_no_echo() {
                 (State::Clear, bare),
                 "{ahead} samples ahead"
             );
+        }
+    }
+}
+
+/// Ten thousand of them: `cargo bench --bench echo -- clean`.
+#[test]
+fn in_calls_without_an_echo_none_is_found() {
+    let (one, other) = voices();
+    let sounds = Sounds::new(vec![one, other]);
+    for company in Company::ALL {
+        for seed in 0..12 {
+            let (is_found, score) = judge(Clean::new(company, &sounds, seed));
+            assert!(!is_found, "{company:?}, seed {seed}: {score}");
         }
     }
 }

@@ -134,6 +134,7 @@ fn seed_of_the_leg() -> LegSeed {
         id: LegId(0),
         spec: MediaSpec {
             remote: telephone(),
+            also: None,
             control: None,
             codec: Codec::G711(Law::A),
             events: Some(EventSpec {

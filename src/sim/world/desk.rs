@@ -83,6 +83,7 @@ fn booking(room: &RoomPlan) -> Booking {
         former_pin: None,
         seats: room.seats,
         language: Language::De,
+        echo: true,
         created: 0,
         expires: None,
     }

@@ -15,10 +15,9 @@ impl World {
         let n = self.summary.steps as usize % self.callers.len();
         let bye = message::request(&mut self.callers[n], "BYE", 1_000, Wanted::Nothing);
         self.site.handle_message(self.now, Peer::udp(STRANGER), &bye);
-        // Who has not spoken yet may be anywhere: its first packet tells.
         for caller in &self.callers {
             let port = caller.media.map(|media| media.port());
-            if let Some(port) = port.filter(|port| self.site.has_begun(*port)) {
+            if let Some(port) = port {
                 for packet in spoken_by_a_stranger(self.summary.steps, caller.payload_type()) {
                     self.site.handle_rtp(STRANGER, port, packet);
                 }

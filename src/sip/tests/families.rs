@@ -113,3 +113,47 @@ fn media_of_the_other_family_is_taken_where_we_have_one_and_refused_where_not() 
     four.hears(&Asked::new("ACK", 1, "i1").within(&refused));
     assert_eq!(four.ends().refused(Refused::OfferUnusable), 1);
 }
+
+/// What the hop next to the telephone wrote down is believed: it is served. What the telephone's SDP says is its own business.
+#[test]
+fn where_a_telephone_is_behind_translation_is_what_the_hop_next_to_it_saw() {
+    let own = "SIP/2.0/UDP 192.0.2.1:5070;rport;branch=z9hG4bKi1";
+    let behind = "SIP/2.0/UDP 10.0.0.7:5060;rport=4711;received=203.0.113.7;branch=z9hG4bKx";
+    let plain = "SIP/2.0/UDP 198.51.100.9:5060;branch=z9hG4bKx";
+    for (via, also) in [
+        (own.to_owned(), "192.0.2.1"),
+        (format!("{own}, {behind}"), "203.0.113.7"),
+        (format!("{own}\r\nVia: {plain}"), "192.0.2.1"),
+    ] {
+        for late in [false, true] {
+            let mut world = World::new();
+            let invite = Asked {
+                via: via.clone(),
+                body: if late { String::new() } else { OFFER.to_owned() },
+                ..Asked::invite()
+            };
+            world.hears(&invite);
+            world.sent();
+            let Event::Invited { leg, spec, .. } = world.told() else {
+                panic!("not invited");
+            };
+            world.accepts(leg);
+            let ok = world.sent();
+            let ack = Asked {
+                via: via.clone(),
+                body: if late { OFFER.to_owned() } else { String::new() },
+                ..Asked::new("ACK", 1, "a1").within(&ok)
+            };
+            world.hears(&ack);
+            let spec = match late {
+                false => spec,
+                true => match world.told() {
+                    Event::Reinvited { spec, .. } => spec,
+                    other => panic!("{other:?}"),
+                },
+            };
+            assert_eq!(spec.also, also.parse().ok(), "{via}");
+            assert_eq!(spec.remote, address("192.0.2.9:4000"));
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod hostile;
 mod identity;
 mod info;
 mod late_offer;
+mod oddities;
 mod overload;
 mod refusals;
 mod register;

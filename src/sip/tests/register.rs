@@ -1,6 +1,7 @@
 //! Registrations, with a registrar that says what each story needs. Whatever is asked must go to the registrar and to
 //! nobody else, and its password never.
 
+mod hosts;
 mod trouble;
 mod ways;
 
@@ -8,6 +9,7 @@ use super::{World, header, local};
 use crate::secret::Password;
 use crate::sip::{
     Event, Login, Peer, Place, Target, Transport, Trouble, TrunkConfig, TrunkId, TrunkNews, TrunkView,
+    Whereabouts,
 };
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +35,7 @@ fn trunk() -> TrunkConfig {
         place: Place {
             host: "pbx.example".into(),
             port: None,
-            transport: Transport::Udp,
+            transport: Some(Transport::Udp),
         },
         proxy: None,
         user: "1234567e0".into(),
@@ -86,16 +88,26 @@ impl World {
 
     /// Name servers answer what was asked: these, each with its priority.
     fn finds(&mut self, targets: &[(SocketAddr, u16)]) {
+        self.finds_for(targets, 86_400 * SECOND);
+    }
+
+    /// And say how long that may be kept.
+    fn finds_for(&mut self, targets: &[(SocketAddr, u16)], ttl: Duration) {
         let (id, place) = self.resolving.pop_front().expect("name servers were asked");
         let target = |(addr, priority): &(SocketAddr, u16)| Target {
             peer: Peer {
-                transport: place.transport,
+                transport: place.transport.unwrap_or(Transport::Udp),
                 addr: *addr,
             },
             priority: *priority,
         };
-        let targets: Vec<_> = targets.iter().map(target).collect();
-        self.ua.handle_resolved(self.now, id, &targets);
+        let targets = targets.iter().map(target).collect();
+        let answer = Whereabouts {
+            targets,
+            ttl,
+            is_guess: false,
+        };
+        self.ua.handle_resolved(self.now, id, &place, &answer);
         self.drain();
     }
 

@@ -10,6 +10,17 @@ pub const PAUSE_MAX: Duration = Duration::from_secs(1_800);
 pub const LOOK_UP: Duration = Duration::from_secs(10);
 /// How long a target may be silent while another one has not been asked.
 pub const PATIENCE: Duration = Duration::from_secs(4);
+/// The same where addresses are known from before.
+pub const LOOK_UP_AGAIN: Duration = Duration::from_secs(2);
+/// How long a host that failed is asked after the others, unless it says how long itself.
+pub const AVOIDED: Duration = Duration::from_secs(60);
+/// What name servers say is asked for again when it is old, but not more often than this, nor so seldom that an address is
+/// no longer served.
+const NAMES: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(12 * 3_600)];
+/// Name servers that said nothing are asked again.
+pub const NAMES_AGAIN: Duration = Duration::from_secs(60);
+/// The longest pause between two questions whether a better host is back.
+const KNOCK_MAX: Duration = Duration::from_secs(30);
 /// How long an OPTIONS may be unanswered, and how often a silent registrar is asked for a sign of life.
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// The shortest pause between two rounds, whatever happens.
@@ -25,6 +36,16 @@ pub const STAYS_SERVED: Duration = Duration::from_secs(24 * 3_600);
 /// at once do not go on doing so.
 pub fn refresh(granted: Duration, draw: u64) -> Duration {
     granted.mul_f64(0.6 + 0.2 * part(draw)).max(REFRESH_MIN)
+}
+
+/// When name servers are asked again whose answer may be kept for `ttl`.
+pub fn names(ttl: Duration) -> Duration {
+    ttl.clamp(NAMES[0], NAMES[1])
+}
+
+/// The pause before a better host, which was left so long ago, is asked again whether it is there.
+pub fn knock(away: Duration) -> Duration {
+    (away / 60).clamp(SIGN_OF_LIFE, KNOCK_MAX)
 }
 
 /// The pause before the next try after `failures` rounds in a row: W = min(30 min, 30 s · 2^failures), of which 50 to 100 %
@@ -53,6 +74,14 @@ mod tests {
             "{last:?}"
         );
         assert_eq!(refresh(Duration::from_secs(1), 7), REFRESH_MIN);
+    }
+
+    #[test]
+    fn a_better_host_is_asked_often_at_first_and_then_seldom() {
+        let knocks = [0, 120, 600, 86_400].map(|away_s| knock(Duration::from_secs(away_s)).as_secs());
+        assert_eq!(knocks, [2, 2, 10, 30]);
+        let asked = [0, 300, 604_800].map(|ttl_s| names(Duration::from_secs(ttl_s)).as_secs());
+        assert_eq!(asked, [30, 300, 43_200]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Owns the calls that are alive and does what the call's table says. Must never decide anything itself.
 
+use super::invite::host_of;
 use super::leg::{self, Action, EndReason, State};
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
@@ -156,7 +157,9 @@ impl Call {
     /// Takes the ACK's answer to our offer, if it owes one.
     pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
-            self.agreed = Some(self.answerer.read_answer(&ack.body, media.ip().into())?);
+            let agreed = self.answerer.read_answer(&ack.body, media.ip().into())?;
+            let also = Some(host_of(ack, self.dialog.origin()));
+            self.agreed = Some(MediaSpec { also, ..agreed });
             self.unanswered = false;
         }
         Ok(())

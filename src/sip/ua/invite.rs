@@ -13,7 +13,9 @@ use crate::sip::offer::{self, Abilities, Agreement, Families, Unusable};
 use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, SDP, Status};
 use crate::sip::text;
+use crate::sip::via;
 use crate::units::Time;
+use std::net::IpAddr;
 
 impl UserAgent {
     pub(super) fn invite(&mut self, now: Time, origin: Origin, request: Request) {
@@ -60,7 +62,10 @@ impl UserAgent {
             srtp: self.srtp_for(origin.peer.addr),
         };
         match offer::read(&request.body, able) {
-            Ok(agreement) => Ok(Some(agreement)),
+            Ok(mut agreement) => {
+                agreement.spec.also = Some(host_of(request, origin));
+                Ok(Some(agreement))
+            }
             Err(Unusable::Missing) => Ok(None),
             Err(why) => Err(why),
         }
@@ -155,6 +160,13 @@ impl UserAgent {
             .with("Accept", SDP);
         self.refuse_with(now, origin, request, why.refused(), reply);
     }
+}
+
+/// From which host the peer itself comes: as the hop next to it saw it, if others are between, else as we do.
+pub(super) fn host_of(request: &Request, origin: Origin) -> IpAddr {
+    let lowest = request.echo.vias.last();
+    let seen = lowest.and_then(|via| via::received(via));
+    seen.unwrap_or(origin.peer.addr.ip().to_canonical())
 }
 
 /// What a request's body is to us.

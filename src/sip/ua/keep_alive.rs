@@ -69,7 +69,7 @@ impl UserAgent {
         };
         // A ping that waits for its answer is two seconds old, for then the timer is set so.
         if trunk.pings.branch.is_some() && trunk.pings.are_answered && trunk.pings.missed >= MISSED_MAX {
-            trunk.suspect = Some(target);
+            trunk.avoided.silent(now, target);
             trunk.trouble = Some(Trouble::Silent);
             self.counters.note(Noted::RegistrarSilent);
             self.drive_trunk(now, id, table::Event::Lost);
@@ -105,6 +105,9 @@ impl UserAgent {
     /// Whether a response answers a ping of ours; whatever it says, somebody is there.
     pub(super) fn pinged(&mut self, now: Time, response: &Response) -> bool {
         let asked = |trunk: &Trunk| trunk.pings.branch.as_deref() == Some(response.branch.as_str());
+        if self.knock_answered(now, response) {
+            return true;
+        }
         let Some(id) = self
             .trunks
             .iter()

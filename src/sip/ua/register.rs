@@ -1,7 +1,7 @@
 //! Owns the trunks at which we register, and does what their table says. Must never ask a registrar more often than
 //! `trunk::pace` allows, nor send a password anywhere but hashed.
 
-use super::{Event, Output, TrunkNews, TrunkView, UserAgent};
+use super::{Event, TrunkNews, TrunkView, UserAgent};
 use crate::sip::counters::Noted;
 use crate::sip::message::Response;
 use crate::sip::peer::{Listen, Peer, Transport, Way};
@@ -9,7 +9,7 @@ use crate::sip::timer::{Owner, Timer, TxId};
 use crate::sip::transactions::Purpose;
 use crate::sip::trunk::reply::{Granted, Verdict};
 use crate::sip::trunk::table::{self, Action, State};
-use crate::sip::trunk::{Binding, TARGETS_MAX, Target, Trouble, Trunk, TrunkConfig, TrunkId, pace};
+use crate::sip::trunk::{Binding, Trouble, Trunk, TrunkConfig, TrunkId, pace};
 use crate::units::Time;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -71,43 +71,6 @@ impl UserAgent {
         self.trunks.values().any(|trunk| trunk.state == State::Leaving)
     }
 
-    /// A name server has answered: the addresses at which a trunk's registrar is tried, none if there is none.
-    pub fn handle_resolved(&mut self, now: Time, id: TrunkId, targets: &[Target]) {
-        let is_reached = |target: &Target| self.listens.towards(target.peer).is_some();
-        let fit: Vec<Target> = targets
-            .iter()
-            .copied()
-            .filter(is_reached)
-            .take(TARGETS_MAX)
-            .collect();
-        let Some(trunk) = self
-            .trunks
-            .get_mut(&id)
-            .filter(|trunk| trunk.state == State::Looking)
-        else {
-            return;
-        };
-        let event = match (targets.is_empty(), fit.is_empty()) {
-            (false, false) => table::Event::Found,
-            (found_none, _) => {
-                let why = if found_none {
-                    Trouble::Unresolved
-                } else {
-                    Trouble::Family
-                };
-                trunk.trouble = Some(why);
-                table::Event::Missing
-            }
-        };
-        for target in &fit {
-            self.served.learn(now, id, target.peer.addr.ip());
-        }
-        if event == table::Event::Found {
-            trunk.aim(fit);
-        }
-        self.drive_trunk(now, id, event);
-    }
-
     /// How each trunk is, by its name.
     pub fn trunks(&self) -> Vec<(String, TrunkView)> {
         let view = |(id, trunk): (&TrunkId, &Trunk)| {
@@ -120,6 +83,7 @@ impl UserAgent {
                 trouble: trunk.trouble,
                 next: trunk.next,
                 calls: calls.filter(|ip| self.served.trunk_of(*ip) == Some(*id)).count(),
+                waits_for: trunk.better().next(),
             };
             (trunk.config.name.clone(), view)
         };
@@ -154,6 +118,8 @@ impl UserAgent {
         };
         if let (State::Asking, Some(target)) = (trunk.state, trunk.target()) {
             let shown = self.listens.towards(target).map(|listen| listen.shown);
+            let moved = trunk.binding.is_some_and(|binding| binding.target != target);
+            trunk.avoided.served(target);
             trunk.binding = Some(Binding {
                 since: trunk.binding.map_or(now, |binding| binding.since),
                 until: now + granted.time,
@@ -162,8 +128,14 @@ impl UserAgent {
                     .seen_as
                     .filter(|seen| is_elsewhere(*seen, shown, target.transport)),
             });
+            let name = trunk.config.name.clone();
             for ip in &granted.routes {
                 self.served.learn(now, id, *ip);
+            }
+            if moved {
+                self.counters.note(Noted::RegistrarMoved);
+                let news = TrunkNews::Moved(target);
+                self.tell(Event::Trunk { name, news });
             }
         }
         self.drive_trunk(now, id, table::Event::Accepted);
@@ -185,6 +157,16 @@ impl UserAgent {
             return;
         };
         trunk.trouble = Some(why);
+        if let Some(target) = trunk.target() {
+            match why {
+                Trouble::Silent | Trouble::Disconnected | Trouble::Tls(_) => {
+                    trunk.avoided.silent(now, target);
+                }
+                Trouble::Status(_) => trunk.avoided.refused(now, target, trunk.retry_after),
+                // These are the account's, not the host's.
+                _ => {}
+            }
+        }
         let next = trunk.state == State::Asking && trunk.has_next_target() && !why.is_lasting();
         let event = if next {
             table::Event::Next
@@ -230,7 +212,7 @@ impl UserAgent {
             return;
         };
         match timer {
-            Timer::Register if trunk.state == State::Looking => self.handle_resolved(now, id, &[]),
+            Timer::Register if trunk.state == State::Looking => self.unresolved(now, id, Trouble::Unresolved),
             Timer::Register => self.drive_trunk(now, id, table::Event::Due),
             Timer::Patience => {
                 if let Some(tx) = trunk.asking {
@@ -242,6 +224,8 @@ impl UserAgent {
                 let why = *trunk.trouble.get_or_insert(Trouble::Silent);
                 self.tell_trunk(id, TrunkNews::Failed(why));
             }
+            Timer::Knock => self.knock_due(now, id),
+            Timer::Names => self.names_due(now, id),
             _ => self.ping_due(now, id),
         }
     }
@@ -303,9 +287,7 @@ impl UserAgent {
                 }
             }
             Action::AskToLeave => {
-                for timer in [Timer::Register, Timer::Expiry, Timer::Ping, Timer::Patience] {
-                    self.timers.stop(owner, timer);
-                }
+                self.timers.stop_all(owner);
                 self.ask_registrar(now, id, true);
             }
             Action::Forget => {
@@ -324,14 +306,14 @@ impl UserAgent {
         trunk.begin_round();
         trunk.next = None;
         // A name server that never answers is none.
-        self.timers
-            .set(Owner::Trunk(id), Timer::Register, now + pace::LOOK_UP);
+        let patience = match trunk.remembered(now) {
+            Some(_) => pace::LOOK_UP_AGAIN,
+            None => pace::LOOK_UP,
+        };
+        self.timers.set(Owner::Trunk(id), Timer::Register, now + patience);
         match trunk.literal() {
-            Some(target) => self.handle_resolved(now, id, &[target]),
-            None => {
-                let place = trunk.config.place.clone();
-                self.outputs.push_back(Output::Resolve { trunk: id, place });
-            }
+            Some(target) => self.found(now, id, vec![target]),
+            None => self.ask_names(now, id),
         }
     }
 
@@ -375,6 +357,7 @@ impl UserAgent {
         self.timers.set(owner, Timer::Register, refresh);
         self.timers.set(owner, Timer::Expiry, until);
         self.start_signs(now, id);
+        self.start_knocks(now, id);
         self.tell_trunk(id, TrunkNews::Registered);
     }
 

@@ -36,6 +36,7 @@ async fn a_changed_room_keeps_what_was_not_named() {
     let change = Change {
         name: Some(String::new()),
         seats: Some(30),
+        echo: Some(false),
         expires: Some(None),
         leader_pin: Some(PinChoice::Without),
         ..Change::default()
@@ -44,6 +45,7 @@ async fn a_changed_room_keeps_what_was_not_named() {
     let meant = Booking {
         name: None,
         seats: 30,
+        echo: false,
         expires: None,
         leader_pin: None,
         ..old

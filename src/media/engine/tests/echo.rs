@@ -1,7 +1,8 @@
 //! A telephone in a room returns what it hears: through the real tick, with the wire's packets.
 
 use super::*;
-use crate::media::echo;
+use crate::media::echo::{self, Ducking};
+use crate::media_api::{EchoFigures, EchoNews};
 
 /// What a talker says: something like a voice, vowels and pauses, by a generator of its own.
 struct Talker {
@@ -48,57 +49,113 @@ impl Talker {
     }
 }
 
-/// A room of three: one talks, one listens, one listens and returns what it hears 60 ms later, at a quarter of its size.
-struct Meeting {
-    world: World,
+/// A telephone that returns what it hears: so many frames later, by so many times weaker. Its owner may speak.
+pub(super) struct Telephone {
+    weaker: i16,
+    returned: VecDeque<Frame>,
+    pub owner: Option<Box<dyn FnMut() -> Frame>>,
+}
+
+/// A room in which one talks, one listens, and the others have telephones that return what they hear.
+pub(super) struct Meeting {
+    pub world: World,
     lines: Vec<Line>,
     talker: Talker,
-    returned: VecDeque<Frame>,
-    /// Mean power that the listener heard beside the talker, of the last second.
+    pub is_talking: bool,
+    pub telephones: Vec<Telephone>,
+    /// Mean power that the talker heard, of the last run: of the others, the echo of its own voice.
     beside: f64,
-    /// And of the talker.
+    /// And that it said.
     talked: f64,
+    /// All that the listener heard in the last run.
+    pub listened: Vec<i16>,
 }
 
 impl Meeting {
+    /// One telephone, which returns a quarter 60 ms later.
     fn new(cancellers: usize) -> Meeting {
+        Meeting::of(cancellers, &[(3, 4)], None)
+    }
+
+    pub fn of(cancellers: usize, telephones: &[(usize, i16)], ducking: Option<Ducking>) -> Meeting {
         let mut world = World::new();
         world.engine.lend(echo::pool(cancellers, 16));
         world.ask(Command::Open {
             room: Room::new(number(0), 8),
         });
-        let lines = (0..3).map(|n| call(&mut world, n)).collect();
-        (0..3).for_each(|n| world.join(n, 0));
+        let count = 2 + telephones.len() as u32;
+        let lines = (0..count).map(|n| call(&mut world, n, ducking)).collect();
+        (0..count).for_each(|n| world.join(n, 0));
+        let telephone = |&(frames, weaker): &(usize, i16)| Telephone {
+            weaker,
+            returned: std::iter::repeat_n(SILENT, frames).collect(),
+            owner: None,
+        };
         Meeting {
             world,
             lines,
             talker: Talker::new(7),
-            returned: VecDeque::from([SILENT; 3]),
+            is_talking: true,
+            telephones: telephones.iter().map(telephone).collect(),
             beside: 0.0,
             talked: 0.0,
+            listened: Vec::new(),
         }
     }
 
-    fn run(&mut self, frames: usize) {
+    pub fn run(&mut self, frames: usize) {
         (self.beside, self.talked) = (0.0, 0.0);
+        self.listened.clear();
         for _ in 0..frames {
-            let said = self.talker.frame();
+            let said = if self.is_talking {
+                self.talker.frame()
+            } else {
+                SILENT
+            };
             self.lines[0].say_frame(&said);
-            let back = self.returned.pop_front().expect("never empty");
-            self.lines[2].say_frame(&back);
+            self.lines[1].say_frame(&SILENT);
+            for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
+                let mut back = telephone.returned.pop_front().expect("never empty");
+                if let Some(owner) = &mut telephone.owner {
+                    back.iter_mut().zip(owner()).for_each(|(sum, own)| *sum += own);
+                }
+                line.say_frame(&back);
+            }
             self.world.run_ms(20);
-            self.returned
-                .push_back(self.lines[2].heard_frame().map(|sample| sample / 4));
+            for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
+                let weaker = telephone.weaker;
+                telephone
+                    .returned
+                    .push_back(line.heard_frame().map(|sample| sample / weaker));
+            }
             // The talker hears what the others say: the echo of its own voice and nothing else.
             self.beside += power(&self.lines[0].heard_frame());
             self.talked += power(&said);
-            self.lines[1].heard_frame();
+            self.listened.extend(self.lines[1].heard_frame());
         }
     }
 
     /// How far below the talker's voice its echo is, in dB.
-    fn loss_db(&self) -> f64 {
+    pub fn loss_db(&self) -> f64 {
         10.0 * ((self.talked + 1.0) / (self.beside + 1.0)).log10()
+    }
+
+    pub fn figures(&self, seat: u32) -> Option<EchoFigures> {
+        let leg = self.world.engine.legs.0[seat as usize].as_ref();
+        leg.expect("it is there").0.figures().echo
+    }
+
+    pub fn counts<const N: usize>(&self, cases: [Counter; N]) -> [u64; N] {
+        cases.map(|case| self.world.engine.counters().get(case))
+    }
+
+    /// What was told of echoes since it was asked last.
+    pub fn news(&mut self) -> Vec<(u64, u32, EchoNews)> {
+        let news = |event| match event {
+            Event::Echo { leg, line, news } => Some((leg.0, line, news)),
+            _ => None,
+        };
+        self.world.rings.events.drain(..).filter_map(news).collect()
     }
 }
 
@@ -120,16 +177,18 @@ fn power(frame: &Frame) -> f64 {
     frame.iter().map(|&sample| f64::from(sample).powi(2)).sum()
 }
 
-fn call(world: &mut World, n: u32) -> Line {
+fn call(world: &mut World, n: u32, ducking: Option<Ducking>) -> Line {
     let line = Line::default();
     let seed = LegSeed {
         id: LegId(u64::from(n)),
         spec: spec(Codec::G711(Law::A)),
         random: u64::from(n),
     };
+    let mut echo = echo::echo(n);
+    echo.duck_when(ducking);
     world.ask(Command::Add {
         seat: Seat(n),
-        leg: Box::new(Leg::new(seed, line.clone()).with_echo(echo::echo(n))),
+        leg: Box::new(Leg::new(seed, line.clone()).with_echo(echo)),
     });
     line
 }
@@ -146,23 +205,12 @@ fn the_echo_of_a_telephone_in_the_room_is_taken_out_and_nothing_else() {
     meeting.run(200);
     meeting.run(100);
     assert!(meeting.loss_db() > 40.0, "{} dB", meeting.loss_db());
-    let counters = meeting.world.engine.counters();
     assert_eq!(
-        [Counter::EchoCancelled, Counter::EchoWaits, Counter::EchoRefuted].map(|case| counters.get(case)),
+        meeting.counts([Counter::EchoCancelled, Counter::EchoWaits, Counter::EchoRefuted]),
         [1, 0, 0]
     );
-    let figures = |seat: u32| {
-        meeting
-            .world
-            .engine
-            .legs
-            .get(seat)
-            .expect("it is there")
-            .figures()
-            .echo
-    };
-    assert_eq!((figures(0), figures(1)), (None, None));
-    let echo = figures(2).expect("it was found");
+    assert_eq!((meeting.figures(0), meeting.figures(1)), (None, None));
+    let echo = meeting.figures(2).expect("it was found");
     assert!((60..120).contains(&echo.delay_ms), "{echo:?}");
     assert!((9..15).contains(&echo.loss_db.expect("learnt")), "{echo:?}");
 }

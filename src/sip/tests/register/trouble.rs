@@ -230,7 +230,7 @@ fn a_registration_that_cannot_be_refreshed_is_over_in_its_own_time() {
 fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0)]);
     let mut pauses = Vec::new();
@@ -264,7 +264,7 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
 fn a_registrar_over_tls_must_be_the_domain_and_is_tried_again_if_it_is_not() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tls;
+    config.place.transport = Some(Transport::Tls);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0)]);
     let (_, by, request) = world.sent_by();
@@ -283,6 +283,45 @@ fn a_registrar_over_tls_must_be_the_domain_and_is_tried_again_if_it_is_not() {
     assert!(why.to_string().contains("certificate is for another name"));
     let pause = world.trunk().next.map(|next| next.since(world.now).as_secs());
     assert!(pause.is_some_and(|pause| (29..=60).contains(&pause)), "{pause:?}");
+
+    // A mere address: the port is that of TLS, and the domain is proven all the same.
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Some(Transport::Tls);
+    config.place.host = "198.51.100.1".into();
+    world.begins(vec![(ID, config)]);
+    let (_, by, _) = world.sent_by();
+    assert_eq!(by, Peer::tls(([198, 51, 100, 1], 5_061).into()));
+    assert_eq!(world.ua.expected_name(by.addr), expected);
+}
+
+/// Who cannot prove who it is, is left alone for a while like one that is silent; the next host has to prove it as well.
+#[test]
+fn of_several_hosts_over_tls_the_next_takes_over_and_never_in_clear() {
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Some(Transport::Tls);
+    world.begins(vec![(ID, config)]);
+    world.finds(&[(first(), 10), (second(), 20)]);
+    assert_eq!(world.sent_by().1, Peer::tls(first()));
+    world.ua.handle_unproven(world.now, first(), TlsFault::Expired);
+    world.drain();
+    let (_, by, request) = world.sent_by();
+    assert_eq!(by, Peer::tls(second()));
+    let admission = world.ua.handle_connected(world.now, by, local());
+    assert_eq!(admission, crate::sip::Admission::Welcome);
+    world
+        .ua
+        .handle_stream(world.now, second(), kept(&request, 600).as_bytes());
+    world.drain();
+    assert_eq!(world.news(), TrunkNews::Registered);
+    assert_eq!(world.trunk().waits_for, Some(Peer::tls(first())));
+    world.passes(3 * SECOND);
+    let (_, by, knock) = world.sent_by();
+    assert!(
+        by == Peer::tls(first()) && knock.starts_with("OPTIONS"),
+        "{by:?} {knock}"
+    );
 }
 
 /// Every sign of life hastens the next try, and none may put it off.
@@ -290,7 +329,7 @@ fn a_registrar_over_tls_must_be_the_domain_and_is_tried_again_if_it_is_not() {
 fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0)]);
     for gap_s in [3, 6, 12] {
@@ -323,7 +362,7 @@ fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
 fn a_refused_connection_is_no_reason_to_wait_for_an_answer() {
     let mut world = World::new();
     let mut config = trunk();
-    config.place.transport = Transport::Tcp;
+    config.place.transport = Some(Transport::Tcp);
     world.begins(vec![(ID, config)]);
     world.finds(&[(first(), 0), (second(), 1)]);
     assert_eq!(world.sent_by().1, Peer::tcp(first()));
