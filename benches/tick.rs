@@ -1,5 +1,7 @@
 //! What a tick costs, by number of legs and by size of the rooms, sockets left out: `cargo bench --bench tick`.
 //!
+//! What is allocated and freed on it is counted and printed: nothing with plain G.711; with other codecs their libraries'.
+//!
 //! One iteration is one frame of 20 ms of all legs, each talking: receive, decode, sum, take out, encode, write RTP. The
 //! arithmetic and the latest table stand in `docs/PERFORMANCE.md`.
 
@@ -7,6 +9,10 @@
 mod quiet_wire;
 
 use quiet_wire::Bench;
+use rundruf::media_api::{Codec, CodecName, Law, OpusSpec};
+
+#[global_allocator]
+static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -37,6 +43,44 @@ fn frame_rooms_of_8_loud_without_events(bencher: divan::Bencher, legs: u32) {
 #[divan::bench(args = [8, 64, 200, 1_000, 4_000])]
 fn frame_one_room(bencher: divan::Bencher, legs: u32) {
     let mut bench = Bench::new(legs, legs);
+    bencher
+        .counter(divan::counter::ItemsCount::new(legs))
+        .bench_local(|| bench.run_frames(1));
+}
+
+/// By codec and size of the rooms; everybody talks, so nothing is encoded for two.
+#[divan::bench(args = BY_CODEC)]
+fn frame_of_200_by_codec(bencher: divan::Bencher, (name, per_room): (CodecName, u32)) {
+    let codec = match name {
+        CodecName::PcmA => Codec::G711(Law::A),
+        CodecName::PcmU => Codec::G711(Law::Mu),
+        CodecName::G722 => Codec::G722,
+        CodecName::Opus => Codec::Opus(OpusSpec {
+            payload_type: 96,
+            fec: false,
+            bitrate: 24_000,
+        }),
+    };
+    let mut bench = Bench::by_codec(200, per_room, codec);
+    bencher
+        .counter(divan::counter::ItemsCount::new(200u32))
+        .bench_local(|| bench.run_frames(1));
+}
+
+const BY_CODEC: [(CodecName, u32); 6] = [
+    (CodecName::PcmA, 8),
+    (CodecName::PcmA, 200),
+    (CodecName::G722, 8),
+    (CodecName::G722, 200),
+    (CodecName::Opus, 8),
+    (CodecName::Opus, 200),
+];
+
+/// Half of the telephones return what they hear, and each of those has its canceller.
+#[divan::bench(args = [200])]
+fn frame_rooms_of_8_half_with_echo(bencher: divan::Bencher, legs: u32) {
+    let mut bench = Bench::with_echo(legs, 8, legs as usize / 2);
+    bench.run_frames(250);
     bencher
         .counter(divan::counter::ItemsCount::new(legs))
         .bench_local(|| bench.run_frames(1));

@@ -4,6 +4,7 @@
 
 #[path = "worlds/day.rs"]
 mod day;
+mod lossy_crowd;
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestRng, TestRunner};

@@ -7,7 +7,7 @@ mod quiet_wire;
 use quiet_wire::{Bench, number};
 use rundruf::ids::{ClipId, LegId};
 use rundruf::media::Counter;
-use rundruf::media_api::{Command, PlayToken, Playlist, Seat};
+use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -130,4 +130,22 @@ fn finding_cancelling_looking_for_and_giving_up_echoes() {
         "taken back, looked for, let through"
     );
     assert!(count(&bench, Counter::EchoShed) >= 1);
+}
+
+#[test]
+fn opus_allocates_nothing_either_and_g722_what_its_library_returns() {
+    const LEG_FRAMES: u64 = 8 * 100;
+    let of = |codec| {
+        let mut bench = Bench::by_codec(8, 8, codec);
+        counted(|| bench.run_frames(100))
+    };
+    let opus = OpusSpec {
+        payload_type: 96,
+        fec: true,
+        bitrate: 24_000,
+    };
+    assert_eq!(of(Codec::Opus(opus)), 0);
+    let g722 = of(Codec::G722);
+    // A frame has two cells to decode and one packet to encode; each comes in a Vec, which may grow.
+    assert!(g722.is_multiple_of(LEG_FRAMES) && g722 > 0, "{g722}");
 }

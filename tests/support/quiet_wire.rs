@@ -5,7 +5,8 @@ use audio_codec_algorithms::{decode_ulaw, encode_alaw};
 use rundruf::ids::{LegId, RoomNumber};
 use rundruf::media::echo;
 use rundruf::media::{
-    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wire,
+    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wide,
+    Wire,
 };
 use rundruf::media_api::{Codec, Command, Event, EventSpec, Law, LegFigures, MediaSpec, Seat};
 use std::collections::VecDeque;
@@ -24,7 +25,8 @@ fn quiet_voice(n: u32, at: u32) -> i16 {
 /// A line whose caller always talks.
 #[derive(Debug)]
 pub struct QuietWire {
-    packet: [u8; 172],
+    codec: Codec,
+    packet: Vec<u8>,
     /// What was sent to it is returned a little weaker, some frames later.
     echo: Option<VecDeque<[u8; 160]>>,
     /// Its caller says another noise in every frame; of 0 always the same.
@@ -40,14 +42,26 @@ fn caller() -> SocketAddr {
 
 impl QuietWire {
     fn new(n: u32, voice: Voice) -> QuietWire {
-        let mut packet = [0; 172];
-        packet[..2].copy_from_slice(&[0x80, 8]);
-        for (at, code) in packet[12..].iter_mut().enumerate() {
-            *code = encode_alaw(voice(n, at as u32));
-        }
+        let law = Codec::G711(if n.is_multiple_of(2) { Law::A } else { Law::Mu });
+        QuietWire::speaking(law, n, voice)
+    }
+
+    /// By a codec: the same frame again and again.
+    fn speaking(codec: Codec, n: u32, voice: Voice) -> QuietWire {
+        let (kind, sound) = match codec {
+            Codec::G711(_) => (8, (0..160).map(|at| encode_alaw(voice(n, at))).collect()),
+            Codec::G722 | Codec::Opus(_) => {
+                let sound = std::array::from_fn(|at| voice(n, at as u32));
+                let (mut coder, mut coded) = (Wide::new(codec).expect("it is wide"), [0; 320]);
+                let len = coder.encode(&sound, &mut coded);
+                (codec.payload_type(), coded[..len].to_vec())
+            }
+        };
+        let packet = [0x80, kind].into_iter().chain([0; 10]).chain(sound).collect();
         let mut report = [0; 32];
         report[..8].copy_from_slice(&[0x81, 201, 0, 7, 0, 0, 0, 9]);
         QuietWire {
+            codec,
             packet,
             echo: None,
             noise: 0,
@@ -74,12 +88,10 @@ impl Wire for QuietWire {
             let sequence = u16::from_be_bytes([self.packet[2], self.packet[3]]).wrapping_add(1);
             let time = u32::from_be_bytes([self.packet[4], self.packet[5], self.packet[6], self.packet[7]]);
             self.packet[2..4].copy_from_slice(&sequence.to_be_bytes());
-            self.packet[4..8].copy_from_slice(&time.wrapping_add(160).to_be_bytes());
-            buffer[..172].copy_from_slice(&self.packet);
-            Datagram {
-                len: 172,
-                from: caller(),
-            }
+            self.packet[4..8].copy_from_slice(&time.wrapping_add(self.codec.clock() / 50).to_be_bytes());
+            let len = self.packet.len();
+            buffer[..len].copy_from_slice(&self.packet);
+            Datagram { len, from: caller() }
         })
     }
     fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
@@ -158,8 +170,12 @@ impl Bench {
         Bench::with_lines(legs, per_room, |n| QuietWire::new(n, voice), 0)
     }
 
+    /// The same, each by this codec.
+    pub fn by_codec(legs: u32, per_room: u32, codec: Codec) -> Bench {
+        Bench::with_lines(legs, per_room, |n| QuietWire::speaking(codec, n, quiet_voice), 0)
+    }
+
     /// Half of the telephones in each room return what they hear; there are so many cancellers. The others speak.
-    #[allow(dead_code, reason = "the bench of the tick has none")]
     pub fn with_echo(legs: u32, per_room: u32, cancellers: usize) -> Bench {
         let line = |n: u32| {
             let mut line = QuietWire::new(n, quiet_voice);
@@ -190,11 +206,12 @@ impl Bench {
             bench.engine.lend(echo::pool(cancellers, legs as usize));
         }
         for n in 0..legs {
+            let line = line(n);
             let spec = MediaSpec {
                 remote: caller(),
                 also: None,
                 control: Some(caller()),
-                codec: Codec::G711(if n % 2 == 0 { Law::A } else { Law::Mu }),
+                codec: line.codec,
                 events: Some(EventSpec {
                     payload_type: 101,
                     clock: 8_000,
@@ -208,7 +225,7 @@ impl Bench {
                 spec,
                 random: n.into(),
             };
-            let leg = Leg::new(seed, line(n));
+            let leg = Leg::new(seed, line);
             let leg = match cancellers {
                 0 => leg,
                 _ => leg.with_echo(echo::echo(n)),

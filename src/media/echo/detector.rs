@@ -26,6 +26,8 @@ const HEARD_LEAST: f32 = 270.0;
 const CLEAR: f32 = 1.45;
 /// Frames of speech that must have been summed up.
 const ENOUGH: f32 = 14.0;
+/// What comes back sooner, in samples, was not sent first: a frame's length, less what the delay may be wrong by.
+const NEAREST: usize = FRAME - 8;
 /// Looks that must agree.
 const LOOKS: u8 = 3;
 /// Frames from look to look.
@@ -163,7 +165,8 @@ impl Detector {
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
-            && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9);
+            && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
+            && self.samples(best) >= NEAREST;
         self.agreed = match is_clear {
             true if best.abs_diff(self.candidate) <= 1 => (self.agreed + 1).min(LOOKS),
             true => 1,
