@@ -27,7 +27,7 @@ pub(super) const RETRY_AFTER_S: u32 = 10;
 /// What a request means for the session (RFC 3264, RFC 3261 §13.2.1).
 pub(super) enum Session {
     /// It brings an offer that we can answer.
-    Offered(Agreement),
+    Offered(Box<Agreement>),
     /// An INVITE without an offer: ours goes out with the 200.
     Wanted,
     /// An UPDATE without an offer: nothing changes.
@@ -313,8 +313,11 @@ impl UserAgent {
     }
 
     fn tell_changed(&mut self, leg: LegId, session: &Session) {
-        if let Session::Offered(Agreement { spec, .. }) = session {
-            self.tell(Event::Reinvited { leg, spec: *spec });
+        if let Session::Offered(agreement) = session {
+            self.tell(Event::Reinvited {
+                leg,
+                spec: agreement.spec,
+            });
         }
     }
 

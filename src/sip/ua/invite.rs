@@ -42,7 +42,9 @@ impl UserAgent {
         match self.session(&request, origin, self.listens.families()) {
             Err(why) => self.refuse_offer(now, origin, &request, why),
             Ok(None) => self.offer_call(now, origin, &request, Session::Wanted),
-            Ok(Some(agreement)) => self.offer_call(now, origin, &request, Session::Offered(agreement)),
+            Ok(Some(agreement)) => {
+                self.offer_call(now, origin, &request, Session::Offered(Box::new(agreement)))
+            }
         }
     }
 
