@@ -10,6 +10,8 @@ use running::names::{Host, NameServer};
 use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
+/// Who says that Kamailio is pbx.example.
+const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.pem");
 /// What may take a moment on a busy machine.
 const MOMENT: Duration = Duration::from_secs(20);
 /// A registrar that is back is known to be there within this time; the machine may be busy.
@@ -19,10 +21,14 @@ const RETURN_MAX: Duration = Duration::from_secs(5 + 3);
 fn bridge(kamailio: &Kamailio, transport: &str, password: &str) -> (Bridge, tempfile::NamedTempFile) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(&file, password).expect("it is ours");
+    let proxy = match transport {
+        "tls" => kamailio.secure,
+        _ => kamailio.address,
+    };
     let settings = format!(
-        "sip.trunks = []\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\nproxy = \"{}\"\nuser = \"{USER}\"\n\
-         number = \"+4930555\"\ntransport = \"{transport}\"\npassword_file = {:?}\nkeep_alive_s = 5\n",
-        kamailio.address,
+        "sip.trunks = []\ntls.roots = \"{AUTHORITY}\"\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\n\
+         proxy = \"{proxy}\"\nuser = \"{USER}\"\nnumber = \"+4930555\"\ntransport = \"{transport}\"\n\
+         password_file = {:?}\nkeep_alive_s = 5\n",
         file.path()
     );
     (Bridge::start_with(&settings), file)
@@ -57,7 +63,7 @@ fn are_in(bridge: &Bridge, count: usize) {
 
 #[test]
 fn the_bridge_is_called_by_way_of_its_registrar_and_outlives_it() {
-    for (transport, algorithm) in [("udp", "SHA-256"), ("tcp", "MD5")] {
+    for (transport, algorithm) in [("udp", "SHA-256"), ("tcp", "MD5"), ("tls", "SHA-256")] {
         let mut kamailio = Kamailio::start(algorithm);
         let (bridge, _password) = bridge(&kamailio, transport, PASSWORD);
         registers(&bridge, &kamailio);

@@ -7,7 +7,7 @@ mod quiet_wire;
 use quiet_wire::{Bench, number};
 use rundruf::ids::{ClipId, LegId};
 use rundruf::media::Counter;
-use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat};
+use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat, Suite};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -130,6 +130,21 @@ fn finding_cancelling_looking_for_and_giving_up_echoes() {
         "taken back, looked for, let through"
     );
     assert!(count(&bench, Counter::EchoShed) >= 1);
+}
+
+#[test]
+fn a_sealed_voice_allocates_nothing_more() {
+    for suite in Suite::ALL {
+        let mut bench = Bench::sealed(8, 8, suite);
+        assert_eq!(counted(|| bench.run_frames(500)), 0, "{suite:?}");
+        let count = |case| bench.engine.counters().get(case);
+        assert_eq!(count(Counter::SrtpUnauthentic) + count(Counter::SrtpReplayed), 0);
+        assert!(
+            count(Counter::Played) > 8 * 900,
+            "{suite:?}: what was said was heard"
+        );
+        assert!(count(Counter::ControlTaken) > 8, "{suite:?}: so were reports");
+    }
 }
 
 #[test]
