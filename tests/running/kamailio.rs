@@ -156,7 +156,7 @@ request_route {{
     {before}
     if (is_method("OPTIONS") && !has_totag()) {{ sl_send_reply("200", "OK"); exit; }}
     if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
+        if (loose_route()) {{ handle_ruri_alias(); t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
         sl_send_reply("404", "Not Here");
         exit;
@@ -171,7 +171,12 @@ request_route {{
     }}
     record_route();
     if (!lookup("location")) {{ sl_send_reply("404", "Nobody Registered"); exit; }}
+    t_on_reply("connection");
     t_relay();
+}}
+# Whoever answers over TLS is reached by that connection for the rest of the call, as in Kamailio's own settings for NAT.
+onreply_route[connection] {{
+    if (proto == TLS) {{ add_contact_alias(); }}
 }}
 "#
     )
