@@ -57,6 +57,8 @@ fn request(method: &str, cseq: u32, to_tag: &str) -> Vec<u8> {
 
 fn agent(calls_max: usize) -> UserAgent {
     let config = UaConfig {
+        listens_tls: Vec::new(),
+        srtp: Default::default(),
         listens: vec![Listen {
             socket: LOCAL,
             shown: LOCAL,

@@ -118,6 +118,7 @@ fn main() -> Result<()> {
         events: None,
         send: true,
         receive: true,
+        srtp: None,
     };
     let leg = LegSeed {
         id: LegId(1),

@@ -133,6 +133,7 @@ fn room(codec: Codec) -> Result<(Engine<Line>, Rings, Vec<Line>)> {
             events: None,
             send: true,
             receive: true,
+            srtp: None,
         };
         let (seat, id, line) = (Seat(n), LegId(n.into()), Line::default());
         let random = n.into();

@@ -16,10 +16,10 @@ pub mod status;
 pub use output::{Found, MediaRequest, Output};
 
 use crate::ids::{Language, LegId, RoomNumber};
-use crate::media_api::{self, Codec, Fault, KeyForm, Playlist};
+use crate::media_api::{self, Fault, KeyForm, MediaSpec, Playlist, SrtpKeys};
 use crate::room::{Guessing, GuessingPolicy, Policy, Rooms};
 use crate::secret::Key;
-use crate::sip::{self, Admission, Peer, Refusal, UserAgent};
+use crate::sip::{self, Admission, Peer, Refusal, TlsFault, TrunkId, UserAgent};
 use crate::units::Time;
 use call::{Call, Phase};
 use keys::Way;
@@ -105,7 +105,7 @@ impl Bridge {
     }
 
     /// A SIP connection stands, whoever opened it.
-    pub fn handle_connected(&mut self, now: Time, peer: SocketAddr, local: SocketAddr) -> Admission {
+    pub fn handle_connected(&mut self, now: Time, peer: Peer, local: SocketAddr) -> Admission {
         let admission = self.agent.handle_connected(now, peer, local);
         self.hear_agent(now);
         admission
@@ -121,6 +121,22 @@ impl Bridge {
     pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
         self.agent.handle_closed(now, peer);
         self.hear_agent(now);
+    }
+
+    /// A SIP connection is gone because one of the two could not prove over TLS who it is.
+    pub fn handle_unproven(&mut self, now: Time, peer: SocketAddr, why: TlsFault) {
+        self.agent.handle_unproven(now, peer, why);
+        self.hear_agent(now);
+    }
+
+    /// The keys of a call's media, once, whenever they are other ones: before [`Output::OpenLeg`] or [`MediaRequest::Update`] is done.
+    pub fn take_keys(&mut self, leg: LegId) -> Option<SrtpKeys> {
+        self.agent.take_keys(leg)
+    }
+
+    /// What a TLS server at `addr` has to prove, and the trunk that it belongs to.
+    pub fn expected_name(&self, addr: SocketAddr) -> (Option<TrunkId>, String) {
+        self.agent.expected_name(addr)
     }
 
     /// The leg is open and listens at `media`; `None` if it could not be opened.
@@ -306,10 +322,10 @@ impl Bridge {
     }
 
     /// Where a call is, since when it stands, and how its voice travels.
-    pub fn whereabouts(&self, leg: LegId) -> Option<(Option<RoomNumber>, Time, Codec)> {
+    pub fn whereabouts(&self, leg: LegId) -> Option<(Option<RoomNumber>, Time, MediaSpec)> {
         self.calls
             .get(&leg)
-            .map(|call| (self.rooms.room_of(leg), call.since, call.spec.codec))
+            .map(|call| (self.rooms.room_of(leg), call.since, call.spec))
     }
 
     /// Gives back all that a call held, but for its dialog, which signalling brings to its end.

@@ -153,6 +153,85 @@ pub struct EventSpec {
     pub clock: u32,
 }
 
+/// How SRTP seals a voice (RFC 4568 §6.2, RFC 7714 §14.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Suite {
+    /// AEAD_AES_128_GCM
+    AesGcm128,
+    /// AEAD_AES_256_GCM
+    AesGcm256,
+    /// AES_CM_128_HMAC_SHA1_80
+    AesCm80,
+    /// AES_CM_128_HMAC_SHA1_32
+    AesCm32,
+}
+
+impl Suite {
+    /// Every suite that is spoken.
+    pub const ALL: [Suite; 4] = [Suite::AesGcm128, Suite::AesGcm256, Suite::AesCm80, Suite::AesCm32];
+
+    /// As SDP names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Suite::AesGcm128 => "AEAD_AES_128_GCM",
+            Suite::AesGcm256 => "AEAD_AES_256_GCM",
+            Suite::AesCm80 => "AES_CM_128_HMAC_SHA1_80",
+            Suite::AesCm32 => "AES_CM_128_HMAC_SHA1_32",
+        }
+    }
+
+    /// Bytes of a master key, and of a session's.
+    pub const fn key_bytes(self) -> usize {
+        match self {
+            Suite::AesGcm128 | Suite::AesCm80 | Suite::AesCm32 => 16,
+            Suite::AesGcm256 => 32,
+        }
+    }
+
+    /// Bytes of a master key's salt.
+    pub const fn salt_bytes(self) -> usize {
+        match self {
+            Suite::AesGcm128 | Suite::AesGcm256 => 12,
+            Suite::AesCm80 | Suite::AesCm32 => 14,
+        }
+    }
+
+    /// Bytes of the tag behind a packet of voice.
+    pub const fn tag_bytes(self) -> usize {
+        match self {
+            Suite::AesGcm128 | Suite::AesGcm256 => 16,
+            Suite::AesCm80 => 10,
+            Suite::AesCm32 => 4,
+        }
+    }
+}
+
+/// Whether voices are to be sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SrtpPolicy {
+    /// They travel in clear.
+    Never,
+    /// They are sealed where the other side offers or takes it.
+    #[default]
+    Optional,
+    /// A call without it is refused.
+    Required,
+}
+
+impl SrtpPolicy {
+    /// Every policy.
+    pub const ALL: [SrtpPolicy; 3] = [SrtpPolicy::Never, SrtpPolicy::Optional, SrtpPolicy::Required];
+
+    /// As the settings name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SrtpPolicy::Never => "never",
+            SrtpPolicy::Optional => "optional",
+            SrtpPolicy::Required => "required",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ mod ports;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trunk;
 
 pub use entries::{Entry, TakesEffect};
@@ -21,8 +22,10 @@ pub use raw::{
     OneOrMany, RawCalls, RawConfig, RawHttp, RawLog, RawMedia, RawPrompts, RawRooms, RawRtp, RawSip, RawStore,
 };
 
+pub use tls::{Proof, RawTls, TlsConfig};
 pub use trunk::{HostPort, PasswordPlace, RawTrunk, TRUNK_COUNT_MAX, TrunkConfig, TrunkTransport};
 
+use crate::codec::SrtpPolicy;
 use crate::ids::Language;
 use crate::number::{CalledFrom, DialPlan};
 use ipnet::IpNet;
@@ -57,6 +60,8 @@ const _: () = assert!(
 pub struct Config {
     /// The telephone side.
     pub sip: SipConfig,
+    /// The telephone side over TLS.
+    pub tls: TlsConfig,
     /// Where the bridge registers.
     pub trunks: Vec<TrunkConfig>,
     /// The voices' side.
@@ -101,6 +106,8 @@ pub struct SipConfig {
 pub struct RtpConfig {
     /// The ports of the callers' voices.
     pub ports: PortRange,
+    /// Whether voices are sealed.
+    pub srtp: SrtpPolicy,
 }
 
 /// `[calls]`
@@ -160,18 +167,22 @@ impl Config {
         let mut errors = ConfigErrors::default();
         let trunks = trunk::trunks(&raw.trunk, &mut errors);
         let sip = SipConfig::from_raw(&raw.sip, !raw.trunk.is_empty(), &mut errors);
+        let tls = TlsConfig::from_raw(&raw.tls, &mut errors);
         let ports = errors.keep(PortRange::parse(&raw.rtp.ports));
+        let srtp = errors.keep(srtp("rtp.srtp", &raw.rtp.srtp));
         let max = errors.keep(within("calls.max", raw.calls.max, CALLS_MAX));
         let rooms = RoomsConfig::from_raw(&raw.rooms, &mut errors);
         let data = errors.keep(data(&raw.store.data));
         let media = errors.keep(MediaConfig::from_raw(&raw.media));
         let http = errors.keep(HttpConfig::from_raw(&raw.http));
         let log = errors.keep_all(LogConfig::from_raw(&raw.log));
-        relations(sip.as_ref(), ports, max, raw, &mut errors);
-        match (sip, ports, max, rooms, data, media, http, log) {
+        relations((sip.as_ref(), tls.as_ref()), ports, max, raw, &mut errors);
+        match (sip, tls, ports, srtp, max, rooms, data, media, http, log) {
             (
                 Some(sip),
+                Some(tls),
                 Some(ports),
+                Some(srtp),
                 Some(max),
                 Some(rooms),
                 Some(data),
@@ -180,8 +191,9 @@ impl Config {
                 Some(log),
             ) if errors.is_empty() => Ok(Config {
                 sip,
+                tls,
                 trunks,
-                rtp: RtpConfig { ports },
+                rtp: RtpConfig { ports, srtp },
                 calls: CallsConfig { max },
                 rooms,
                 store: StoreConfig { data },
@@ -197,7 +209,7 @@ impl Config {
 
 impl SipConfig {
     fn from_raw(raw: &RawSip, registers: bool, errors: &mut ConfigErrors) -> Option<SipConfig> {
-        let listen = errors.keep_all(addresses::listen(&raw.listen));
+        let listen = errors.keep_all(addresses::listen("sip.listen", &raw.listen));
         let advertise = errors.keep_all(addresses::advertise(&raw.advertise));
         let trunks = errors.keep_all(trunks(&raw.trunks, registers));
         let number = errors.keep(number(&raw.number));
@@ -243,7 +255,7 @@ fn alone_minutes(typed: i64) -> Result<u32, ConfigError> {
 
 /// What only two keys together can get wrong.
 fn relations(
-    sip: Option<&SipConfig>,
+    (sip, tls): (Option<&SipConfig>, Option<&TlsConfig>),
     ports: Option<PortRange>,
     max: Option<u32>,
     raw: &RawConfig,
@@ -260,15 +272,26 @@ fn relations(
         );
         errors.add("rtp.ports", &raw.rtp.ports, &remedy);
     }
+    if let (Some(sip), Some(tls)) = (sip, tls) {
+        tls.related(sip, errors);
+    }
     let among = |ports: PortRange| {
-        let mut sip_ports = sip.into_iter().flat_map(|sip| &sip.listen).map(SocketAddr::port);
-        sip_ports.find(|port| ports.contains(*port))
+        let plain = sip.into_iter().flat_map(|sip| &sip.listen);
+        let all = plain.chain(tls.into_iter().flat_map(|tls| &tls.listen));
+        all.map(SocketAddr::port).find(|port| ports.contains(*port))
     };
     if let Some(port) = ports.and_then(among) {
         let remedy =
             format!("the SIP port {port} lies among them: move either, for example to \"20000-39999\"");
         errors.add("rtp.ports", &raw.rtp.ports, &remedy);
     }
+}
+
+fn srtp(key: &'static str, typed: &str) -> Result<SrtpPolicy, ConfigError> {
+    let found = SrtpPolicy::ALL
+        .into_iter()
+        .find(|policy| policy.name() == typed.trim());
+    found.ok_or_else(|| ConfigError::new(key, typed, "take \"never\", \"optional\" or \"required\""))
 }
 
 fn trunks(typed: &[String], registers: bool) -> Result<Vec<IpNet>, Vec<ConfigError>> {

@@ -3,9 +3,9 @@
 //! Commands travel down one fixed ring and are applied at the start of a slot, a bounded number at a time; events and
 //! finished legs travel back by two more. A full ring refuses and is counted; nothing waits.
 
-pub use crate::codec::{Codec, CodecName, Codecs, EventSpec, Law, OpusSpec};
+pub use crate::codec::{Codec, CodecName, Codecs, EventSpec, Law, OpusSpec, SrtpPolicy, Suite};
 use crate::ids::{ClipId, LegId, RoomNumber};
-use crate::secret::Key;
+use crate::secret::{Key, MasterKey};
 use std::net::{IpAddr, SocketAddr};
 
 /// A leg's place in the slab of whichever media thread it is on, given out by the control side and reused after
@@ -38,6 +38,30 @@ pub struct MediaSpec {
     pub send: bool,
     /// Whether the peer will send (`sendrecv` or `sendonly` in its offer).
     pub receive: bool,
+    /// How media is sealed, if it is; the keys travel apart ([`SrtpKeys`]).
+    pub srtp: Option<SrtpSpec>,
+}
+
+/// Which keys seal a leg's media, without a word of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SrtpSpec {
+    /// How.
+    pub suite: Suite,
+    /// Of the keys that this call had for what we send, the how-manieth.
+    pub send: u32,
+    /// The same for what the peer sends.
+    pub receive: u32,
+}
+
+/// The keys that seal a leg's media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SrtpKeys {
+    /// Which they are.
+    pub spec: SrtpSpec,
+    /// For what we send.
+    pub send: MasterKey,
+    /// For what the peer sends.
+    pub receive: MasterKey,
 }
 
 /// Most clips played in a row.
@@ -74,7 +98,7 @@ impl Playlist {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayToken(pub u32);
 
-/// What the control side may ask of a media thread. `L` is a complete leg, `R` a complete room, `V` a coder of wide voices: all
+/// What the control side may ask of a media thread. `L` is a complete leg, `R` a complete room, `V` what a leg is fitted with anew: all
 /// are built, and later freed, by the control side. Every command that names a seat also names the leg that it is meant for; it is
 /// void (and counted) if another leg sits there by then.
 #[derive(Debug)]
@@ -116,12 +140,12 @@ pub enum Command<L, R, V> {
     TreatEcho { number: RoomNumber, treats: bool },
     /// Somebody in the room hears an echo: look at what is left of its legs' echoes more closely for some seconds.
     SeekEcho { number: RoomNumber },
-    /// The peer's side changed (re-INVITE), maybe to another codec, whose coder then comes with it.
+    /// The peer's side changed (re-INVITE), maybe to another codec or other keys: what that takes comes with it.
     Update {
         seat: Seat,
         leg: LegId,
         spec: MediaSpec,
-        coder: Option<V>,
+        fitting: Option<V>,
     },
     /// Remove a leg; it comes back as [`Finished::Leg`].
     Remove { seat: Seat, leg: LegId },
@@ -376,8 +400,8 @@ pub enum Finished<L, R, V> {
     Taken { seat: Seat, leg: L },
     /// A closed (or refused) room.
     Room { room: R },
-    /// A coder whose leg speaks otherwise now, or is gone.
-    Coder { coder: V },
+    /// What a leg needs no more because it speaks otherwise now, or is gone.
+    Fitting { fitting: V },
 }
 
 #[cfg(test)]

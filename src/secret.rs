@@ -1,8 +1,9 @@
-//! Owns what must never be printed: PINs, keyed digits, callers' numbers, a trunk's password. `Debug` and `Display` show
-//! stars; the plain text is reached only by [`Pin::reveal`], [`Digits::reveal`], [`Caller::reveal`] and
-//! [`Password::reveal`], which a test counts.
+//! Owns what must never be printed: PINs, keyed digits, callers' numbers, a trunk's password, the keys of voices. `Debug` and
+//! `Display` show stars; the plain text is reached only by [`Pin::reveal`], [`Digits::reveal`], [`Caller::reveal`],
+//! [`Password::reveal`] and [`MasterKey::reveal`], which a test counts.
 
 use std::fmt;
+use zeroize::Zeroize;
 
 /// Fewest digits of a PIN.
 pub const PIN_DIGITS_MIN: usize = 4;
@@ -27,7 +28,7 @@ macro_rules! starred {
         }
     )*};
 }
-starred!(Pin, Digits, Caller, Key, Password);
+starred!(Pin, Digits, Caller, Key, Password, MasterKey);
 
 /// A room's PIN: 4 to 10 digits.
 #[derive(Clone, PartialEq, Eq)]
@@ -171,6 +172,51 @@ impl Password {
     }
 }
 
+/// Most bytes of a master key with its salt: a key of AES-256 and a salt of 112 bits.
+pub const MASTER_BYTES_MAX: usize = 46;
+
+/// A master key of SRTP and, behind it, its salt (RFC 4568 §6.1). Its memory is wiped when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey {
+    bytes: [u8; MASTER_BYTES_MAX],
+    len: usize,
+}
+
+impl MasterKey {
+    /// The key and salt `bytes`; `None` if there are more than [`MASTER_BYTES_MAX`].
+    pub fn new(bytes: &[u8]) -> Option<MasterKey> {
+        let mut key = MasterKey {
+            bytes: [0; MASTER_BYTES_MAX],
+            len: bytes.len(),
+        };
+        key.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(key)
+    }
+
+    /// A key and salt of `len` bytes (at most [`MASTER_BYTES_MAX`]) out of random bits.
+    pub fn drawn(len: usize, draw: &mut dyn FnMut() -> u64) -> MasterKey {
+        let mut key = MasterKey {
+            bytes: [0; MASTER_BYTES_MAX],
+            len: len.min(MASTER_BYTES_MAX),
+        };
+        for part in key.bytes[..key.len].chunks_mut(8) {
+            part.copy_from_slice(&draw().to_be_bytes()[..part.len()]);
+        }
+        key
+    }
+
+    /// Key and salt in clear: only to be told to the other side of a call, and to make session keys of.
+    pub fn reveal(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +228,9 @@ mod tests {
         digits.push(4);
         let caller = Caller::new("+4930123456");
         let password = Password::new("Geheim1");
+        let master = MasterKey::new(b"thirty bytes of a key and salt").expect("it fits");
         for shown in [
+            format!("{master} {master:?}"),
             format!("{password} {password:?}"),
             format!("{pin} {pin:?}"),
             format!("{digits} {digits:?}"),

@@ -61,7 +61,11 @@ const NOT_ON_THE_TICK: &[&str] = &[
     "vec![",
 ];
 /// What the control side builds before it moves in.
-const BUILT_BEFORE: &[&str] = &["src/media/echo/build.rs", "src/media/wide/build.rs"];
+const BUILT_BEFORE: &[&str] = &[
+    "src/media/echo/build.rs",
+    "src/media/srtp/build.rs",
+    "src/media/wide/build.rs",
+];
 const LINES_MAX: usize = 500;
 /// Where secrets are shown in clear, how often, and what for.
 const REVEALED: &[(&str, usize)] = &[
@@ -73,12 +77,16 @@ const REVEALED: &[(&str, usize)] = &[
     ("src/io/store/draw.rs", 1),
     ("src/io/store/pins.rs", 4),
     ("src/io/store/seal.rs", 1),
+    // To make session keys of.
+    ("src/media/srtp/mod.rs", 1),
     // To read digits as a room number.
     ("src/ivr/entry.rs", 1),
-    // To write From and To of the caller's own dialog.
-    ("src/sip/dialog.rs", 2),
+    // To write From and To of the caller's own dialog, and to see whether its Contact wants TLS.
+    ("src/sip/dialog.rs", 3),
     // To hash a trunk's password into the answer to a challenge.
     ("src/sip/digest.rs", 1),
+    // To tell the other side of the call.
+    ("src/sip/crypto.rs", 1),
     // To hash it.
     ("src/sip/identity.rs", 1),
     ("src/sip/response.rs", 1),

@@ -109,6 +109,8 @@ mod tests {
     impl Stage {
         fn new() -> Stage {
             let config = UaConfig {
+                listens_tls: Vec::new(),
+                srtp: Default::default(),
                 listens: vec![Listen {
                     socket: own(),
                     shown: own(),

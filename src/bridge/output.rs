@@ -1,7 +1,7 @@
 //! What the conductor wants done. The shell does it; nothing comes back but through the conductor's `handle_` doors.
 
 use crate::ids::{ClipId, LegId, RoomNumber};
-use crate::media_api::{Codec, Command, MediaSpec, PlayToken, Playlist, Seat};
+use crate::media_api::{Command, MediaSpec, PlayToken, Playlist, Seat};
 use crate::number::PhoneNumber;
 use crate::room::Booking;
 use crate::sip::{Peer, Place, TrunkId, TrunkNews};
@@ -92,13 +92,13 @@ pub enum MediaRequest {
 }
 
 impl MediaRequest {
-    /// The command that does it, by the seat of its leg; none for a leg that has no seat any more. `room` builds a room, `coder`
-    /// what a codec needs, if it needs any.
+    /// The command that does it, by the seat of its leg; none for a leg that has no seat any more. `room` builds a room,
+    /// `fitting` what changed media need, if they need any.
     pub fn command<L, R, V>(
         self,
         seat_of: impl Fn(LegId) -> Option<Seat>,
         room: impl FnOnce(RoomNumber) -> R,
-        coder: impl FnOnce(Codec) -> Option<V>,
+        fitting: impl FnOnce(LegId, &MediaSpec) -> Option<V>,
     ) -> Option<Command<L, R, V>> {
         let seated = |leg| seat_of(leg).map(|seat| (seat, leg));
         match self {
@@ -128,7 +128,7 @@ impl MediaRequest {
                 seat,
                 leg,
                 spec,
-                coder: coder(spec.codec),
+                fitting: fitting(leg, &spec),
             }),
             MediaRequest::Remove { leg } => seated(leg).map(|(seat, leg)| Command::Remove { seat, leg }),
         }

@@ -54,6 +54,9 @@ pub struct LineStatus {
     /// How its voice travels: the codec, as SDP names it.
     #[serde(default)]
     pub codec: String,
+    /// How it is encrypted, as SDP names it; none: it travels in clear.
+    #[serde(default)]
+    pub encrypted: Option<String>,
     /// Packets that never came, of those that should have since the call came, 0 to 100.
     pub loss_pct: f64,
     /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds.

@@ -120,8 +120,9 @@ fn line(line: &LineStatus) -> Vec<(String, String)> {
     let mut rows = vec![(
         format!("line {} {place}", line.line),
         format!(
-            "{}, {:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up{}",
+            "{}{}, {:.1} % lost, jitter {:.1} ms, buffer {} ms, {} ms made up{}",
             line.codec,
+            told(line.encrypted.as_deref(), |suite| format!(" ({suite})")),
             line.loss_pct,
             line.jitter_ms,
             line.buffer_ms,

@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 pub const LISTEN_MAX: usize = 8;
 
 /// The addresses at which SIP arrives.
-pub(super) fn listen(typed: &OneOrMany) -> Result<Vec<SocketAddr>, Vec<ConfigError>> {
+pub(super) fn listen(key: &'static str, typed: &OneOrMany) -> Result<Vec<SocketAddr>, Vec<ConfigError>> {
     let texts = typed.texts();
-    let error = |value: &str, remedy| vec![ConfigError::new("sip.listen", value, remedy)];
+    let error = |value: &str, remedy| vec![ConfigError::new(key, value, remedy)];
     if texts.is_empty() {
         return Err(error(
             "",
@@ -23,7 +23,7 @@ pub(super) fn listen(typed: &OneOrMany) -> Result<Vec<SocketAddr>, Vec<ConfigErr
             "at most 8 are possible: \"0.0.0.0:5060\" and \"[::]:5060\" mean every address",
         ));
     }
-    let found = all(texts, one_listen)?;
+    let found = all(texts, |typed| one_listen(key, typed))?;
     let twice = found
         .iter()
         .enumerate()
@@ -34,8 +34,8 @@ pub(super) fn listen(typed: &OneOrMany) -> Result<Vec<SocketAddr>, Vec<ConfigErr
     }
 }
 
-fn one_listen(typed: &str) -> Result<SocketAddr, ConfigError> {
-    let error = |remedy| ConfigError::new("sip.listen", typed, remedy);
+fn one_listen(key: &'static str, typed: &str) -> Result<SocketAddr, ConfigError> {
+    let error = |remedy| ConfigError::new(key, typed, remedy);
     let Ok(address) = typed.trim().parse::<SocketAddr>() else {
         return Err(error(
             "write an IP address and a port, for example \"127.0.0.1:5060\" or \"[::1]:5060\"",
@@ -128,7 +128,10 @@ pub(super) fn related(
 }
 
 /// What `read` makes of each text, or every fault.
-fn all<T>(texts: &[String], read: fn(&str) -> Result<T, ConfigError>) -> Result<Vec<T>, Vec<ConfigError>> {
+fn all<T>(
+    texts: &[String],
+    read: impl Fn(&str) -> Result<T, ConfigError>,
+) -> Result<Vec<T>, Vec<ConfigError>> {
     let (good, bad): (Vec<_>, Vec<_>) = texts.iter().map(|text| read(text)).partition(Result::is_ok);
     match bad.is_empty() {
         true => Ok(good.into_iter().flatten().collect()),

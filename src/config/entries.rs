@@ -1,8 +1,10 @@
 //! Every setting as the operator is told of it: key, value, what it means, and when a change takes effect. One table, so
 //! that `check` and a reload cannot say different things.
 
-use super::{Config, HttpConfig, Scheduling, SipConfig};
+use super::{Config, HttpConfig, Scheduling, SipConfig, TlsConfig};
+use crate::codec::SrtpPolicy;
 use serde::Serialize;
+use std::path::Path;
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +35,7 @@ impl Config {
     /// Every setting, in the order of the file.
     pub fn entries(&self) -> Vec<Entry> {
         let mut all = sip(&self.sip);
+        all.extend(tls(&self.tls));
         all.push(trunks(self));
         all.extend(capacity(self));
         all.extend(operation(self));
@@ -129,6 +132,37 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
     ]
 }
 
+fn tls(tls: &TlsConfig) -> Vec<Entry> {
+    use TakesEffect::{Reload, Restart};
+    let shown = |file: Option<&Path>| file.map_or_else(String::new, |file| file.display().to_string());
+    let own = tls.own.as_ref();
+    let listen = match tls.listen.is_empty() {
+        true => "nobody can call over TLS",
+        false => "telephone calls arrive here over TLS 1.2 and 1.3",
+    };
+    vec![
+        entry(Restart, "tls.listen", listed(&tls.listen), listen),
+        entry(
+            Reload,
+            "tls.certificate",
+            shown(own.map(|own| own.certificate.as_path())),
+            "with this the bridge proves who it is; its file is read again with every reload",
+        ),
+        entry(
+            Reload,
+            "tls.key",
+            shown(own.map(|own| own.key.as_path())),
+            "the certificate's key; its file is read again with every reload",
+        ),
+        entry(
+            Reload,
+            "tls.roots",
+            shown(tls.roots.as_deref()),
+            "authorities that are believed where a trunk names none; empty: the system's",
+        ),
+    ]
+}
+
 fn trunks(config: &Config) -> Entry {
     let effect = match config.trunks.len() {
         0 => "the bridge registers nowhere: calls come from sip.trunks alone",
@@ -147,6 +181,16 @@ fn capacity(config: &Config) -> Vec<Entry> {
             "rtp.ports",
             config.rtp.ports,
             format!("UDP ports of the callers' voices, room for {pairs} calls: open them in the firewall"),
+        ),
+        entry(
+            Restart,
+            "rtp.srtp",
+            config.rtp.srtp.name(),
+            match config.rtp.srtp {
+                SrtpPolicy::Never => "voices travel in clear",
+                SrtpPolicy::Optional => "voices are encrypted where the telephone system offers it (SRTP)",
+                SrtpPolicy::Required => "calls whose voices are not encrypted (SRTP) are refused with 488",
+            },
         ),
         entry(
             Restart,

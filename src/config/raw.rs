@@ -1,8 +1,8 @@
 //! The settings as they were typed: texts and numbers, not yet judged. The command line's own values are put over them
 //! before [`super::Config::from_raw`] judges, so that both are held to the same rules.
 
-use super::{ConfigErrors, RawTrunk};
-use crate::codec::CodecName;
+use super::{ConfigErrors, RawTls, RawTrunk};
+use crate::codec::{CodecName, SrtpPolicy};
 use crate::number::CalledFrom;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct RawConfig {
     /// `[sip]`
     pub sip: RawSip,
+    /// `[tls]`
+    pub tls: RawTls,
     /// `[rtp]`
     pub rtp: RawRtp,
     /// `[calls]`
@@ -79,6 +81,8 @@ impl OneOrMany {
 pub struct RawRtp {
     /// "first-last".
     pub ports: String,
+    /// "never", "optional" or "required".
+    pub srtp: String,
 }
 
 /// `[calls]`
@@ -185,6 +189,7 @@ impl Default for RawRtp {
     fn default() -> RawRtp {
         RawRtp {
             ports: "20000-39999".into(),
+            srtp: SrtpPolicy::default().name().into(),
         }
     }
 }

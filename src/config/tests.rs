@@ -86,7 +86,7 @@ fn each_fault_of_a_trunk_names_key_value_and_remedy() {
         ("domain = 'x.example:0'", "trunk.domain"),
         ("domain = '2001:db8::1'", "trunk.domain"),
         ("proxy = '[x]'", "trunk.proxy = \"[x]\""),
-        ("transport = 'tls'", "trunk.transport = \"tls\": take"),
+        ("transport = 'sctp'", "trunk.transport = \"sctp\": take"),
         (
             "user = '1@x.example'",
             "trunk.user = \"1@x.example\": write the user part alone",
@@ -291,4 +291,54 @@ fn the_highest_port_is_a_port() {
     let range = PortRange::parse("65534-65535").expect("a pair");
     assert_eq!((range.pairs(), range.pair(0)), (1, Some(65_534)));
     assert_eq!(PortRange::parse("65533-65534").map(PortRange::pairs), Ok(0));
+}
+
+#[test]
+fn tls_needs_a_certificate_with_its_key_and_a_port_of_its_own() {
+    for (text, told) in [
+        (
+            "tls.listen = '127.0.0.1:5061'",
+            "tls.certificate = \"\": whoever calls over TLS",
+        ),
+        (
+            "tls.certificate = '/c'",
+            "tls.key = \"\": a certificate proves nothing",
+        ),
+        ("tls.key = '/k'", "tls.certificate = \"\": a key proves nothing"),
+        (
+            "tls = { listen = '127.0.0.1:5060', certificate = '/c', key = '/k' }",
+            "tls.listen = \"127.0.0.1:5060\": sip.listen has it already",
+        ),
+        (
+            "tls = { listen = '127.0.0.1:20004', certificate = '/c', key = '/k' }",
+            "the SIP port 20004 lies among them",
+        ),
+        (
+            "tls = { listen = 'pbx:5061', certificate = '/c', key = '/k' }",
+            "tls.listen = \"pbx:5061\"",
+        ),
+        ("rtp.srtp = 'maybe'", "rtp.srtp = \"maybe\": take \"never\""),
+    ] {
+        let told_instead = errors(text);
+        assert!(told_instead.contains(told), "{text}: {told_instead}");
+    }
+    let good = "tls = { listen = '127.0.0.1:5061', certificate = '/c', key = '/k' }\nrtp.srtp = 'required'";
+    let config = Config::parse(good).expect(good);
+    assert!(config.tls.own.is_some() && config.tls.listen.len() == 1);
+    assert_eq!(config.rtp.srtp, crate::codec::SrtpPolicy::Required);
+    let trunk = format!("{TRUNK}transport = 'tls'\nsrtp = 'never'\ntls_roots = '/r'\n");
+    let trunk = Config::parse(&trunk).expect(&trunk).trunks.remove(0);
+    assert_eq!(trunk.transport, TrunkTransport::Tls);
+    assert!(
+        trunk
+            .to_string()
+            .contains("by tls, believes /r, voices encrypted: never"),
+        "{trunk}"
+    );
+    let half = format!("{TRUNK}tls_certificate = '/c'\n");
+    assert!(
+        errors(&half).contains("trunk.tls_key = \"\""),
+        "{}",
+        errors(&half)
+    );
 }

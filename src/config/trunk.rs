@@ -1,7 +1,8 @@
 //! Trunks at which the bridge registers: `[[trunk]]`, once for each.
 
 use super::error::shortened;
-use super::{ConfigError, ConfigErrors};
+use super::{ConfigError, ConfigErrors, Proof, tls};
+use crate::codec::SrtpPolicy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -27,8 +28,16 @@ pub struct RawTrunk {
     pub domain: String,
     /// Host, or host:port, or empty.
     pub proxy: String,
-    /// "udp", "tcp" or "auto".
+    /// "udp", "tcp", "tls" or "auto".
     pub transport: String,
+    /// Path of a file, or empty.
+    pub tls_roots: String,
+    /// Path of a file, or empty.
+    pub tls_certificate: String,
+    /// Path of a file, or empty.
+    pub tls_key: String,
+    /// "never", "optional", "required", or empty.
+    pub srtp: String,
     /// User part of the address there.
     pub user: String,
     /// User name of the login, or empty.
@@ -56,6 +65,10 @@ impl Default for RawTrunk {
             domain: String::new(),
             proxy: String::new(),
             transport: "udp".into(),
+            tls_roots: String::new(),
+            tls_certificate: String::new(),
+            tls_key: String::new(),
+            srtp: String::new(),
             user: String::new(),
             auth_user: String::new(),
             password_file: String::new(),
@@ -80,6 +93,12 @@ pub struct TrunkConfig {
     pub proxy: Option<HostPort>,
     /// What carries them.
     pub transport: TrunkTransport,
+    /// Whom we believe over TLS; none: as `[tls]` says.
+    pub tls_roots: Option<PathBuf>,
+    /// As whom we prove ourselves over TLS, if that is wanted.
+    pub tls_proof: Option<Proof>,
+    /// Whether voices are sealed, if that is not as `[rtp]` has it.
+    pub srtp: Option<SrtpPolicy>,
     /// The user part of our address.
     pub user: String,
     /// The user name of the login.
@@ -114,6 +133,8 @@ pub enum TrunkTransport {
     Udp,
     /// Connections.
     Tcp,
+    /// Connections over TLS.
+    Tls,
     /// As the domain's own rules have it (NAPTR, RFC 3263 §4.1).
     Auto,
 }
@@ -142,6 +163,7 @@ impl TrunkTransport {
         match self {
             TrunkTransport::Udp => "udp",
             TrunkTransport::Tcp => "tcp",
+            TrunkTransport::Tls => "tls",
             TrunkTransport::Auto => "auto",
         }
     }
@@ -166,6 +188,15 @@ impl fmt::Display for TrunkConfig {
         match self.transport {
             TrunkTransport::Auto => write!(f, " by what it offers")?,
             transport => write!(f, " by {}", transport.name())?,
+        }
+        if let Some(roots) = &self.tls_roots {
+            write!(f, ", believes {}", roots.display())?;
+        }
+        if let Some(proof) = &self.tls_proof {
+            write!(f, ", proves itself with {}", proof.certificate.display())?;
+        }
+        if let Some(srtp) = self.srtp {
+            write!(f, ", voices encrypted: {}", srtp.name())?;
         }
         if let Some(proxy) = &self.proxy {
             write!(f, " through {proxy}")?;
@@ -219,6 +250,14 @@ fn trunk(raw: &RawTrunk, errors: &mut ConfigErrors) -> Option<TrunkConfig> {
         false => errors.keep(host_port("trunk.proxy", &raw.proxy)).map(Some),
     };
     let transport = errors.keep(transport(&raw.transport));
+    let tls_proof = errors.keep(tls::proof(
+        ("trunk.tls_certificate", &raw.tls_certificate),
+        ("trunk.tls_key", &raw.tls_key),
+    ));
+    let srtp = match raw.srtp.trim().is_empty() {
+        true => Some(None),
+        false => errors.keep(super::srtp("trunk.srtp", &raw.srtp)).map(Some),
+    };
     let user = errors.keep(user("trunk.user", &raw.user));
     let auth_user = errors.keep(quotable("trunk.auth_user", &raw.auth_user));
     let display = errors.keep(quotable("trunk.display", &raw.display));
@@ -236,6 +275,9 @@ fn trunk(raw: &RawTrunk, errors: &mut ConfigErrors) -> Option<TrunkConfig> {
         domain: domain?,
         proxy: proxy?,
         transport: transport?,
+        tls_roots: tls::file(&raw.tls_roots),
+        tls_proof: tls_proof?,
+        srtp: srtp?,
         auth_user: auth_user.map(|auth| if auth.is_empty() { user.clone() } else { auth })?,
         user,
         password: password?,
@@ -287,13 +329,18 @@ fn split_host(text: &str) -> Option<HostPort> {
 }
 
 fn transport(typed: &str) -> Result<TrunkTransport, ConfigError> {
-    let known = [TrunkTransport::Udp, TrunkTransport::Tcp, TrunkTransport::Auto];
+    let known = [
+        TrunkTransport::Udp,
+        TrunkTransport::Tcp,
+        TrunkTransport::Tls,
+        TrunkTransport::Auto,
+    ];
     let found = known.into_iter().find(|known| known.name() == typed.trim());
     found.ok_or_else(|| {
         ConfigError::new(
             "trunk.transport",
             shortened(typed),
-            "take \"udp\", \"tcp\" or \"auto\"",
+            "take \"udp\", \"tcp\", \"tls\" or \"auto\"",
         )
     })
 }

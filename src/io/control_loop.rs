@@ -1,6 +1,7 @@
 //! The control side's one loop: SIP messages, the store's answers, the media thread's events, commands and deadlines go into
 //! the conductor; what it wants is done. Nothing here waits for anything else.
 
+mod connections;
 mod operate;
 
 use super::control_socket::{Ask, Reply, Request};
@@ -8,7 +9,7 @@ use super::media_port::MediaPort;
 use super::reload::{Reloader, Trunks};
 use super::resolver::Resolver;
 use super::serve::random;
-use super::sip_tcp::{self, SipTcp};
+use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::{Store, unix_now};
 use super::summary::Summary;
@@ -18,7 +19,7 @@ use crate::bridge::{Bridge, Found, MediaRequest, Output};
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{EchoNews, Event, LegFigures, MediaSpec};
 use crate::number::PhoneNumber;
-use crate::sip::{Admission, Peer, Transport, TrunkNews};
+use crate::sip::{Peer, Transport, TrunkNews};
 use crate::units::Time;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -224,53 +225,6 @@ impl ControlLoop {
         more
     }
 
-    fn read_connections(&mut self, first: sip_tcp::Event) {
-        self.hear_connection(first);
-        for _ in 1..DATAGRAMS {
-            let Some(event) = self.tcp.try_next() else {
-                return;
-            };
-            self.hear_connection(event);
-        }
-    }
-
-    fn hear_connection(&mut self, event: sip_tcp::Event) {
-        let now = self.now();
-        match event {
-            sip_tcp::Event::Accepted { stream, peer, local } => {
-                if self.bridge.handle_connected(now, peer, local) == Admission::Welcome {
-                    self.tcp.keep(stream, peer);
-                }
-            }
-            sip_tcp::Event::Connected { id, peer, local } => {
-                let refused = self.tcp.is_current(id, peer)
-                    && self.bridge.handle_connected(now, peer, local) == Admission::Refused;
-                if refused {
-                    self.tcp.close(peer);
-                }
-            }
-            sip_tcp::Event::Bytes { id, peer, bytes } => {
-                if self.tcp.is_current(id, peer) {
-                    self.bridge.handle_stream(now, peer, &bytes);
-                }
-            }
-            sip_tcp::Event::Closed { id, peer } => {
-                if self.tcp.is_current(id, peer) {
-                    self.tcp.close(peer);
-                    self.bridge.handle_closed(now, peer);
-                }
-            }
-            sip_tcp::Event::Failed { id, peer } => {
-                self.sip_unsent += 1;
-                if self.tcp.is_current(id, peer) {
-                    self.tcp.close(peer);
-                    self.bridge.handle_closed(now, peer);
-                }
-            }
-        }
-        self.do_outputs();
-    }
-
     fn do_outputs(&mut self) {
         while let Some(output) = self.bridge.poll_output() {
             tracing::trace!(?output);
@@ -278,16 +232,19 @@ impl ControlLoop {
                 Output::Send { from, to, bytes } => {
                     let sent = match to.transport {
                         Transport::Udp => self.udp.send(from, to.addr, &bytes),
-                        Transport::Tcp => self.tcp.send(from, to.addr, bytes),
+                        Transport::Tcp | Transport::Tls => self.send_by_connection(from, to, bytes),
                     };
                     self.sip_unsent += u64::from(!sent);
-                    if !sent && to.transport == Transport::Tcp {
+                    if !sent && to.transport.is_reliable() {
                         self.bridge.handle_closed(self.now(), to.addr);
                     }
                 }
                 Output::Close { peer } => self.tcp.close(peer),
                 Output::OpenLeg { leg, spec, host } => self.open(leg, spec, host),
                 Output::Media(request) => {
+                    if let MediaRequest::Update { leg, .. } = request {
+                        self.hand_over_keys(leg);
+                    }
                     log(request);
                     self.media.request(request);
                 }
@@ -301,8 +258,16 @@ impl ControlLoop {
         }
     }
 
+    /// Newer keys go to the voices' side and are kept nowhere else.
+    fn hand_over_keys(&mut self, leg: LegId) {
+        if let Some(keys) = self.bridge.take_keys(leg) {
+            self.media.set_keys(leg, keys);
+        }
+    }
+
     fn open(&mut self, leg: LegId, spec: MediaSpec, host: IpAddr) {
         let now = self.now();
+        self.hand_over_keys(leg);
         let opened = self.media.open(now, leg, spec, host, random());
         match &opened {
             Ok(_) => tracing::info!(leg = leg.0, "a call has come"),
@@ -401,11 +366,12 @@ impl ControlLoop {
     /// Every call's line, by its number.
     fn lines(&self) -> Vec<LineStatus> {
         let line = |(leg, line, figures): (LegId, u32, LegFigures)| {
-            let (room, since, codec) = self.bridge.whereabouts(leg)?;
+            let (room, since, spec) = self.bridge.whereabouts(leg)?;
             Some(LineStatus {
                 room: room.map(|number| number.to_string()),
                 since_s: self.now().since(since).as_secs(),
-                codec: codec.name().encoding().to_owned(),
+                codec: spec.codec.name().encoding().to_owned(),
+                encrypted: spec.srtp.map(|srtp| srtp.suite.name().to_owned()),
                 ..quality::line(line, &figures)
             })
         };

@@ -11,8 +11,8 @@ use crate::bridge::status::MediaStatus;
 use crate::config::{EchoDucking, SEATS_MAX};
 use crate::ids::LegId;
 use crate::media::echo::{self, Ducking};
-use crate::media::{Counter, Leg, LegSeed, Room, Shed, Wide};
-use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
+use crate::media::{Counter, Fitting, Leg, LegSeed, Room, Shed, Srtp};
+use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat, SrtpKeys};
 use crate::units::Time;
 use door::Door;
 use placing::{Placing, Way};
@@ -46,6 +46,8 @@ pub struct MediaPort {
     ports: Ports,
     seats: usize,
     free: Vec<Seat>,
+    /// Newer keys of a leg, until it is told that its media changed.
+    keys: HashMap<LegId, SrtpKeys>,
     /// The RTP port of whoever sits there.
     seat_ports: HashMap<Seat, u16>,
     /// Load from which on calls are refused, in millionths of a thread's time.
@@ -73,6 +75,7 @@ impl MediaPort {
             ports,
             seats,
             free: (0..seats as u32).rev().map(Seat).collect(),
+            keys: HashMap::new(),
             seat_ports: HashMap::new(),
             mark_ppm: match mark_pct {
                 100.. => u64::MAX,
@@ -81,6 +84,11 @@ impl MediaPort {
             echo,
             ducking: ducking.map(|when| Ducking::new(when.loss_db, when.seconds)),
         }
+    }
+
+    /// A leg has other keys, which it gets when it is opened, or told that its media changed.
+    pub fn set_keys(&mut self, leg: LegId, keys: SrtpKeys) {
+        self.keys.insert(leg, keys);
     }
 
     /// Opens a leg in reception, whose media arrives on `host`; its RTP port.
@@ -113,7 +121,9 @@ impl MediaPort {
             spec,
             random,
         };
-        let leg = Leg::new(seed, socket);
+        let keys = self.keys.remove(&leg);
+        let srtp = keys.as_ref().and_then(Srtp::boxed);
+        let leg = Leg::new(seed, socket).with_srtp(srtp);
         let leg = Box::new(match self.echo {
             true => {
                 let mut echo = echo::echo(random as u32);
@@ -143,15 +153,16 @@ impl MediaPort {
     }
 
     fn ask(&mut self, thread: usize, request: MediaRequest) {
-        let (placing, seats) = (&self.placing, self.seats);
+        let (placing, seats, keys) = (&self.placing, self.seats, &mut self.keys);
         // Room for every call there can be: its booking may be widened while it is open.
         let command = request.command(
             |leg| placing.seat(leg),
             |number| Room::new(number, seats.min(SEATS_MAX as usize)),
-            Wide::new,
+            |leg, spec| Fitting::new(spec.codec, keys.remove(&leg).as_ref()),
         );
         if let MediaRequest::Remove { leg } = request {
             self.placing.forget(leg);
+            self.keys.remove(&leg);
         }
         if let Some(command) = command {
             self.doors[thread].send(command);
@@ -188,7 +199,7 @@ impl MediaPort {
                 self.doors[to].send(Command::Add { seat, leg });
                 waiting.into_iter().for_each(|request| self.request(request));
             }
-            Finished::Room { .. } | Finished::Coder { .. } => {}
+            Finished::Room { .. } | Finished::Fitting { .. } => {}
         }
     }
 

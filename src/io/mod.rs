@@ -7,6 +7,7 @@ pub mod recordings;
 pub mod reload;
 pub mod serve;
 pub mod store;
+pub mod tls;
 pub mod trunks;
 
 mod clips;

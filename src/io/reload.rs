@@ -2,8 +2,9 @@
 //! is broken changes nothing.
 
 use super::control_socket::{Reloaded, Reply};
+use super::tls::Tls;
 use super::trunks;
-use crate::config::{Config, TakesEffect};
+use crate::config::{Config, TakesEffect, TlsConfig};
 use crate::sip::{TrunkConfig, TrunkId};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -15,7 +16,7 @@ pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
 /// The trunks at which we register, with their passwords.
 pub type Trunks = Vec<(TrunkId, TrunkConfig)>;
 /// What was read: the settings, and what they led to.
-pub type Settings = (Config, Trunks);
+pub type Settings = (Config, Trunks, Tls);
 
 type Read = (anyhow::Result<Settings>, oneshot::Sender<Reply>);
 
@@ -54,7 +55,8 @@ impl Reloader {
             let read = tokio::task::spawn_blocking(move || {
                 let config = reread()?;
                 let trunks = trunks::load(&config)?;
-                Ok((config, trunks))
+                let tls = Tls::load(&config)?;
+                Ok((config, trunks, tls))
             });
             let read = read.await;
             let settings = read.unwrap_or_else(|error| Err(error.into()));
@@ -84,6 +86,10 @@ impl Reloader {
         self.running.sip.trunks = newer.sip.trunks;
         self.running.sip.number = newer.sip.number;
         self.running.trunks = newer.trunks;
+        self.running.tls = TlsConfig {
+            listen: self.running.tls.listen.clone(),
+            ..newer.tls
+        };
         self.running.rooms = newer.rooms;
         self.running.log.filter = newer.log.filter;
         tracing::info!(in_effect = ?reloaded.in_effect, "the settings were read again");

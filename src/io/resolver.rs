@@ -24,8 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const PATIENCE_ONE: Duration = Duration::from_secs(2);
 /// Answers that wait for the loop.
 const ANSWERS: usize = 64;
-/// The port of a SIP host that names none (RFC 3261 §19.1.2).
-const PORT: u16 = 5_060;
 
 /// What name servers answered to the question where this trunk's place is.
 pub type Resolved = (TrunkId, Place, Whereabouts);
@@ -135,7 +133,8 @@ impl Search<'_> {
         }
     }
 
-    /// The transports that a domain offers, each with the name of its list of hosts; all of ours if it does not say.
+    /// The transports that a domain offers, each with the name of its list of hosts; UDP and TCP if it does not say. TLS is not
+    /// among them: whoever wants it says so, for then nothing goes on in clear when its hosts fail.
     async fn services(&mut self, host: &str) -> Vec<(Transport, String)> {
         let lookup = self
             .names
@@ -171,7 +170,7 @@ impl Search<'_> {
         }
         if !is_listed {
             let transport = offers.first().map_or(Transport::Udp, |(transport, _)| *transport);
-            self.addresses(host, PORT, transport).await;
+            self.addresses(host, transport.port(), transport).await;
         }
     }
 
@@ -241,8 +240,12 @@ fn is_empty(error: &NetError) -> bool {
 
 /// Under which name the hosts of a domain are listed (RFC 3263 §4.1).
 fn listed(transport: Transport, host: &str) -> String {
-    let transport = transport.name().to_ascii_lowercase();
-    format!("_sip._{transport}.{host}.")
+    let service = match transport {
+        Transport::Udp => "_sip._udp",
+        Transport::Tcp => "_sip._tcp",
+        Transport::Tls => "_sips._tcp",
+    };
+    format!("{service}.{host}.")
 }
 
 fn srv(host: &SRV) -> Srv {
@@ -262,5 +265,22 @@ fn naptr(rule: &NAPTR) -> Naptr {
         flags: text(&rule.flags),
         service: text(&rule.services),
         replacement: rule.replacement.to_ascii(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_transport_has_a_list_and_a_port_of_its_own() {
+        for (transport, list, port) in [
+            (Transport::Udp, "_sip._udp.pbx.example.", 5_060),
+            (Transport::Tcp, "_sip._tcp.pbx.example.", 5_060),
+            (Transport::Tls, "_sips._tcp.pbx.example.", 5_061),
+        ] {
+            assert_eq!(listed(transport, "pbx.example"), list);
+            assert_eq!(transport.port(), port, "{list}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::resolver::Resolver;
 use super::sip_tcp::SipTcp;
 use super::sip_udp::SipUdp;
 use super::store::Store;
+use super::tls::Tls;
 use super::{clips, media_thread, trunks};
 use crate::bridge::Bridge;
 use crate::config::Config;
@@ -38,10 +39,11 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let hang_up = signal(SignalKind::hangup())?;
     raise_descriptor_limit();
     let trunks = trunks::load(config)?;
+    let tls = Tls::load(config)?;
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
     let udp = SipUdp::bind(&config.sip.listen)?;
-    let tcp = SipTcp::bind(&config.sip.listen)?;
+    let tcp = SipTcp::bind(&config.sip.listen, &config.tls.listen, tls)?;
     let http = match config.http.listen {
         Some(listen) => Some(HttpServer::bind(listen).await?),
         None => None,
@@ -52,10 +54,12 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let (threads, lines) = media_thread::start(threads, seats, bank, config.media)?;
     let ports = Ports::new(config.rtp.ports);
     let agent = UaConfig {
-        listens: listens(config),
+        listens: listens(config, &config.sip.listen),
+        listens_tls: listens(config, &config.tls.listen),
         served: config.sip.trunks.clone(),
         calls_max: seats,
         codecs: config.media.codecs,
+        srtp: config.rtp.srtp,
         called: CalledPolicy {
             from: config.sip.called_from.clone(),
             plan: config.sip.dial_plan.clone(),
@@ -88,6 +92,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     };
     tracing::info!(
         listen = ?config.sip.listen,
+        tls = ?config.tls.listen,
         trunks = config.sip.trunks.len(),
         registers_at = config.trunks.len(),
         rtp_ports = %config.rtp.ports,
@@ -111,12 +116,12 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
 }
 
 /// Our sockets, and what callers are told instead.
-fn listens(config: &Config) -> Vec<Listen> {
+fn listens(config: &Config, sockets: &[SocketAddr]) -> Vec<Listen> {
     let listen = |socket: &SocketAddr| Listen {
         socket: *socket,
         shown: SocketAddr::new(config.sip.shown_ip(socket.ip()), socket.port()),
     };
-    config.sip.listen.iter().map(listen).collect()
+    sockets.iter().map(listen).collect()
 }
 
 /// A SIGHUP asks as `rundruf reload` does; the log says what came of it.

@@ -1,18 +1,21 @@
-//! The SIP connections: a task accepts for each address at which we listen, a task carries each connection, and one
+//! The SIP connections, over TCP and over TLS: a task accepts for each address at which we listen, a task carries each connection, and one
 //! bounded channel brings all of it to the control loop. Which connections may stay is decided there, and what the bytes
 //! mean; here they are only carried.
 
+use super::tls::{self, Client, Tls};
 use super::{listen, sip_udp};
+use crate::sip::{Peer, TlsFault, Transport, TrunkId};
 use anyhow::Context;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Events that wait for the control loop; a full channel makes the peers wait.
 const EVENTS: usize = 256;
@@ -24,6 +27,8 @@ const WRITES: usize = 64;
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection of ours may take to stand.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a peer may take to prove who it is.
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a closed connection waits for the peer to close its side.
 const LINGER: Duration = Duration::from_secs(1);
 /// The pause after a failed accept: no descriptors are left, for example.
@@ -38,13 +43,13 @@ pub enum Event {
     /// A peer opened one to our socket `local`: to be kept by [`SipTcp::keep`], or dropped.
     Accepted {
         stream: TcpStream,
-        peer: SocketAddr,
+        peer: Peer,
         local: SocketAddr,
     },
     /// One that we opened stands.
     Connected {
         id: ConnectionId,
-        peer: SocketAddr,
+        peer: Peer,
         local: SocketAddr,
     },
     Bytes {
@@ -56,10 +61,17 @@ pub enum Event {
     Closed { id: ConnectionId, peer: SocketAddr },
     /// One of ours never stood: what was to be sent by it is lost.
     Failed { id: ConnectionId, peer: SocketAddr },
+    /// One is gone because one of the two could not prove who it is: what was to be sent by it is lost.
+    Unproven {
+        id: ConnectionId,
+        peer: SocketAddr,
+        why: TlsFault,
+    },
 }
 
 struct Connection {
     id: ConnectionId,
+    transport: Transport,
     writes: mpsc::Sender<Vec<u8>>,
 }
 
@@ -69,24 +81,28 @@ pub struct SipTcp {
     tell: mpsc::Sender<Event>,
     open: HashMap<SocketAddr, Connection>,
     accepting: Vec<JoinHandle<()>>,
+    tls: Tls,
     ids: u64,
 }
 
 impl SipTcp {
-    /// Listens on `addresses`.
-    pub fn bind(addresses: &[SocketAddr]) -> anyhow::Result<SipTcp> {
+    /// Listens on `plain` for TCP, and on `secure` for TLS.
+    pub fn bind(plain: &[SocketAddr], secure: &[SocketAddr], tls: Tls) -> anyhow::Result<SipTcp> {
         let (tell, events) = mpsc::channel(EVENTS);
         let mut accepting = Vec::new();
-        for local in addresses {
-            let listener = listen::tcp(*local).with_context(|| sip_udp::refused(*local, "TCP"))?;
+        let plain = plain.iter().map(|local| (*local, Transport::Tcp));
+        let secure = secure.iter().map(|local| (*local, Transport::Tls));
+        for (local, transport) in plain.chain(secure) {
+            let listener = listen::tcp(local).with_context(|| sip_udp::refused(local, transport.name()))?;
             let listener = TcpListener::from_std(listener)?;
-            accepting.push(tokio::spawn(accept(listener, *local, tell.clone())));
+            accepting.push(tokio::spawn(accept(listener, (local, transport), tell.clone())));
         }
         Ok(SipTcp {
             events,
             tell,
             open: HashMap::new(),
             accepting,
+            tls,
             ids: 0,
         })
     }
@@ -101,11 +117,36 @@ impl SipTcp {
         self.events.try_recv().ok()
     }
 
-    /// Carries an accepted connection from here on.
-    pub fn keep(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let (connection, written) = self.new_connection();
-        tokio::spawn(carry(stream, connection.id, peer, written, self.tell.clone()));
-        self.open.insert(peer, connection);
+    /// Proves and believes otherwise from now on; connections that stand go on.
+    pub fn set_tls(&mut self, tls: Tls) {
+        self.tls = tls;
+    }
+
+    /// How a connection is opened over TLS to who belongs to this trunk, or to none, and must have this name.
+    pub fn client(&self, who: (Option<TrunkId>, String)) -> Option<Client> {
+        self.tls.client(who)
+    }
+
+    /// Carries an accepted connection from here on; over TLS, the peer is given time for its handshake.
+    pub fn keep(&mut self, stream: TcpStream, peer: Peer) {
+        // A message is written whole: waiting to fill a segment would only delay it.
+        stream.set_nodelay(true).ok();
+        let (connection, written) = self.new_connection(peer.transport);
+        let line = Line {
+            id: connection.id,
+            peer: peer.addr,
+            tell: self.tell.clone(),
+        };
+        match (peer.transport, self.tls.server()) {
+            (Transport::Tls, Some(server)) => {
+                tokio::spawn(line.prove(stream, TlsAcceptor::from(server), written));
+            }
+            (Transport::Tls, None) => {}
+            (Transport::Tcp | Transport::Udp, _) => {
+                tokio::spawn(line.carry(stream, written));
+            }
+        }
+        self.open.insert(peer.addr, connection);
     }
 
     /// Whether an event is about the connection that stands, not about an earlier one.
@@ -113,14 +154,30 @@ impl SipTcp {
         self.open.get(&peer).is_some_and(|connection| connection.id == id)
     }
 
-    /// Sends by the connection with `to`, or opens one from the address of `from`; `false` if the peer reads too slowly and
-    /// the connection is closed for it.
-    pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) -> bool {
-        if !self.open.contains_key(&to) {
-            let (connection, written) = self.new_connection();
-            tokio::spawn(connect(from, connection.id, to, written, self.tell.clone()));
-            self.open.insert(to, connection);
-        }
+    /// What carries the connection with `peer` that there is, or is being opened.
+    pub fn transport(&self, peer: SocketAddr) -> Option<Transport> {
+        self.open.get(&peer).map(|connection| connection.transport)
+    }
+
+    /// Opens a connection with `to` from the address of `from`, over TLS as `client` says.
+    pub fn open(&mut self, from: SocketAddr, to: SocketAddr, client: Option<Client>) {
+        let transport = match client {
+            Some(_) => Transport::Tls,
+            None => Transport::Tcp,
+        };
+        let (connection, written) = self.new_connection(transport);
+        let line = Line {
+            id: connection.id,
+            peer: to,
+            tell: self.tell.clone(),
+        };
+        tokio::spawn(line.connect(from, client, written));
+        self.open.insert(to, connection);
+    }
+
+    /// Sends by the connection with `to`; `false` if there is none, or the peer reads too slowly and the connection is closed
+    /// for it.
+    pub fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) -> bool {
         let taken = self
             .open
             .get(&to)
@@ -136,11 +193,16 @@ impl SipTcp {
         self.open.remove(&peer);
     }
 
-    fn new_connection(&mut self) -> (Connection, mpsc::Receiver<Vec<u8>>) {
+    fn new_connection(&mut self, transport: Transport) -> (Connection, mpsc::Receiver<Vec<u8>>) {
         self.ids += 1;
         let (writes, written) = mpsc::channel(WRITES);
         let id = ConnectionId(self.ids);
-        (Connection { id, writes }, written)
+        let connection = Connection {
+            id,
+            transport,
+            writes,
+        };
+        (connection, written)
     }
 }
 
@@ -150,33 +212,21 @@ impl Drop for SipTcp {
     }
 }
 
-async fn accept(listener: TcpListener, local: SocketAddr, tell: mpsc::Sender<Event>) {
+async fn accept(
+    listener: TcpListener,
+    (local, transport): (SocketAddr, Transport),
+    tell: mpsc::Sender<Event>,
+) {
     loop {
-        let Ok((stream, peer)) = listener.accept().await else {
+        let Ok((stream, addr)) = listener.accept().await else {
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
+        let peer = Peer { transport, addr };
         let accepted = Event::Accepted { stream, peer, local };
         if tell.send(accepted).await.is_err() {
             return;
         }
-    }
-}
-
-async fn connect(
-    local: SocketAddr,
-    id: ConnectionId,
-    peer: SocketAddr,
-    written: mpsc::Receiver<Vec<u8>>,
-    tell: mpsc::Sender<Event>,
-) {
-    let Ok(Ok(stream)) = timeout(CONNECT_PATIENCE, connected(local, peer)).await else {
-        // The loop may have ended: nobody waits for the news.
-        tell.send(Event::Failed { id, peer }).await.ok();
-        return;
-    };
-    if tell.send(Event::Connected { id, peer, local }).await.is_ok() {
-        carry(stream, id, peer, written, tell).await;
     }
 }
 
@@ -189,49 +239,105 @@ async fn connected(local: SocketAddr, peer: SocketAddr) -> std::io::Result<TcpSt
     socket.connect(peer).await
 }
 
-/// Carries one connection until either side closes it.
-async fn carry(
-    stream: TcpStream,
+/// Why a handshake did not come to its end in time.
+fn handshaken<S>(done: Result<std::io::Result<S>, tokio::time::error::Elapsed>) -> Result<S, TlsFault> {
+    done.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+        .map_err(|error| tls::fault(&error))
+}
+
+/// What a connection's task knows. The loop may have ended whenever it tells something: then nobody waits for the news.
+struct Line {
     id: ConnectionId,
     peer: SocketAddr,
-    mut written: mpsc::Receiver<Vec<u8>>,
     tell: mpsc::Sender<Event>,
-) {
-    // A message is written whole: waiting to fill a segment would only delay it.
-    stream.set_nodelay(true).ok();
-    let (mut reader, mut writer) = stream.into_split();
-    let mut writing = pin!(async move {
-        while let Some(bytes) = written.recv().await {
-            if !matches!(
-                timeout(WRITE_PATIENCE, writer.write_all(&bytes)).await,
-                Ok(Ok(()))
-            ) {
-                break;
+}
+
+impl Line {
+    /// Lets a peer that called over TLS see who we are, and carries what it says then.
+    async fn prove(self, stream: TcpStream, acceptor: TlsAcceptor, written: mpsc::Receiver<Vec<u8>>) {
+        match handshaken(timeout(HANDSHAKE_PATIENCE, acceptor.accept(stream)).await) {
+            Ok(stream) => self.carry(stream, written).await,
+            Err(why) => self.unproven(why).await,
+        }
+    }
+
+    /// Opens a connection, and carries it.
+    async fn connect(self, local: SocketAddr, client: Option<Client>, written: mpsc::Receiver<Vec<u8>>) {
+        let Line { id, peer: addr, .. } = self;
+        let Ok(Ok(stream)) = timeout(CONNECT_PATIENCE, connected(local, addr)).await else {
+            self.tell.send(Event::Failed { id, peer: addr }).await.ok();
+            return;
+        };
+        stream.set_nodelay(true).ok();
+        let Some(Client { config, name }) = client else {
+            let peer = Peer::tcp(addr);
+            if self.tell.send(Event::Connected { id, peer, local }).await.is_ok() {
+                self.carry(stream, written).await;
+            }
+            return;
+        };
+        let connector = TlsConnector::from(config);
+        match handshaken(timeout(HANDSHAKE_PATIENCE, connector.connect(name, stream)).await) {
+            Err(why) => self.unproven(why).await,
+            Ok(stream) => {
+                let peer = Peer::tls(addr);
+                if self.tell.send(Event::Connected { id, peer, local }).await.is_ok() {
+                    self.carry(stream, written).await;
+                }
             }
         }
-        timeout(WRITE_PATIENCE, writer.shutdown()).await.ok();
-    });
-    let mut buffer = vec![0; READ_BYTES];
-    let reading = async {
-        while let Ok(len @ 1..) = reader.read(&mut buffer).await {
-            let bytes = buffer[..len].to_vec();
-            if tell.send(Event::Bytes { id, peer, bytes }).await.is_err() {
-                break;
+    }
+
+    async fn unproven(self, why: TlsFault) {
+        let Line { id, peer, tell } = self;
+        tell.send(Event::Unproven { id, peer, why }).await.ok();
+    }
+
+    /// Carries a connection until either side closes it.
+    async fn carry<S: AsyncRead + AsyncWrite>(self, stream: S, mut written: mpsc::Receiver<Vec<u8>>) {
+        let Line { id, peer, tell } = self;
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut writing = pin!(async move {
+            while let Some(bytes) = written.recv().await {
+                if !matches!(
+                    timeout(WRITE_PATIENCE, written_whole(&mut writer, &bytes)).await,
+                    Ok(Ok(()))
+                ) {
+                    break;
+                }
             }
+            timeout(WRITE_PATIENCE, writer.shutdown()).await.ok();
+        });
+        let mut buffer = vec![0; READ_BYTES];
+        let reading = async {
+            while let Ok(len @ 1..) = reader.read(&mut buffer).await {
+                let bytes = buffer[..len].to_vec();
+                if tell.send(Event::Bytes { id, peer, bytes }).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let peer_closed = tokio::select! {
+            () = &mut writing => false,
+            () = reading => true,
+        };
+        tell.send(Event::Closed { id, peer }).await.ok();
+        if peer_closed {
+            // What is answered already still goes out; the peer may have closed its half alone.
+            writing.await;
+        } else {
+            // Bytes left unread would make the kernel throw away what we said last.
+            let rest = async { while let Ok(1..) = reader.read(&mut buffer).await {} };
+            timeout(LINGER, rest).await.ok();
         }
-    };
-    let peer_closed = tokio::select! {
-        () = &mut writing => false,
-        () = reading => true,
-    };
-    // The loop may have ended: nobody waits for the news.
-    tell.send(Event::Closed { id, peer }).await.ok();
-    if peer_closed {
-        // What is answered already still goes out; the peer may have closed its half alone.
-        writing.await;
-    } else {
-        // Bytes left unread would make the kernel throw away what we said last.
-        let rest = async { while let Ok(1..) = reader.read(&mut buffer).await {} };
-        timeout(LINGER, rest).await.ok();
     }
 }
+
+/// Over TLS, what was written may still lie in a buffer of its own.
+async fn written_whole(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    writer.write_all(bytes).await?;
+    writer.flush().await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The trunks at which we register, with their passwords: read from the file or variable that the settings name, once at
 //! the start and once at every reload. What is wrong is said without a word of what was read.
 
+use crate::codec::SrtpPolicy;
 use crate::config::{Config, HostPort, PasswordPlace, TrunkConfig, TrunkTransport};
 use crate::secret::Password;
 use crate::sip::{Login, Place, Transport, TrunkConfig as Trunk, TrunkId};
@@ -14,8 +15,9 @@ const PASSWORD_BYTES_MAX: usize = 256;
 /// All trunks, numbered in the order of the file. May block.
 pub fn load(config: &Config) -> anyhow::Result<Vec<(TrunkId, Trunk)>> {
     let numbered = config.trunks.iter().zip(0..);
+    let general = config.rtp.srtp;
     numbered
-        .map(|(trunk, nth)| Ok((TrunkId(nth), with_password(trunk)?)))
+        .map(|(trunk, nth)| Ok((TrunkId(nth), with_password(trunk, general)?)))
         .collect()
 }
 
@@ -42,13 +44,14 @@ pub fn password(place: &PasswordPlace) -> anyhow::Result<Password> {
     Ok(Password::new(first))
 }
 
-fn with_password(trunk: &TrunkConfig) -> anyhow::Result<Trunk> {
+fn with_password(trunk: &TrunkConfig, general: SrtpPolicy) -> anyhow::Result<Trunk> {
     let password =
         password(&trunk.password).with_context(|| format!("the password of trunk {:?}", trunk.name))?;
     let HostPort { host, port } = trunk.proxy.clone().unwrap_or(trunk.domain.clone());
     let transport = match trunk.transport {
         TrunkTransport::Udp => Some(Transport::Udp),
         TrunkTransport::Tcp => Some(Transport::Tcp),
+        TrunkTransport::Tls => Some(Transport::Tls),
         TrunkTransport::Auto => None,
     };
     Ok(Trunk {
@@ -70,6 +73,7 @@ fn with_password(trunk: &TrunkConfig) -> anyhow::Result<Trunk> {
         expires: trunk.expires,
         keep_alive: trunk.keep_alive,
         number_block: trunk.number_block,
+        srtp: trunk.srtp.unwrap_or(general),
     })
 }
 

@@ -53,6 +53,10 @@ counters! {
     OddLength = "rtp_odd_length",
     /// Packets from an address that is not the leg's peer.
     Stranger = "rtp_stranger",
+    /// Packets on a sealed leg that nobody with its keys made, or that were changed on their way.
+    SrtpUnauthentic = "srtp_unauthentic",
+    /// Packets on a sealed leg that came again, or far too late.
+    SrtpReplayed = "srtp_replayed",
     /// Legs that settled on another address than the negotiated one.
     Moved = "rtp_latched_elsewhere",
     /// Telephone events that were malformed.

@@ -11,13 +11,13 @@ pub(super) use turn::{Tick, listen};
 use super::batch::{Inbox, Outbox};
 use super::counters::{Counter, Counters};
 use super::echo::Pool;
+use super::fitting::Fitting;
 use super::leg::Leg;
 use super::player::ClipBank;
 use super::room::Room;
 use super::rtcp::Wall;
 use super::shed::Shed;
 use super::slots::{self, Slots};
-use super::wide::Wide;
 use super::wire::Wire;
 use crate::ids::{LegId, RoomNumber};
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
@@ -25,9 +25,9 @@ use crate::units::SLOTS;
 use std::sync::Arc;
 
 /// What an engine is asked.
-pub type ToEngine<W> = Command<Box<Leg<W>>, Room, Box<Wide>>;
+pub type ToEngine<W> = Command<Box<Leg<W>>, Room, Fitting>;
 /// What it is done with.
-pub type FromEngine<W> = Finished<Box<Leg<W>>, Room, Box<Wide>>;
+pub type FromEngine<W> = Finished<Box<Leg<W>>, Room, Fitting>;
 
 /// The engine's three rings. Nothing here may block or allocate.
 pub trait Mailbox<W> {
@@ -37,7 +37,7 @@ pub trait Mailbox<W> {
     fn tell(&mut self, event: Event) -> bool;
     /// Publishes how a line does: about once a second for each leg.
     fn publish(&mut self, seat: Seat, figures: LegFigures);
-    /// Sends a finished leg, room or coder back. There is a place: [`Mailbox::command`] saw to it.
+    /// Sends a finished leg, room or fitting back. There is a place: [`Mailbox::command`] saw to it.
     fn give_back(&mut self, finished: FromEngine<W>);
 }
 
@@ -176,8 +176,8 @@ impl<W: Wire> Engine<W> {
                 seat,
                 leg,
                 spec,
-                coder,
-            } => self.update(frame, (seat, leg), spec, coder, mailbox),
+                fitting,
+            } => self.update(frame, (seat, leg), spec, fitting, mailbox),
         };
         if done.is_none() {
             self.counters.count(Counter::Void);
@@ -273,15 +273,15 @@ impl<W: Wire> Engine<W> {
         frame: u64,
         (seat, name): (Seat, LegId),
         spec: MediaSpec,
-        coder: Option<Box<Wide>>,
+        fitting: Option<Fitting>,
         mailbox: &mut M,
     ) -> Option<()> {
         let (unneeded, done) = match self.legs.named(seat, name) {
-            Some((leg, _)) => (leg.update(frame, spec, coder), Some(())),
-            None => (coder, None),
+            Some((leg, _)) => (leg.update(frame, spec, fitting), Some(())),
+            None => (fitting, None),
         };
-        if let Some(coder) = unneeded {
-            mailbox.give_back(Finished::Coder { coder });
+        if let Some(fitting) = unneeded {
+            mailbox.give_back(Finished::Fitting { fitting });
         }
         done
     }

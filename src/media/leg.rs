@@ -4,12 +4,14 @@ mod control;
 mod echoing;
 mod hearing;
 mod saying;
+mod sealed;
 
 use super::batch::Own;
 use super::cells::G711;
 use super::echo::Echo;
 use super::events::Events;
 use super::failure::Failure;
+use super::fitting::Fitting;
 use super::inband::Inband;
 use super::latch::Latch;
 use super::line::LineMeter;
@@ -18,6 +20,7 @@ use super::playout::{self, Scale};
 use super::rtcp::{Session, Wall};
 use super::rtp::Stream;
 use super::shed::Shed;
+use super::srtp::Srtp;
 use super::talking::Talking;
 use super::warm;
 use super::ways::Ways;
@@ -68,6 +71,8 @@ pub struct Leg<W> {
     music: Music,
     /// The coders of a line of 16 kHz: what comes goes through these then, not through `playout` and `heard`.
     wide: Option<Box<Wide>>,
+    /// None: media travels in clear.
+    srtp: Option<Box<Srtp>>,
     spec: MediaSpec,
     latch: Option<Latch>,
     meter: LineMeter,
@@ -97,6 +102,7 @@ impl<W: Wire> Leg<W> {
             latch: None,
             playout: playout::Narrow::new(G711::new(), Scale::One),
             wide: Wide::new(seed.spec.codec),
+            srtp: None,
             events: Events::default(),
             inband: Inband::default(),
             tone_key: None,
@@ -274,10 +280,11 @@ impl<W: Wire> Leg<W> {
         self.player.stop();
     }
 
-    /// The peer's side changed (re-INVITE), maybe to another codec, which `coder` is for. The coder that is not needed is
-    /// returned.
-    pub fn update(&mut self, frame: u64, spec: MediaSpec, coder: Option<Box<Wide>>) -> Option<Box<Wide>> {
-        self.spec = spec;
+    /// The peer's side changed (re-INVITE), maybe to another codec or other keys, which `fitting` is for. What is needed no more
+    /// is returned.
+    pub fn update(&mut self, frame: u64, spec: MediaSpec, fitting: Option<Fitting>) -> Option<Fitting> {
+        let Fitting { coder, srtp } = fitting.unwrap_or_default();
+        let srtp = self.reseal(spec, srtp);
         let is_spoken =
             self.wide.as_ref().map(|wide| wide.codec()) == coder.as_ref().map(|coder| coder.codec());
         let unneeded = if is_spoken {
@@ -294,6 +301,7 @@ impl<W: Wire> Leg<W> {
             self.session.forget_source();
         }
         self.ways.handle_update(frame, elsewhere, self.session.packets());
-        unneeded
+        let coder = unneeded;
+        Fitting { coder, srtp }.some()
     }
 }

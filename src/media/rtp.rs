@@ -70,6 +70,13 @@ impl Stream {
         }
     }
 
+    /// If nothing was sent yet, the sequence begins in the lower half of its numbers.
+    pub fn begin_low(&mut self) {
+        if !self.begun {
+            self.sequence &= 0x7fff;
+        }
+    }
+
     /// Who sends it.
     pub fn ssrc(&self) -> u32 {
         self.ssrc

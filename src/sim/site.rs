@@ -5,7 +5,7 @@ use crate::bridge::{Bridge, MediaRequest, Output};
 use crate::ids::LegId;
 use crate::media::echo;
 use crate::media::{
-    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wide,
+    ClipBank, ControlDatagram, Datagram, Engine, Fitting, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine,
     Wire,
 };
 use crate::media_api::{Command, Event, Finished, LegFigures, MediaSpec, Seat};
@@ -192,7 +192,7 @@ impl Site {
 
     /// A SIP connection stands, whoever opened it; whether it is welcome.
     pub fn handle_connected(&mut self, now: Time, peer: SocketAddr) -> bool {
-        self.bridge.handle_connected(now, peer, self.own) == Admission::Welcome
+        self.bridge.handle_connected(now, Peer::tcp(peer), self.own) == Admission::Welcome
     }
 
     /// Bytes came by a SIP connection.
@@ -305,7 +305,11 @@ impl Site {
         self.deeds.push_back(Deed::Asked(request));
         let (seats, places) = (&self.seats, self.calls_max);
         let seat_of = |leg| seats.get(&leg).copied();
-        let command = request.command(seat_of, |number| Room::new(number, places), Wide::new);
+        let command = request.command(
+            seat_of,
+            |number| Room::new(number, places),
+            |_, spec| Fitting::new(spec.codec, None),
+        );
         if let MediaRequest::Remove { leg } = request {
             self.seats.remove(&leg);
             let port = self.ports.remove(&leg);

@@ -120,6 +120,8 @@ impl World {
         let scenario = Scenario::draw(&mut chance, callers);
         let mut random = chance.fork();
         let config = UaConfig {
+            listens_tls: Vec::new(),
+            srtp: Default::default(),
             listens: vec![Listen {
                 socket: OWN,
                 shown: OWN,

@@ -2,8 +2,9 @@
 //! places with port 0, and the version of `o=`, which grows only when the description changes. Must never name an address
 //! other than ours.
 
-use super::offer::{Agreement, EVENTS, OPUS, Stream};
-use crate::media_api::{Codec, CodecName, Codecs, EventSpec, Law};
+use super::crypto::{Crypto, Keyring};
+use super::offer::{Abilities, Agreement, EVENTS, Families, OPUS, Stream, Unusable, read_answer};
+use crate::media_api::{Codec, CodecName, Codecs, EventSpec, Law, MediaSpec, SrtpKeys, SrtpPolicy};
 use sdp_types::{Attribute, Connection, Direction, Media, Origin, Session, Time};
 use std::net::SocketAddr;
 
@@ -11,8 +12,7 @@ use std::net::SocketAddr;
 const OPUS_WISHES: &str =
     "maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;sprop-stereo=0;useinbandfec=1";
 
-/// Our side of one session description, from answer to answer.
-#[derive(Debug)]
+/// Our side of one session description, from answer to answer. Our keys stand in it.
 pub struct Answerer {
     session_id: u64,
     version: u64,
@@ -21,6 +21,15 @@ pub struct Answerer {
     /// The media lines so far, which every further description must keep, and which of them is taken.
     streams: Vec<Stream>,
     taken: usize,
+    keys: Keyring,
+}
+
+/// What a description says of the stream that is taken.
+struct Said<'a> {
+    codecs: &'a [Codec],
+    events: Option<EventSpec>,
+    direction: Direction,
+    crypto: &'a [Crypto],
 }
 
 impl Answerer {
@@ -38,7 +47,37 @@ impl Answerer {
             codecs,
             streams: vec![audio],
             taken: 0,
+            keys: Keyring::new(SrtpPolicy::Never),
         }
+    }
+
+    /// The same, with media sealed as `policy` has it.
+    pub fn with_srtp(mut self, policy: SrtpPolicy) -> Answerer {
+        self.keys = Keyring::new(policy);
+        self
+    }
+
+    /// Agrees to the keys that an offer brings, with those of ours; `draw` makes them. To be called before the answer is written;
+    /// once more, it changes nothing.
+    pub fn agree(&mut self, agreement: &mut Agreement, draw: &mut dyn FnMut() -> u64) {
+        agreement.spec.srtp = self.keys.answer(agreement.crypto.as_ref(), draw);
+    }
+
+    /// The keys of the call, if they are other ones than when they were taken last.
+    pub fn take_keys(&mut self) -> Option<SrtpKeys> {
+        self.keys.take_fresh()
+    }
+
+    /// Reads the answer to our offer.
+    pub fn read_answer(&mut self, body: &[u8], families: Families) -> Result<MediaSpec, Unusable> {
+        let able = Abilities {
+            families,
+            codecs: &self.codecs,
+            srtp: self.keys.policy(),
+        };
+        let (mut spec, crypto) = read_answer(body, able, self.taken)?;
+        spec.srtp = self.keys.answered(crypto.as_ref())?;
+        Ok(spec)
     }
 
     /// The answer to `agreement` with our RTP address `local`.
@@ -46,11 +85,19 @@ impl Answerer {
         self.streams.clone_from(&agreement.streams);
         self.taken = agreement.taken;
         let spec = agreement.spec;
-        self.describe(local, &[spec.codec], spec.events, agreement.direction)
+        let crypto: Vec<Crypto> = self.keys.own().into_iter().collect();
+        let said = Said {
+            codecs: &[spec.codec],
+            events: spec.events,
+            direction: agreement.direction,
+            crypto: &crypto,
+        };
+        self.describe(local, &said)
     }
 
-    /// Our own offer with our RTP address `local`: every codec that is spoken, events, both ways.
-    pub fn offer(&mut self, local: SocketAddr) -> Vec<u8> {
+    /// Our own offer with our RTP address `local`: every codec that is spoken, events, both ways, and the keys that `draw` makes
+    /// where they are wanted.
+    pub fn offer(&mut self, local: SocketAddr, draw: &mut dyn FnMut() -> u64) -> Vec<u8> {
         let named = |name: &CodecName| match name {
             CodecName::Opus => Codec::Opus(OPUS),
             CodecName::G722 => Codec::G722,
@@ -58,27 +105,22 @@ impl Answerer {
             CodecName::PcmU => Codec::G711(Law::Mu),
         };
         let codecs: Vec<Codec> = self.codecs.names().iter().map(named).collect();
-        self.describe(local, &codecs, Some(EVENTS), Direction::SendRecv)
+        let is_first = self.last.is_none();
+        let crypto = self.keys.offer(is_first, draw).to_vec();
+        if is_first && self.keys.policy() == SrtpPolicy::Required {
+            self.streams[self.taken].proto = "RTP/SAVP".to_owned();
+        }
+        let said = Said {
+            codecs: &codecs,
+            events: Some(EVENTS),
+            direction: Direction::SendRecv,
+            crypto: &crypto,
+        };
+        self.describe(local, &said)
     }
 
-    /// The codecs that are spoken.
-    pub fn codecs(&self) -> &Codecs {
-        &self.codecs
-    }
-
-    /// The place of the stream that is taken.
-    pub fn place(&self) -> usize {
-        self.taken
-    }
-
-    fn describe(
-        &mut self,
-        local: SocketAddr,
-        codecs: &[Codec],
-        events: Option<EventSpec>,
-        direction: Direction,
-    ) -> Vec<u8> {
-        let taken = |stream: &Stream| accepted(stream, local.port(), codecs, events, direction);
+    fn describe(&mut self, local: SocketAddr, said: &Said<'_>) -> Vec<u8> {
+        let taken = |stream: &Stream| accepted(stream, local.port(), said);
         let same = self.written(local, taken);
         if self.last.as_ref().is_some_and(|last| *last != same) {
             self.version += 1;
@@ -121,13 +163,13 @@ fn line(stream: &Stream, port: u16, formats: String) -> Media {
     }
 }
 
-fn accepted(
-    stream: &Stream,
-    port: u16,
-    codecs: &[Codec],
-    events: Option<EventSpec>,
-    direction: Direction,
-) -> Media {
+fn accepted(stream: &Stream, port: u16, said: &Said<'_>) -> Media {
+    let Said {
+        codecs,
+        events,
+        direction,
+        crypto,
+    } = *said;
     let formats = codecs.iter().map(|codec| codec.payload_type());
     let formats: Vec<_> = formats
         .chain(events.map(|events| events.payload_type))
@@ -151,6 +193,9 @@ fn accepted(
         media.add_attribute(Attribute::with_value("fmtp", format!("{payload_type} 0-15")));
     }
     media.add_attribute(Attribute::with_value("ptime", crate::units::FRAME_MS));
+    for line in crypto {
+        media.add_attribute(Attribute::with_value("crypto", line.write()));
+    }
     media.add_attribute(direction);
     media
 }

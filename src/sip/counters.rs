@@ -35,6 +35,8 @@ counted! {
         ConnectionsMax = "connections_max",
         /// A connection too many from one address: closed at once.
         ConnectionsMaxHost = "connections_max_host",
+        /// A connection over TLS on which one of the two could not prove who it is: closed.
+        Tls = "tls",
         /// 400: more header fields than allowed.
         HeadersTooMany = "headers_too_many",
         /// 400: a header field longer than allowed.
@@ -81,6 +83,8 @@ counted! {
         OfferMalformed = "offer_malformed",
         /// 488: no codec, address or stream in common.
         OfferUnusable = "offer_unusable",
+        /// 488: an offer whose voice is not encrypted, or not in a way that we know.
+        OfferInsecure = "offer_insecure",
         /// 503: as many calls as allowed.
         CallsMax = "calls_max",
         /// 503: as many transactions as allowed.

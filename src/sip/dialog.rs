@@ -34,6 +34,8 @@ pub struct Dialog {
     remote_cseq: u32,
     /// The last one that we used.
     local_cseq: u32,
+    /// Whether TLS was promised all the way, so that our Contact must promise it too (§12.1.1).
+    is_secure: bool,
 }
 
 impl Dialog {
@@ -52,6 +54,7 @@ impl Dialog {
             origin,
             remote_cseq: invite.cseq,
             local_cseq: 0,
+            is_secure: is_secure(invite),
         }
     }
 
@@ -70,6 +73,11 @@ impl Dialog {
         self.origin = origin;
     }
 
+    /// Whether our Contact is a `sips` one.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
     /// Where the peer was heard last.
     pub fn origin(&self) -> Origin {
         self.origin
@@ -81,7 +89,7 @@ impl Dialog {
     }
 
     /// A request of ours without a body, with `shown` as our address in its Via, and how it goes out: by the dialog's transport,
-    /// over TCP by the connection that the peer opened as long as it stands (RFC 5923 has the reasons).
+    /// over TCP and TLS by the connection that the peer opened as long as it stands (RFC 5923 has the reasons).
     pub fn request(
         &mut self,
         method: &str,
@@ -100,11 +108,11 @@ impl Dialog {
         let hop = if self.is_strict() { uri } else { first_hop };
         let Origin { peer, local } = self.origin;
         let is_reached = |hop: &SocketAddr| served.contains(*hop) && hop.is_ipv4() == local.is_ipv4();
-        let named = message::literal(hop).filter(is_reached);
+        let named = message::literal(hop, peer.transport).filter(is_reached);
         let transport = peer.transport;
         let (to, back) = match transport {
             Transport::Udp => (named.unwrap_or(peer.addr), None),
-            Transport::Tcp => (peer.addr, named),
+            Transport::Tcp | Transport::Tls => (peer.addr, named),
         };
         let mut text = format!("{method} {uri} SIP/2.0\r\n");
         line(
@@ -155,4 +163,17 @@ impl Dialog {
             }
         }
     }
+}
+
+/// Whether an INVITE asks for a dialog over TLS alone (RFC 3261 §12.1.1).
+fn is_secure(invite: &Request) -> bool {
+    let is_sips = |uri: &str| {
+        uri.get(..5)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
+    };
+    let next = match invite.record_routes.first() {
+        Some(route) => text::address(route).map(|(uri, _)| uri),
+        None => invite.contact.as_ref().map(Caller::reveal),
+    };
+    is_sips(&invite.uri) || next.is_some_and(is_sips)
 }

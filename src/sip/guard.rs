@@ -24,7 +24,7 @@ const _: () = assert!(DATAGRAM_BYTES_MAX < STREAM_BYTES_MAX);
 const fn bytes_max(transport: Transport) -> usize {
     match transport {
         Transport::Udp => DATAGRAM_BYTES_MAX,
-        Transport::Tcp => STREAM_BYTES_MAX,
+        Transport::Tcp | Transport::Tls => STREAM_BYTES_MAX,
     }
 }
 
@@ -156,7 +156,7 @@ impl<'a> Framed<'a> {
             .map(|field| content_length(&field.value))
             .collect::<Vec<_>>();
         match lengths.as_slice() {
-            [] if transport == Transport::Tcp => self.blame(Fault::LengthMissing),
+            [] if transport.is_reliable() => self.blame(Fault::LengthMissing),
             [] => self.body = rest,
             [Some(length), more @ ..] if more.iter().all(|other| *other == Some(*length)) => {
                 self.body = &rest[..rest.len().min(*length)];

@@ -157,7 +157,7 @@ pub enum Message {
 
 /// Reads one message that came by `transport`.
 pub fn read(transport: Transport, bytes: &[u8]) -> Message {
-    guard::frame(transport, bytes).map_or(Message::KeepAlive, judge)
+    guard::frame(transport, bytes).map_or(Message::KeepAlive, |framed| judge(framed, transport))
 }
 
 /// Reads what can be read of a message that has `fault`, whatever else may be wrong with it.
@@ -166,10 +166,10 @@ pub fn read_broken(transport: Transport, bytes: &[u8], fault: Fault) -> Message 
         fault: Some(fault),
         ..framed
     };
-    guard::frame(transport, bytes).map_or(Message::Unreadable, |framed| judge(broken(framed)))
+    guard::frame(transport, bytes).map_or(Message::Unreadable, |framed| judge(broken(framed), transport))
 }
 
-fn judge(framed: Framed<'_>) -> Message {
+fn judge(framed: Framed<'_>, transport: Transport) -> Message {
     let head = Head::new(&framed);
     if framed.start.starts_with("SIP/") {
         return head
@@ -181,18 +181,19 @@ fn judge(framed: Framed<'_>) -> Message {
         return Message::Unreadable;
     };
     let judged = framed.fault.map_or(Ok(()), Err);
-    match judged.and_then(|()| head.request(&framed, &method, &echo)) {
+    match judged.and_then(|()| head.request(&framed, (&method, transport), &echo)) {
         Ok(request) => Message::Request(Box::new(request)),
         Err(fault) => Message::Faulty { method, echo, fault },
     }
 }
 
-/// The address that a URI names by number: where a request may go without asking a name server.
-pub fn literal(uri: &str) -> Option<SocketAddr> {
+/// The address that a URI names by number: where a request may go by `transport` without asking a name server.
+pub fn literal(uri: &str, transport: Transport) -> Option<SocketAddr> {
     let uri = uri::read(uri)?;
+    let is_insecure = uri.is_secure && transport != Transport::Tls;
     let elsewhere = uri.param("maddr").is_some();
     let address = uri.address().filter(|address| address.port() != 0);
-    address.filter(|_| !uri.is_secure && !elsewhere)
+    address.filter(|_| !is_insecure && !elsewhere)
 }
 
 /// Whether a route's URI asks for loose routing (RFC 3261 §16.12.1.1).
@@ -244,10 +245,15 @@ impl<'a> Head<'a> {
         })
     }
 
-    fn request(&self, framed: &Framed<'_>, method: &Method, echo: &Arc<Echo>) -> Result<Request, Fault> {
+    fn request(
+        &self,
+        framed: &Framed<'_>,
+        (method, transport): (&Method, Transport),
+        echo: &Arc<Echo>,
+    ) -> Result<Request, Fault> {
         let target = request_line(&framed.start)?;
         self.required(echo)?;
-        let called = called(target)?;
+        let called = called(target, transport)?;
         let from = self
             .first(Name::From)
             .and_then(text::address)
@@ -405,13 +411,14 @@ fn request_line(line: &str) -> Result<&str, Fault> {
     Ok(uri)
 }
 
-/// The user part of the Request-URI. One that is no readable text is nobody in particular.
-fn called(target: &str) -> Result<String, Fault> {
+/// The user part of the Request-URI. One that is no readable text is nobody in particular. `sips` promises TLS all the way.
+fn called(target: &str, transport: Transport) -> Result<String, Fault> {
     let (scheme, _) = target.split_once(':').ok_or(Fault::RequestUri)?;
     if !text::is_token(scheme) || target.contains(char::is_whitespace) {
         return Err(Fault::RequestUri);
     }
-    if !scheme.eq_ignore_ascii_case("sip") {
+    let is_secure = transport == Transport::Tls && scheme.eq_ignore_ascii_case("sips");
+    if !is_secure && !scheme.eq_ignore_ascii_case("sip") {
         return Err(Fault::Scheme);
     }
     let uri = uri::read(target)

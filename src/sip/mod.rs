@@ -8,7 +8,7 @@
 //!              ua/  the conductor ── server_invite, server_other   what an answer's life is (tables)
 //!               │                 ── client_other                  what our own requests' life is (table)
 //!               │                 ── ua/leg                        what a call's life is (table)
-//!               │                 ── offer, answer                 which media (RFC 3264)
+//!               │                 ── offer, answer, crypto         which media (RFC 3264), under which keys (RFC 4568)
 //!               │                 ── info, identity, called        keys by INFO, who is who without saying it, which number was dialled
 //!               │                 ── session                       how long a session lasts (RFC 4028)
 //!               │                 ── trunk, digest                 what a registration's life is (table), proving who we are
@@ -21,6 +21,7 @@ mod answer;
 mod called;
 mod client_other;
 mod counters;
+mod crypto;
 mod dialog;
 mod digest;
 mod fault;
@@ -56,7 +57,9 @@ pub use guard::{DATAGRAM_BYTES_MAX, HEADERS_MAX, STREAM_BYTES_MAX, VALUE_BYTES_M
 pub use peer::{Listen, Peer, Transport};
 pub use stream::{CONNECTIONS_HOST_MAX, CONNECTIONS_MAX};
 pub use timer::{Timer as Reason, Timer};
-pub use trunk::{Binding, EXPIRES_S_MAX, Naptr, Srv, TARGETS_MAX, TRUNKS_MAX, Trouble, ordered, services};
+pub use trunk::{
+    Binding, EXPIRES_S_MAX, Naptr, Srv, TARGETS_MAX, TRUNKS_MAX, TlsFault, Trouble, ordered, services,
+};
 pub use ua::{
     Admission, Census, EndReason, Event, Output, Place, Refusal, Target, TrunkConfig, TrunkId, TrunkNews,
     TrunkView, UaConfig, UserAgent, Whereabouts,

@@ -3,8 +3,9 @@
 //! was not offered, nor print what the offer says about its sender.
 
 use super::counters::Refused;
+use super::crypto::{self, Crypto};
 pub use super::peer::Families;
-use crate::media_api::{Codec, CodecName, Codecs, EventSpec, Law, MediaSpec, OpusSpec};
+use crate::media_api::{Codec, CodecName, Codecs, EventSpec, Law, MediaSpec, OpusSpec, SrtpPolicy};
 use sdp_types::{Direction, Fmtp, FmtpParam, Media, RtpMap, Session};
 use std::net::{IpAddr, SocketAddr};
 
@@ -45,6 +46,19 @@ pub struct Agreement {
     pub taken: usize,
     /// The direction as the answer says it.
     pub direction: Direction,
+    /// The key of what the peer sends, if media is sealed.
+    pub crypto: Option<Crypto>,
+}
+
+/// What of an offer can be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Abilities<'a> {
+    /// In which families media can arrive.
+    pub families: Families,
+    /// The codecs that are spoken.
+    pub codecs: &'a Codecs,
+    /// Whether media is sealed.
+    pub srtp: SrtpPolicy,
 }
 
 /// Why an offer cannot be answered.
@@ -58,6 +72,10 @@ pub enum Unusable {
     Codec,
     /// A codec, but no address that we could send to.
     Address,
+    /// Media in clear, where it has to be sealed.
+    Insecure,
+    /// Sealed media, in no way that we know.
+    Suite,
 }
 
 impl Unusable {
@@ -69,6 +87,8 @@ impl Unusable {
             Unusable::Stream => (304, "No audio stream over RTP/AVP is offered"),
             Unusable::Codec => (305, "None of the codecs spoken here is offered"),
             Unusable::Address => (301, "No unicast address of our family is offered"),
+            Unusable::Insecure => (399, "Only encrypted voice is taken here: RTP/SAVP with a=crypto"),
+            Unusable::Suite => (399, "None of the crypto suites spoken here is offered"),
         }
     }
 
@@ -76,6 +96,7 @@ impl Unusable {
         match self {
             Unusable::Missing | Unusable::Malformed => Refused::OfferMalformed,
             Unusable::Stream | Unusable::Codec | Unusable::Address => Refused::OfferUnusable,
+            Unusable::Insecure | Unusable::Suite => Refused::OfferInsecure,
         }
     }
 }
@@ -90,44 +111,49 @@ pub fn silence(trunk: IpAddr) -> MediaSpec {
         events: Some(EVENTS),
         send: false,
         receive: false,
+        srtp: None,
     }
 }
 
-/// Reads an offer. The peer's address must be of a family of `ours`, its codec one of `codecs`.
-pub fn read(body: &[u8], ours: Families, codecs: &Codecs) -> Result<Agreement, Unusable> {
+/// Reads an offer. The first stream that can be taken is, but one that is sealed before one that is not.
+pub fn read(body: &[u8], able: Abilities<'_>) -> Result<Agreement, Unusable> {
     let session = parsed(body)?;
     let mut reason = Unusable::Stream;
-    for (taken, media) in session.medias.iter().enumerate() {
-        match stream(&session, media, ours, codecs) {
-            Ok((spec, direction)) => {
-                let streams = session.medias.iter().map(mirrored).collect();
-                return Ok(Agreement {
-                    spec,
-                    streams,
-                    taken,
-                    direction,
-                });
+    let mut best: Option<(usize, Taken)> = None;
+    for (place, media) in session.medias.iter().enumerate() {
+        match stream(&session, media, able) {
+            Ok(found) => {
+                let has_better = |best: &(usize, Taken)| best.1.crypto.is_some() || found.crypto.is_none();
+                if !best.as_ref().is_some_and(has_better) {
+                    best = Some((place, found));
+                }
             }
             // The reason that got furthest is the one worth telling.
             Err(why) => reason = if why == Unusable::Stream { reason } else { why },
         }
     }
-    Err(reason)
+    let (taken, found) = best.ok_or(reason)?;
+    Ok(Agreement {
+        spec: found.spec,
+        streams: session.medias.iter().map(mirrored).collect(),
+        taken,
+        direction: found.direction,
+        crypto: found.crypto,
+    })
 }
 
 /// Reads the answer to our offer, whose taken stream stood at `place`.
 pub fn read_answer(
     body: &[u8],
-    ours: Families,
-    codecs: &Codecs,
+    able: Abilities<'_>,
     place: usize,
-) -> Result<MediaSpec, Unusable> {
+) -> Result<(MediaSpec, Option<Crypto>), Unusable> {
     let session = parsed(body)?;
     let media = session.medias.get(place).ok_or(Unusable::Stream)?;
-    let (mut spec, _) = stream(&session, media, ours, codecs)?;
+    let Taken { mut spec, crypto, .. } = stream(&session, media, able)?;
     // The peer sends events under the payload type that we offered (RFC 3264 §6.1).
     spec.events = spec.events.map(|_| EVENTS);
-    Ok(spec)
+    Ok((spec, crypto))
 }
 
 fn parsed(body: &[u8]) -> Result<Session, Unusable> {
@@ -166,16 +192,38 @@ fn mirrored(media: &Media) -> Stream {
 }
 
 /// What we take of one media line.
-fn stream(
-    session: &Session,
-    media: &Media,
-    ours: Families,
-    codecs: &Codecs,
-) -> Result<(MediaSpec, Direction), Unusable> {
-    let is_audio = media.media.eq_ignore_ascii_case("audio") && media.proto.eq_ignore_ascii_case("RTP/AVP");
-    if !is_audio || media.port == 0 {
+struct Taken {
+    spec: MediaSpec,
+    direction: Direction,
+    crypto: Option<Crypto>,
+}
+
+/// The key of a media line, if it is sealed; an error if it is not as the policy wants it.
+fn sealed(media: &Media, policy: SrtpPolicy) -> Result<Option<Crypto>, Unusable> {
+    let is_sealed = match media.proto.to_ascii_uppercase().as_str() {
+        "RTP/AVP" => false,
+        "RTP/SAVP" if policy != SrtpPolicy::Never => true,
+        _ => return Err(Unusable::Stream),
+    };
+    // RTP/AVP with keys is a wish that may be passed over (RFC 8643).
+    match (crypto::pick(media), is_sealed, policy) {
+        (None, true, _) => Err(Unusable::Suite),
+        (None, false, SrtpPolicy::Required) => Err(Unusable::Insecure),
+        (_, _, SrtpPolicy::Never) => Ok(None),
+        (found, _, _) => Ok(found),
+    }
+}
+
+fn stream(session: &Session, media: &Media, able: Abilities<'_>) -> Result<Taken, Unusable> {
+    let Abilities {
+        families: ours,
+        codecs,
+        srtp,
+    } = able;
+    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 {
         return Err(Unusable::Stream);
     }
+    let crypto = sealed(media, srtp)?;
     let formats: Vec<u8> = media
         .fmt
         .split_whitespace()
@@ -209,8 +257,13 @@ fn stream(
         send: direction.has_recv(),
         // Who offers `sendonly` holds the call, and what it then sends is music (RFC 3264 §8.4).
         receive: direction == Direction::SendRecv,
+        srtp: None,
     };
-    Ok((spec, direction.reverse()))
+    Ok(Taken {
+        spec,
+        direction: direction.reverse(),
+        crypto,
+    })
 }
 
 /// The formats of a media line.

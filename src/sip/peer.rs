@@ -7,12 +7,22 @@ use std::net::{IpAddr, SocketAddr};
 pub enum Transport {
     Udp,
     Tcp,
+    /// TLS 1.2 or 1.3 over TCP.
+    Tls,
 }
 
 impl Transport {
-    /// Whether nothing that was sent has to be sent again (RFC 3261 §17).
+    /// Whether it goes by connections: nothing that was sent has to be sent again (RFC 3261 §17).
     pub const fn is_reliable(self) -> bool {
-        matches!(self, Transport::Tcp)
+        matches!(self, Transport::Tcp | Transport::Tls)
+    }
+
+    /// The port of who names none (RFC 3261 §19.1.2).
+    pub const fn port(self) -> u16 {
+        match self {
+            Transport::Udp | Transport::Tcp => 5_060,
+            Transport::Tls => 5_061,
+        }
     }
 
     /// The name in a Via.
@@ -20,6 +30,7 @@ impl Transport {
         match self {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
         }
     }
 
@@ -28,11 +39,12 @@ impl Transport {
         match self {
             Transport::Udp => "",
             Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
         }
     }
 }
 
-/// The other end: over TCP, the other end of one connection.
+/// The other end: over TCP and TLS, the other end of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Peer {
     pub transport: Transport,
@@ -49,6 +61,12 @@ impl Peer {
     /// The connection whose other end is `addr`.
     pub const fn tcp(addr: SocketAddr) -> Peer {
         let transport = Transport::Tcp;
+        Peer { transport, addr }
+    }
+
+    /// The same over TLS.
+    pub const fn tls(addr: SocketAddr) -> Peer {
+        let transport = Transport::Tls;
         Peer { transport, addr }
     }
 }
@@ -93,7 +111,7 @@ impl From<IpAddr> for Families {
     }
 }
 
-/// One of our sockets, which takes datagrams and connections.
+/// One of our sockets, which takes datagrams and connections, or connections over TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listen {
     /// As it is bound.
@@ -104,40 +122,48 @@ pub struct Listen {
 
 /// All our sockets.
 #[derive(Clone, Debug)]
-pub struct Listens(Vec<Listen>);
+pub struct Listens {
+    plain: Vec<Listen>,
+    secure: Vec<Listen>,
+}
 
 impl Listens {
-    pub fn new(listens: Vec<Listen>) -> Listens {
-        Listens(listens)
+    /// Those for UDP and TCP, and those for TLS.
+    pub fn new(plain: Vec<Listen>, secure: Vec<Listen>) -> Listens {
+        Listens { plain, secure }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Listen> {
+        self.plain.iter().chain(&self.secure)
     }
 
     /// In which families media can arrive.
     pub fn families(&self) -> Families {
         Families {
-            v4: self.0.iter().any(|listen| listen.socket.is_ipv4()),
-            v6: self.0.iter().any(|listen| listen.socket.is_ipv6()),
+            v4: self.all().any(|listen| listen.socket.is_ipv4()),
+            v6: self.all().any(|listen| listen.socket.is_ipv6()),
         }
     }
 
-    /// Our first socket of the family of `remote`.
-    pub fn towards(&self, remote: IpAddr) -> Option<Listen> {
-        let mut sockets = self.0.iter();
-        sockets
-            .find(|listen| listen.socket.is_ipv4() == remote.is_ipv4())
-            .copied()
+    /// Our first socket of the family of `remote`, and for its transport. Who listens for no TLS can still open such a
+    /// connection: what the other side has to say comes back by it.
+    pub fn towards(&self, remote: Peer) -> Option<Listen> {
+        let is_near = |listen: &&Listen| listen.socket.is_ipv4() == remote.addr.is_ipv4();
+        let secure = self.secure.iter().filter(|_| remote.transport == Transport::Tls);
+        secure.chain(&self.plain).find(is_near).copied()
     }
 
     /// `address` of ours as peers see it.
     pub fn shown(&self, address: SocketAddr) -> SocketAddr {
         let own = |listen: &&Listen| listen.socket.ip() == address.ip();
-        let shown = self.0.iter().find(own).map(|listen| listen.shown.ip());
+        let shown = self.all().find(own).map(|listen| listen.shown.ip());
         SocketAddr::new(shown.unwrap_or(address.ip()), address.port())
     }
 
     /// Where media for a peer of the family of `remote` arrives: beside the socket that the call came by, else beside the
     /// first one of that family.
     pub fn host_for(&self, remote: SocketAddr, came_by: SocketAddr) -> Option<IpAddr> {
-        let sockets = self.0.iter().map(|listen| listen.socket);
+        let sockets = self.all().map(|listen| listen.socket);
         std::iter::once(came_by)
             .chain(sockets)
             .find(|socket| socket.is_ipv4() == remote.is_ipv4())
@@ -159,11 +185,13 @@ mod tests {
             socket: address(socket),
             shown: address(shown),
         };
-        let listens = Listens::new(vec![
+        let plain = vec![
             listen("0.0.0.0:5060", "198.51.100.1:5060"),
             listen("10.0.0.1:5080", "10.0.0.1:5080"),
             listen("[::1]:5060", "[::1]:5060"),
-        ]);
+        ];
+        let secure = vec![listen("0.0.0.0:5061", "198.51.100.1:5061")];
+        let listens = Listens::new(plain, secure);
         for (remote, came_by, host) in [
             ("192.0.2.1:4", "10.0.0.1:5080", "10.0.0.1"),
             ("192.0.2.1:4", "[::1]:5060", "0.0.0.0"),
@@ -174,7 +202,15 @@ mod tests {
         }
         let shown = listens.shown(address("0.0.0.0:20000"));
         assert_eq!(shown, address("198.51.100.1:20000"));
-        let only_four = Listens::new(vec![listen("10.0.0.1:5060", "10.0.0.1:5060")]);
+        for (peer, own) in [
+            (Peer::udp(address("192.0.2.1:4")), "0.0.0.0:5060"),
+            (Peer::tls(address("192.0.2.1:4")), "0.0.0.0:5061"),
+            (Peer::tls(address("[2001:db8::1]:4")), "[::1]:5060"),
+        ] {
+            let found = listens.towards(peer).map(|listen| listen.socket);
+            assert_eq!(found, Some(address(own)), "{peer:?}");
+        }
+        let only_four = Listens::new(vec![listen("10.0.0.1:5060", "10.0.0.1:5060")], Vec::new());
         assert_eq!(
             only_four.host_for(address("[::1]:4"), address("10.0.0.1:5060")),
             None

@@ -5,10 +5,10 @@ use super::answer::Answerer;
 use super::fault::Fault;
 use super::info::{self, Info};
 use super::message::{self, Message, Method};
-use super::offer::{self, Agreement};
+use super::offer::{self, Abilities, Agreement};
 use super::peer::Transport;
 use super::stream::{Framer, Piece};
-use crate::media_api::{Codecs, MediaSpec};
+use crate::media_api::{Codecs, MediaSpec, SrtpPolicy};
 use crate::secret::Key;
 use std::net::SocketAddr;
 
@@ -102,8 +102,14 @@ pub struct Answered {
 
 /// Answers an offer with our RTP address `local`; `None` if it is refused.
 pub fn offer(body: &[u8], local: SocketAddr) -> Option<Answered> {
-    let agreement = offer::read(body, local.ip().into(), &Codecs::default()).ok()?;
-    let mut answerer = Answerer::new(u64::MAX, Codecs::default());
+    let able = Abilities {
+        families: local.ip().into(),
+        codecs: &Codecs::default(),
+        srtp: SrtpPolicy::Optional,
+    };
+    let mut agreement = offer::read(body, able).ok()?;
+    let mut answerer = answerer();
+    answerer.agree(&mut agreement, &mut drawn);
     let Agreement { spec, taken, .. } = agreement;
     Some(Answered {
         spec,
@@ -115,9 +121,18 @@ pub fn offer(body: &[u8], local: SocketAddr) -> Option<Answered> {
 
 /// Reads the answer to an offer of ours that was made with the RTP address `local`; `None` if it cannot be used.
 pub fn answer(body: &[u8], local: SocketAddr) -> Option<MediaSpec> {
-    let mut answerer = Answerer::new(u64::MAX, Codecs::default());
-    answerer.offer(local);
-    offer::read_answer(body, local.ip().into(), answerer.codecs(), answerer.place()).ok()
+    let mut answerer = answerer();
+    answerer.offer(local, &mut drawn);
+    answerer.read_answer(body, local.ip().into()).ok()
+}
+
+fn answerer() -> Answerer {
+    Answerer::new(u64::MAX, Codecs::default()).with_srtp(SrtpPolicy::Optional)
+}
+
+/// The key of nobody's voice.
+fn drawn() -> u64 {
+    0x0123_4567_89ab_cdef
 }
 
 /// The key that an INFO with this body brings.

@@ -4,7 +4,6 @@
 use super::message::Echo;
 use super::peer::{Origin, Peer, Transport, Way};
 use super::text;
-use super::uri::PORT;
 use super::via::Via;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -71,13 +70,14 @@ impl Reply {
     }
 }
 
-/// How the response to a request goes back. A datagram: to its port with `rport`, else to the port of its Via. Over TCP:
+/// How the response to a request goes back. A datagram: to its port with `rport`, else to the port of its Via. Over TCP and TLS:
 /// by the same connection; if it is gone, by a new one to the port of the Via.
 pub fn destination(origin: Origin, via: &Via) -> Way {
     let Origin { peer, local } = origin;
-    let named = SocketAddr::new(peer.addr.ip(), via.port.unwrap_or(PORT));
+    let port = via.port.unwrap_or(peer.transport.port());
+    let named = SocketAddr::new(peer.addr.ip(), port);
     let (peer, back) = match peer.transport {
-        Transport::Tcp => (peer, Some(named)),
+        Transport::Tcp | Transport::Tls => (peer, Some(named)),
         Transport::Udp if via.rport => (peer, None),
         Transport::Udp => (Peer::udp(named), None),
     };

@@ -4,7 +4,7 @@
 
 use super::fault::Fault;
 use super::guard::{self, STREAM_BYTES_MAX};
-use super::peer::Transport;
+use super::peer::{Peer, Transport};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -139,6 +139,7 @@ fn body_length(head: &[u8]) -> Result<usize, Fault> {
 /// One open connection.
 #[derive(Debug)]
 pub struct Connection {
+    pub transport: Transport,
     /// The socket of ours that it was opened to, or by.
     pub local: SocketAddr,
     pub framer: Framer,
@@ -161,7 +162,11 @@ pub struct Connections(BTreeMap<SocketAddr, Connection>);
 
 impl Connections {
     /// Takes a connection. One address and port is one connection, whichever socket of ours it leads to.
-    pub fn open(&mut self, peer: SocketAddr, local: SocketAddr) -> Result<(), Crowded> {
+    pub fn open(&mut self, peer: Peer, local: SocketAddr) -> Result<(), Crowded> {
+        let Peer {
+            transport,
+            addr: peer,
+        } = peer;
         let with_host = self.0.keys().filter(|other| other.ip() == peer.ip()).count();
         if with_host >= CONNECTIONS_HOST_MAX || self.0.contains_key(&peer) {
             return Err(Crowded::Host);
@@ -170,6 +175,7 @@ impl Connections {
             return Err(Crowded::All);
         }
         let connection = Connection {
+            transport,
             local,
             framer: Framer::default(),
             half: false,
@@ -182,8 +188,10 @@ impl Connections {
         self.0.get_mut(&peer)
     }
 
-    pub fn is_open(&self, peer: SocketAddr) -> bool {
-        self.0.contains_key(&peer)
+    /// One over TCP is none over TLS.
+    pub fn is_open(&self, peer: Peer) -> bool {
+        let connection = self.0.get(&peer.addr);
+        connection.is_some_and(|connection| connection.transport == peer.transport)
     }
 
     /// Forgets a connection; whether it was known.

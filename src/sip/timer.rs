@@ -76,8 +76,8 @@ impl Timer {
     /// transport repeats by itself. The 200 is repeated over every transport: the next hop may be another (§13.3.1.4).
     pub const fn first(self, transport: Transport) -> Option<Duration> {
         match (self, transport) {
-            (Timer::E | Timer::G, Transport::Tcp) => None,
-            (Timer::I | Timer::J | Timer::K, Transport::Tcp) => Some(Duration::ZERO),
+            (Timer::E | Timer::G, Transport::Tcp | Transport::Tls) => None,
+            (Timer::I | Timer::J | Timer::K, Transport::Tcp | Transport::Tls) => Some(Duration::ZERO),
             (Timer::E | Timer::G | Timer::Answer, _) => Some(T1),
             (Timer::I | Timer::K, Transport::Udp) => Some(T4),
             (Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack, _) => Some(PATIENCE),

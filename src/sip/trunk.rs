@@ -12,13 +12,14 @@ mod trouble;
 
 pub use naptr::{Naptr, services};
 pub use srv::{Srv, ordered};
-pub use trouble::Trouble;
+pub use trouble::{TlsFault, Trouble};
 
 use super::digest::{Login, Session};
 use super::peer::{Listen, Peer, Transport};
 use super::response::line;
 use super::timer::TxId;
 use super::uri;
+use crate::media_api::SrtpPolicy;
 use crate::units::Time;
 use avoided::Avoided;
 use reply::Kind;
@@ -90,6 +91,8 @@ pub struct TrunkConfig {
     pub keep_alive: Option<Duration>,
     /// Whether a whole block of numbers is registered (RFC 6140).
     pub number_block: bool,
+    /// Whether media of its calls is sealed.
+    pub srtp: SrtpPolicy,
 }
 
 /// What the registrar has agreed to.
@@ -299,6 +302,16 @@ impl Trunk {
         self.target().or(self.binding.map(|binding| binding.target))
     }
 
+    /// Whose name a TLS server has to prove: that which led there (RFC 5922 §4), or, if that was a mere address, the domain's.
+    pub fn server_name(&self) -> &str {
+        let TrunkConfig { place, domain, .. } = &self.config;
+        let domain = uri::host_and_port(domain).map(|(host, _)| host);
+        match (uri::ip(&place.host), domain) {
+            (Some(_), Some(domain)) => domain,
+            _ => &place.host,
+        }
+    }
+
     /// A name that is an address needs no name server.
     pub fn literal(&self) -> Option<Target> {
         let Place {
@@ -306,11 +319,9 @@ impl Trunk {
             port,
             transport,
         } = &self.config.place;
-        let addr = SocketAddr::new(uri::ip(host)?, port.unwrap_or(uri::PORT));
-        let peer = Peer {
-            transport: transport.unwrap_or(Transport::Udp),
-            addr,
-        };
+        let transport = transport.unwrap_or(Transport::Udp);
+        let addr = SocketAddr::new(uri::ip(host)?, port.unwrap_or(transport.port()));
+        let peer = Peer { transport, addr };
         Some(Target { peer, priority: 0 })
     }
 

@@ -20,7 +20,7 @@ use super::called::CalledPolicy;
 use super::counters::{Counters, Noted};
 use super::dialog::DialogId;
 use super::identity::IdentityKey;
-use super::peer::{Listen, Listens, Peer, Transport, Way};
+use super::peer::{Listen, Listens, Peer, Way};
 use super::served::Served;
 use super::stream::Connections;
 use super::timer::{Owner, Timer, Timers, TxId};
@@ -29,7 +29,7 @@ use super::trunk::Trunk;
 pub use super::trunk::{Place, Target, TrunkConfig, TrunkId, TrunkNews, TrunkView, Whereabouts};
 use super::via::COOKIE;
 use crate::ids::{CallerTag, LegId};
-use crate::media_api::{Codecs, MediaSpec};
+use crate::media_api::{Codecs, MediaSpec, SrtpKeys, SrtpPolicy};
 use crate::number::PhoneNumber;
 use crate::secret::Key;
 use crate::units::Time;
@@ -45,12 +45,16 @@ use std::net::{IpAddr, SocketAddr};
 pub struct UaConfig {
     /// Our sockets; each takes datagrams and connections.
     pub listens: Vec<Listen>,
+    /// Our sockets for TLS.
+    pub listens_tls: Vec<Listen>,
     /// Whose messages are read.
     pub served: Vec<IpNet>,
     /// The most calls at a time, those that are being hung up included.
     pub calls_max: usize,
     /// The codecs that are spoken.
     pub codecs: Codecs,
+    /// Whether media is sealed, where a trunk does not say otherwise.
+    pub srtp: SrtpPolicy,
     /// How the number that was dialled is found.
     pub called: CalledPolicy,
 }
@@ -66,7 +70,7 @@ const PAUSE_S_MAX: u64 = 10;
 
 /// What the user agent wants done, or tells.
 pub enum Output {
-    /// Send these bytes from this socket of ours; over TCP by the connection with `to`, opening it if there is none.
+    /// Send these bytes from this socket of ours; over TCP and TLS by the connection with `to`, opening it if there is none.
     Send {
         from: SocketAddr,
         to: Peer,
@@ -154,6 +158,7 @@ pub struct UserAgent {
     served: Served,
     calls_max: usize,
     codecs: Codecs,
+    srtp: SrtpPolicy,
     called: CalledPolicy,
     random: Box<dyn FnMut() -> u64 + Send>,
     /// Makes the tags of refusals differ from process to process.
@@ -177,10 +182,11 @@ impl UserAgent {
     /// A user agent without calls. `random` makes tags, branches and session ids: it must be unguessable.
     pub fn new(config: UaConfig, mut random: Box<dyn FnMut() -> u64 + Send>) -> UserAgent {
         UserAgent {
-            listens: Listens::new(config.listens),
+            listens: Listens::new(config.listens, config.listens_tls),
             served: Served::new(config.served),
             calls_max: config.calls_max,
             codecs: config.codecs,
+            srtp: config.srtp,
             called: config.called,
             seed: random(),
             identities: IdentityKey::new(&mut *random),
@@ -263,19 +269,46 @@ impl UserAgent {
         }
     }
 
+    /// The keys of a call, once, whenever they are other ones: before [`Event::Invited`] or [`Event::Reinvited`] is acted upon.
+    pub fn take_keys(&mut self, leg: LegId) -> Option<SrtpKeys> {
+        self.calls.get_mut(&leg)?.take_keys()
+    }
+
+    /// Whether media of a call that came from `peer` is sealed.
+    fn srtp_for(&self, peer: SocketAddr) -> SrtpPolicy {
+        let trunk = self
+            .served
+            .trunk_of(peer.ip())
+            .and_then(|id| self.trunks.get(&id));
+        trunk.map_or(self.srtp, |trunk| trunk.config.srtp)
+    }
+
+    /// What a TLS server at `addr` has to prove: that it is the domain of the trunk to which the address belongs (RFC 5922 §4),
+    /// else that it is this address.
+    pub fn expected_name(&self, addr: SocketAddr) -> (Option<TrunkId>, String) {
+        let trunk = self.served.trunk_of(addr.ip());
+        match trunk.and_then(|id| self.trunks.get(&id)) {
+            Some(known) => (trunk, known.server_name().to_owned()),
+            None => (None, addr.ip().to_canonical().to_string()),
+        }
+    }
+
     /// Serves other networks from now on. Standing calls of a network that is gone fall silent, and its connections are
     /// closed as soon as something comes by them.
     pub fn reload_served(&mut self, served: Vec<IpNet>) {
         self.served.replace(served);
     }
 
-    /// Sends a message; over TCP by the connection it belongs to, or by a new one, but to a served address only.
+    /// Sends a message; over TCP and TLS by the connection it belongs to, or by a new one, but to a served address only.
     fn send(&mut self, way: Way, bytes: Vec<u8>) {
         let Way { local, peer, back } = way;
-        let gone = peer.transport == Transport::Tcp && !self.connections.is_open(peer.addr);
+        let transport = peer.transport;
+        let gone = transport.is_reliable() && !self.connections.is_open(peer);
         let to = match gone {
             false => Some(peer),
-            true => back.filter(|back| self.served.contains(*back)).map(Peer::tcp),
+            true => back
+                .filter(|back| self.served.contains(*back))
+                .map(|addr| Peer { transport, addr }),
         };
         match to {
             Some(to) => self.outputs.push_back(Output::Send {

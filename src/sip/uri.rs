@@ -4,8 +4,9 @@
 use super::text;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// The port of a SIP address that names none (RFC 3261 §19.1.2).
+/// The ports of a SIP address that names none (RFC 3261 §19.1.2).
 pub const PORT: u16 = 5060;
+pub const PORT_TLS: u16 = 5061;
 
 /// A URI of the scheme `sip` or `sips`, as it is written.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,9 +54,18 @@ impl<'a> Uri<'a> {
         text::param(self.params, name)
     }
 
+    /// Whether it is reached over TLS alone.
+    pub fn means_tls(&self) -> bool {
+        let transport = self.param("transport");
+        self.is_secure || transport.is_some_and(|name| name.eq_ignore_ascii_case("tls"))
+    }
+
     /// The address, if the host is one; one of IPv4 that is mapped into IPv6 is what it is.
     pub fn address(&self) -> Option<SocketAddr> {
-        let port = self.port.unwrap_or(PORT);
+        let port = self.port.unwrap_or(match self.means_tls() {
+            true => PORT_TLS,
+            false => PORT,
+        });
         ip(self.host).map(|ip| SocketAddr::new(ip.to_canonical(), port))
     }
 }
@@ -149,7 +159,15 @@ mod tests {
         assert!(uri.has_headers && !uri.is_secure);
         let bare = read("SIPS:[2001:db8::1]").expect("a URI");
         assert_eq!((bare.user, bare.port, bare.is_secure), ("", None, true));
-        assert_eq!(bare.address(), "[2001:db8::1]:5060".parse().ok());
+        assert_eq!(bare.address(), "[2001:db8::1]:5061".parse().ok());
+        for (text, port) in [
+            ("sip:192.0.2.1", 5060),
+            ("sip:192.0.2.1;transport=TLS", 5061),
+            ("sips:192.0.2.1:7", 7),
+        ] {
+            let address = read(text).and_then(|uri| uri.address());
+            assert_eq!(address.map(|address| address.port()), Some(port), "{text}");
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl World {
             state ^ state >> 31
         };
         let config = UaConfig {
+            listens_tls: Vec::new(),
+            srtp: Default::default(),
             listens: vec![Listen {
                 socket: own(),
                 shown: own(),

@@ -62,6 +62,8 @@ impl World {
         let mut chance = Chance::seeded(seed);
         let mut drawn = chance.fork();
         let config = UaConfig {
+            listens_tls: Vec::new(),
+            srtp: Default::default(),
             listens: vec![Listen {
                 socket: local(),
                 shown: local(),
@@ -119,6 +121,7 @@ impl World {
                 expires: Duration::from_secs(600),
                 keep_alive: Some(Duration::from_secs(60)),
                 number_block: false,
+                srtp: Default::default(),
             };
             (TrunkId(nth), config)
         };

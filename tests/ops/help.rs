@@ -55,6 +55,8 @@ fn every_counter_is_explained_to_the_operator() {
     use rundruf::sip::{UaConfig, UserAgent};
     let page = include_str!("../../docs/OPERATING.md");
     let config = UaConfig {
+        listens_tls: Vec::new(),
+        srtp: Default::default(),
         listens: Vec::new(),
         served: vec![],
         calls_max: 1,

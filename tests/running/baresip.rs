@@ -35,6 +35,8 @@ struct Site {
     jitter_buffer: &'static str,
     /// As its account file names them.
     codecs: &'static str,
+    /// How its voice is encrypted, as its account file names it; nothing: not at all.
+    media_enc: &'static str,
 }
 
 const HERE: Site = Site {
@@ -42,6 +44,7 @@ const HERE: Site = Site {
     ip: LOCALHOST,
     jitter_buffer: GOOD_LINE,
     codecs: "PCMA,PCMU",
+    media_enc: "",
 };
 
 /// Its control socket.
@@ -51,6 +54,8 @@ impl<S: Read + Write + Send> Control for S {}
 /// A running baresip.
 pub struct Baresip {
     pub tone: Tone,
+    /// Where it can be called, over UDP; it answers at once.
+    pub address: SocketAddr,
     folder: tempfile::TempDir,
     control: Box<dyn Control>,
     said: String,
@@ -67,6 +72,11 @@ impl Baresip {
     /// Starts it, ready to dial; it offers these codecs, as its account file names them.
     pub fn start_with(tone: Tone, codecs: &'static str) -> Baresip {
         Baresip::start_at(tone, Site { codecs, ..HERE })
+    }
+
+    /// Starts it, ready to dial with its voice encrypted so, as its account file names it ("srtp-mand").
+    pub fn start_encrypted(tone: Tone, media_enc: &'static str) -> Baresip {
+        Baresip::start_at(tone, Site { media_enc, ..HERE })
     }
 
     /// Starts it, ready to dial; it says this recording again and again instead of a tone.
@@ -106,17 +116,17 @@ impl Baresip {
     /// The ports that were free may be taken by the time that it wants them: the log, then.
     fn try_start(tone: Tone, site: Site) -> Result<Baresip, String> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let address = configure(folder.path(), tone, site);
+        let (address, control_address) = configure(folder.path(), tone, site);
         let mut process = Guarded(spawn(folder.path(), site.place));
         let socket = folder.path().join("control");
         let carrier = match site.place {
             Place::Here => None,
-            Place::Beside(_) => Some(carry_in(site.place, &socket, address.port())),
+            Place::Beside(_) => Some(carry_in(site.place, &socket, control_address.port())),
         };
         let mut control = None;
         eventually(START_MAX, || {
             control = match site.place {
-                Place::Here => connect(address),
+                Place::Here => connect(control_address),
                 Place::Beside(_) => connect_within(&socket),
             };
             control.is_some() || !matches!(process.0.try_wait(), Ok(None))
@@ -124,6 +134,7 @@ impl Baresip {
         Ok(Baresip {
             control: control.ok_or_else(|| log_of(folder.path()))?,
             tone,
+            address,
             folder,
             said: String::new(),
             _carrier: carrier,
@@ -136,13 +147,29 @@ impl Baresip {
         self.dial_uri(&format!("sip:meeting@{bridge}"));
     }
 
+    /// Calls, and waits until that is refused.
+    pub fn dial_in_vain(&mut self, bridge: SocketAddr) {
+        self.command("dial", &format!("sip:meeting@{bridge}"));
+        self.wait_for("CALL_CLOSED");
+    }
+
     /// Calls over TCP, and waits until the call is established.
     pub fn dial_by_tcp(&mut self, bridge: SocketAddr) {
         self.dial_uri(&format!("sip:meeting@{bridge};transport=tcp"));
     }
 
+    /// Calls over TLS, and waits until the call is established.
+    pub fn dial_by_tls(&mut self, bridge: SocketAddr) {
+        self.dial_uri(&format!("sip:meeting@{bridge};transport=tls"));
+    }
+
     fn dial_uri(&mut self, uri: &str) {
         self.command("dial", uri);
+        self.is_in_call();
+    }
+
+    /// Waits until the call is established.
+    pub fn is_in_call(&mut self) {
         self.wait_for("CALL_ESTABLISHED");
     }
 
@@ -256,12 +283,13 @@ fn log_of(folder: &Path) -> String {
     fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
 
-/// Writes configuration, account and tone; returns where the control socket will listen.
-fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
+/// Writes configuration, account and tone; returns where it can be called, and where the control socket will listen.
+fn configure(folder: &Path, tone: Tone, site: Site) -> (SocketAddr, SocketAddr) {
     let Site {
         ip,
         jitter_buffer,
         codecs,
+        media_enc,
         ..
     } = site;
     // TLS takes the port after SIP's.
@@ -270,6 +298,7 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
     let listener = TcpListener::bind((LOCALHOST, 0)).expect("a free port");
     let control = listener.local_addr().expect("it is bound");
     let here = folder.display();
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.pem");
     // It does not bring a source of 8 kHz to the 16 of G.722.
     let rate = if codecs.contains("16000") {
         16_000
@@ -281,18 +310,24 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
          audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate {rate}\nauplay_srate {rate}\n\
          ausrc_channels 1\nauplay_channels 1\nausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
          rtp_ports {rtp}-{}\njitter_buffer_delay {jitter_buffer}\nmodule_path {}\nmodule g711.so\nmodule g722.so\n\
-         module opus.so\nmodule aufile.so\n\
+         module opus.so\nmodule aufile.so\nmodule srtp.so\nsip_cafile {authority}\n\
          module sndfile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen {control}\nsnd_path {here}\n",
         rtp.saturating_add(20),
         module_path(),
     );
-    let account = format!("<sip:member@{ip}>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent\n");
+    let encryption = match media_enc {
+        "" => String::new(),
+        how => format!(";mediaenc={how}"),
+    };
+    let account = format!(
+        "<sip:member@{ip}>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent;answermode=auto{encryption}\n"
+    );
     fs::write(folder.join("config"), config).expect("the folder is ours");
     fs::write(folder.join("accounts"), account).expect("the folder is ours");
     fs::write(folder.join("contacts"), "").expect("the folder is ours");
     write_tone(&folder.join("say.wav"), tone, rate);
-    control
+    (SocketAddr::new(ip, sip), control)
 }
 
 /// Where the distribution keeps baresip's modules.

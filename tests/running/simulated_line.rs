@@ -156,6 +156,7 @@ fn spec(remote: SocketAddr) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 

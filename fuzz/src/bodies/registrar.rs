@@ -68,6 +68,7 @@ fn trunk() -> TrunkConfig {
         expires: Duration::from_secs(600),
         keep_alive: Some(Duration::from_secs(20)),
         number_block: false,
+        srtp: Default::default(),
     }
 }
 
@@ -75,6 +76,8 @@ impl World {
     fn new() -> World {
         let local = ([192, 0, 2, 100], 5_060).into();
         let config = UaConfig {
+            listens_tls: Vec::new(),
+            srtp: Default::default(),
             listens: vec![Listen {
                 socket: local,
                 shown: local,

@@ -82,6 +82,15 @@ fn judge(data: &[u8], answered: &Answered, local: SocketAddr) {
             assert!(our.attributes.is_empty());
         }
     }
+    let sealed = ours[taken]
+        .attributes
+        .iter()
+        .filter(|line| line.starts_with("crypto:"));
+    assert_eq!(
+        sealed.count(),
+        usize::from(spec.srtp.is_some()),
+        "one key, where voice is sealed"
+    );
     let law = spec.codec.payload_type().to_string();
     assert_eq!(ours[taken].formats[0], law);
     assert_eq!(spec.remote.is_ipv4(), local.is_ipv4());

@@ -3,7 +3,7 @@
 
 use rundruf::ids::LegId;
 use rundruf::media::{
-    ClipBank, ControlDatagram, Counters, Datagram, Frame, Inbox, Leg, LegSeed, Outbox, Wide, Wire,
+    ClipBank, ControlDatagram, Counters, Datagram, Fitting, Frame, Inbox, Leg, LegSeed, Outbox, Wire,
 };
 use rundruf::media_api::{Codec, EventSpec, Law, LegFigures, MediaSpec};
 use rundruf::secret::Key;
@@ -49,6 +49,7 @@ pub fn spec(law: Law) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 
@@ -238,7 +239,7 @@ impl Telephone {
             last.frame = frame;
         }
         self.spec = spec;
-        self.leg.update(self.frame, spec, Wide::new(spec.codec));
+        self.leg.update(self.frame, spec, Fitting::new(spec.codec, None));
     }
 
     pub fn mutes(&mut self, muted: bool) {

@@ -93,6 +93,8 @@ fn user_agent() -> UserAgent {
         random
     };
     let config = UaConfig {
+        listens_tls: Vec::new(),
+        srtp: Default::default(),
         listens: vec![Listen {
             socket: ours(),
             shown: ours(),
@@ -137,7 +139,7 @@ impl World {
     pub fn hears(&mut self, bytes: &[u8], piece: usize) {
         match self.transport {
             Transport::Udp => self.hears_datagram(peer(), bytes),
-            Transport::Tcp => self.hears_stream(bytes, piece),
+            Transport::Tcp | Transport::Tls => self.hears_stream(bytes, piece),
         }
     }
 
@@ -146,7 +148,7 @@ impl World {
         let before = self.ua.census();
         self.ua
             .handle_message(self.now, Peer::udp(stranger()), ours(), bytes);
-        let admission = self.ua.handle_connected(self.now, stranger(), ours());
+        let admission = self.ua.handle_connected(self.now, Peer::tcp(stranger()), ours());
         assert_eq!(admission, Admission::Refused);
         assert!(self.ua.poll_output().is_none(), "a word to a stranger");
         assert_eq!(self.ua.census(), before);
@@ -209,7 +211,7 @@ impl World {
         self.plain = self.plain && written::is_plain(bytes);
         for piece in bytes.chunks(piece.max(1)) {
             if !self.connected {
-                let admission = self.ua.handle_connected(self.now, peer(), ours());
+                let admission = self.ua.handle_connected(self.now, Peer::tcp(peer()), ours());
                 assert_eq!(admission, Admission::Welcome);
                 self.connected = true;
                 self.streamed = true;

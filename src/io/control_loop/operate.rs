@@ -40,7 +40,8 @@ impl ControlLoop {
     /// The settings were read again, or could not be.
     pub(super) fn adopt(&mut self, settings: anyhow::Result<Settings>, reply: oneshot::Sender<Reply>) {
         let answer = match settings {
-            Ok((newer, trunks)) => {
+            Ok((newer, trunks, tls)) => {
+                self.tcp.set_tls(tls);
                 self.bridge.handle_reload(Minded {
                     served: newer.sip.trunks.clone(),
                     language: newer.rooms.language,

@@ -15,6 +15,7 @@ mod echo_left;
 mod failures;
 mod lifetimes;
 mod moves;
+mod sealed;
 mod shedding;
 mod strangers;
 mod wide;
@@ -143,6 +144,7 @@ fn spec(codec: Codec) -> MediaSpec {
         }),
         send: true,
         receive: true,
+        srtp: None,
     }
 }
 

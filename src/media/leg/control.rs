@@ -5,6 +5,7 @@
 
 use super::super::counters::{Counter, Counters};
 use super::super::rtcp::{self, REPORT_MAX};
+use super::super::srtp::OVERHEAD;
 use super::super::wire::{DATAGRAM_MAX, Wire};
 use super::Leg;
 use crate::media_api::Fault;
@@ -33,8 +34,10 @@ impl<W: Wire> Leg<W> {
             let Some(datagram) = self.wire.receive_control(&mut buffer) else {
                 return;
             };
-            let bytes = &buffer[..datagram.len.min(DATAGRAM_MAX)];
-            self.take_control(frame, datagram.from, datagram.age, bytes, counters);
+            let bytes = &mut buffer[..datagram.len.min(DATAGRAM_MAX)];
+            if let Some(len) = self.open_control(bytes, counters) {
+                self.take_control(frame, datagram.from, datagram.age, &bytes[..len], counters);
+            }
         }
     }
 
@@ -70,10 +73,15 @@ impl<W: Wire> Leg<W> {
         let Some(target) = self.control_target(frame) else {
             return;
         };
-        let mut buffer = [0; REPORT_MAX];
+        let mut buffer = [0; REPORT_MAX + OVERHEAD];
         let (rtp, block) = (self.stream.timestamp(frame), self.meter.report());
-        let len = self.session.write(frame, rtp, block, goodbye, &mut buffer);
-        counters.count(match self.wire.send_control(target, &buffer[..len]) {
+        let Some(place) = buffer.first_chunk_mut::<REPORT_MAX>() else {
+            return;
+        };
+        let len = self.session.write(frame, rtp, block, goodbye, place);
+        let sent = self.seal_control(&mut buffer, len);
+        let sent = sent.is_some_and(|len| self.wire.send_control(target, &buffer[..len]));
+        counters.count(match sent {
             true => Counter::ControlSent,
             false => Counter::ControlUnsent,
         });

@@ -70,6 +70,7 @@ impl Call {
             events: None,
             send: true,
             receive: true,
+            srtp: None,
         };
         let random = u64::from(US) << 32 | 5;
         let seed = LegSeed {

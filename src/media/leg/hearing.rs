@@ -38,7 +38,10 @@ impl<W: Wire> Leg<W> {
     pub fn listen(&mut self, frame: u64, inbox: &Inbox, counters: &mut Counters) -> Keys {
         let mut keys = Keys::default();
         for (from, packet) in inbox.of(self.came) {
-            keys.list[keys.packets] = self.take(frame, from, packet, counters);
+            keys.list[keys.packets] = match self.srtp {
+                None => self.take(frame, from, packet, counters),
+                Some(_) => self.take_sealed(frame, from, packet, counters),
+            };
             keys.packets += 1;
         }
         self.came = Own::default();
@@ -50,7 +53,13 @@ impl<W: Wire> Leg<W> {
         keys
     }
 
-    fn take(&mut self, frame: u64, from: SocketAddr, packet: &[u8], counters: &mut Counters) -> Option<Key> {
+    pub(super) fn take(
+        &mut self,
+        frame: u64,
+        from: SocketAddr,
+        packet: &[u8],
+        counters: &mut Counters,
+    ) -> Option<Key> {
         if rtp::is_control(packet) {
             counters.count(Counter::Control);
             return None;

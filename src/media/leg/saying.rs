@@ -101,7 +101,11 @@ impl<W: Wire> Leg<W> {
     /// Sends what was said.
     pub fn send(&mut self, frame: u64, packet: &[u8], counters: &mut Counters) {
         let target = self.latch_mut(frame).target();
-        if self.wire.send(target, packet) {
+        let sent = match self.srtp {
+            None => self.wire.send(target, packet),
+            Some(_) => self.send_sealed(target, packet),
+        };
+        if sent {
             self.session.handle_sent(packet.len().saturating_sub(rtp::HEADER));
         } else {
             counters.count(Counter::SendFailed);

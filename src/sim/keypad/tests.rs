@@ -143,6 +143,7 @@ fn seed_of_the_leg() -> LegSeed {
             }),
             send: true,
             receive: true,
+            srtp: None,
         },
         random: 1,
     }

@@ -99,7 +99,7 @@ impl World {
         let is_there = |caller: &Caller| caller.sip() == to.addr && caller.plan.stream.is_none();
         let n = match to.transport {
             Transport::Udp => self.callers.iter().position(is_there),
-            Transport::Tcp => self.by_stream(to.addr),
+            Transport::Tcp | Transport::Tls => self.by_stream(to.addr),
         };
         let Some(n) = n else {
             return self.judge.blame(|| format!("a message went to {to:?}"));
@@ -109,7 +109,7 @@ impl World {
         }
         let arrivals = match to.transport {
             Transport::Udp => self.lines[n].signalling.carry(self.now),
-            Transport::Tcp => [self.reaches_by_stream(n, &bytes), None],
+            Transport::Tcp | Transport::Tls => [self.reaches_by_stream(n, &bytes), None],
         };
         for at in arrivals.into_iter().flatten() {
             self.put(at, Happening::SipTo(n, bytes.clone()));

@@ -15,7 +15,7 @@ fn said(length: &str) -> (Option<u16>, Option<u16>) {
     let udp = world.statuses().first().copied();
     let mut world = World::new();
     let far: SocketAddr = "192.0.2.1:40000".parse().expect("address");
-    let _ = world.ua.handle_connected(world.now, far, local());
+    let _ = world.ua.handle_connected(world.now, Peer::tcp(far), local());
     world.ua.handle_stream(world.now, far, text.as_bytes());
     world.drain();
     (udp, world.statuses().first().copied())

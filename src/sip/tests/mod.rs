@@ -19,6 +19,7 @@ mod routing;
 mod session;
 mod silence;
 mod tcp;
+mod tls;
 mod torture;
 mod update;
 
@@ -27,6 +28,7 @@ use super::{
     UserAgent,
 };
 use crate::ids::LegId;
+use crate::media_api::SrtpPolicy;
 use crate::units::Time;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -161,12 +163,23 @@ impl World {
 
     /// With sockets, each as it is bound and as it is shown.
     pub fn with(listens: &[(&str, &str)], calls_max: usize) -> World {
+        World::with_policy(listens, calls_max, SrtpPolicy::Optional)
+    }
+
+    /// With a way of its own with encrypted voices.
+    pub fn with_srtp(policy: SrtpPolicy) -> World {
+        World::with_policy(&[("192.0.2.100:5060", "192.0.2.100:5060")], 10, policy)
+    }
+
+    fn with_policy(listens: &[(&str, &str)], calls_max: usize, srtp: SrtpPolicy) -> World {
         let address = |text: &str| text.parse().expect("address");
         let listen = |(socket, shown): &(&str, &str)| Listen {
             socket: address(socket),
             shown: address(shown),
         };
         let config = UaConfig {
+            listens_tls: Vec::new(),
+            srtp,
             listens: listens.iter().map(listen).collect(),
             served: ["192.0.2.0/24", "2001:db8::/32"]
                 .map(|network| network.parse().expect("network"))

@@ -1,17 +1,26 @@
 //! What offers are taken, and what the answer says.
 
-use super::{Agreement, Families, Unusable, read, read_answer};
-use crate::media_api::{Codec, CodecName, Codecs, Law, MediaSpec, OpusSpec};
+use super::{Abilities, Agreement, Families, Unusable, read, read_answer};
+use crate::media_api::{Codec, CodecName, Codecs, Law, MediaSpec, OpusSpec, SrtpPolicy};
 use crate::sip::answer::Answerer;
 use sdp_types::Session;
 
 /// We have IPv4 alone.
 const FOUR: Families = Families { v4: true, v6: false };
 
+fn able(families: Families, codecs: &Codecs) -> Abilities<'_> {
+    let srtp = SrtpPolicy::Optional;
+    Abilities {
+        families,
+        codecs,
+        srtp,
+    }
+}
+
 const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n";
 
 fn offer(rest: &str) -> Result<Agreement, Unusable> {
-    read(format!("{HEAD}{rest}").as_bytes(), FOUR, &Codecs::default())
+    read(format!("{HEAD}{rest}").as_bytes(), able(FOUR, &Codecs::default()))
 }
 
 fn events(spec: MediaSpec) -> Option<u8> {
@@ -94,7 +103,7 @@ fn what_cannot_be_taken_is_told_why() {
         ("", Unusable::Stream),
         ("m=audio 0 RTP/AVP 8\r\n", Unusable::Stream),
         ("m=video 4000 RTP/AVP 8\r\n", Unusable::Stream),
-        ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Stream),
+        ("m=audio 4000 RTP/SAVP 8\r\n", Unusable::Suite),
         ("m=audio 4000 RTP/AVP 18 3\r\n", Unusable::Codec),
         (
             "m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000/2\r\n",
@@ -125,22 +134,30 @@ fn what_cannot_be_taken_is_told_why() {
     ] {
         assert_eq!(offer(rest), Err(why), "{rest}");
     }
-    assert_eq!(read(b" \r\n", FOUR, &Codecs::default()), Err(Unusable::Missing));
-    assert_eq!(read(b"hello", FOUR, &Codecs::default()), Err(Unusable::Malformed));
+    assert_eq!(
+        read(b" \r\n", able(FOUR, &Codecs::default())),
+        Err(Unusable::Missing)
+    );
+    assert_eq!(
+        read(b"hello", able(FOUR, &Codecs::default())),
+        Err(Unusable::Malformed)
+    );
 }
 
 #[test]
 fn odd_but_legal_descriptions_are_read() {
     let latin = b"v=0\no=M\xfcller 1 1 IN IP4 192.0.2.9\ns=\xdcbung  \nt=0 0\nm=audio 4000/2 RTP/AVP 8 \nc=IN  IP4 192.0.2.9 \n";
-    let agreement = read(latin, FOUR, &Codecs::default()).expect("usable");
+    let agreement = read(latin, able(FOUR, &Codecs::default())).expect("usable");
     assert_eq!(agreement.spec.codec, Codec::G711(Law::A));
     let nameless = "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
-    assert!(read(nameless.as_bytes(), FOUR, &Codecs::default()).is_ok());
+    assert!(read(nameless.as_bytes(), able(FOUR, &Codecs::default())).is_ok());
     let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
     let agreement = read(
         six.as_bytes(),
-        std::net::IpAddr::from(std::net::Ipv6Addr::LOCALHOST).into(),
-        &Codecs::default(),
+        able(
+            std::net::IpAddr::from(std::net::Ipv6Addr::LOCALHOST).into(),
+            &Codecs::default(),
+        ),
     )
     .expect("usable");
     assert_eq!(
@@ -202,7 +219,14 @@ fn what_is_no_word_is_not_repeated_in_an_answer() {
 
 #[test]
 fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
-    let answer = |rest: &str| read_answer(format!("{HEAD}{rest}").as_bytes(), FOUR, &Codecs::default(), 1);
+    let answer = |rest: &str| {
+        read_answer(
+            format!("{HEAD}{rest}").as_bytes(),
+            able(FOUR, &Codecs::default()),
+            1,
+        )
+        .map(|(spec, _)| spec)
+    };
     let taken = "m=video 0 RTP/AVP 96\r\nm=audio 4000 RTP/AVP 0 97\r\na=rtpmap:97 telephone-event/8000\r\n";
     let spec = answer(taken).expect("usable");
     assert_eq!(
@@ -265,7 +289,7 @@ fn of_the_offered_codecs_the_first_of_ours_is_taken() {
         (vec![PcmA, Opus], Ok(Codec::G711(Law::A))),
     ] {
         let ours = Codecs::new(&ours).expect("each once");
-        let read = read(format!("{HEAD}{all}").as_bytes(), FOUR, &ours);
+        let read = read(format!("{HEAD}{all}").as_bytes(), able(FOUR, &ours));
         assert_eq!(read.map(|agreement| agreement.spec.codec), expected);
     }
     for rest in [
@@ -291,7 +315,8 @@ fn opus_is_answered_under_the_peers_payload_type_as_rfc_7587_has_it() {
          a=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     );
     let mut answerer = Answerer::new(84, Codecs::default());
-    let ours = String::from_utf8(answerer.offer(([192, 0, 2, 100], 20_000).into())).expect("UTF-8");
+    let ours =
+        String::from_utf8(answerer.offer(([192, 0, 2, 100], 20_000).into(), &mut || 0)).expect("UTF-8");
     assert!(
         ours.contains("RTP/AVP 96 9 8 0 101\r\n") && ours.contains("a=rtpmap:9 G722/8000\r\n"),
         "{ours}"

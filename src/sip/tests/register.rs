@@ -48,6 +48,7 @@ fn trunk() -> TrunkConfig {
         expires: Duration::from_secs(600),
         keep_alive: None,
         number_block: false,
+        srtp: Default::default(),
     }
 }
 

@@ -195,7 +195,7 @@ proptest! {
         let mut world = World::new();
         world.checks_grammar = false;
         let far = "192.0.2.1:40000".parse().expect("address");
-        let _ = world.ua.handle_connected(world.now, far, local());
+        let _ = world.ua.handle_connected(world.now, Peer::tcp(far), local());
         let stream: String = methods.iter().enumerate().map(|(at, method)| {
             let via = format!("SIP/2.0/TCP 192.0.2.1:5070;branch=z9hG4bK{at}");
             let fields = fields(at % 2 == 1, &via, "", &format!("{at} {method}"));

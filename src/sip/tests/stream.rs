@@ -76,14 +76,17 @@ fn connections_are_counted_in_all_and_by_host() {
     for host in 0..(CONNECTIONS_MAX / CONNECTIONS_HOST_MAX) as u8 {
         for port in 0..CONNECTIONS_HOST_MAX as u16 {
             assert_eq!(
-                connections.open(([192, 0, 2, host], 1_000 + port).into(), local),
+                connections.open(Peer::tcp(([192, 0, 2, host], 1_000 + port).into()), local),
                 Ok(())
             );
         }
-        let more = ([192, 0, 2, host], 9).into();
+        let more = Peer::tcp(([192, 0, 2, host], 9).into());
         assert_eq!(connections.open(more, local), Err(Crowded::Host));
     }
-    let (first, new) = (([192, 0, 2, 0], 1_000).into(), ([192, 0, 2, 200], 9).into());
+    let (first, new) = (
+        ([192, 0, 2, 0], 1_000).into(),
+        Peer::tcp(([192, 0, 2, 200], 9).into()),
+    );
     assert_eq!(connections.open(new, local), Err(Crowded::All));
     assert!(connections.close(first) && !connections.close(first));
     assert_eq!(connections.open(new, local), Ok(()));

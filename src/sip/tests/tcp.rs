@@ -19,7 +19,7 @@ fn over_tcp(asked: &Asked) -> String {
 
 impl World {
     fn connects(&mut self, from: SocketAddr) -> Admission {
-        self.ua.handle_connected(self.now, from, local())
+        self.ua.handle_connected(self.now, Peer::tcp(from), local())
     }
 
     fn reads(&mut self, from: SocketAddr, bytes: &[u8]) {

@@ -15,7 +15,8 @@ pub struct Naptr {
 
 /// The transports of ours that a domain offers, the preferred one first, each with the name under which its hosts are
 /// listed. A rule that does not end at such a list (flag "s"), or of a transport that is not ours, is passed over. All are
-/// kept, not those of the lowest order alone: where the first is not reached, the next is better than none.
+/// kept, not those of the lowest order alone: where the first is not reached, the next is better than none. For that very
+/// reason TLS (`SIPS+D2T`) is passed over: who wants it chooses it, and nothing falls back to clear.
 pub fn services(mut rules: Vec<Naptr>) -> Vec<(Transport, String)> {
     rules.sort_by_key(|rule| (rule.order, rule.preference));
     let mut found: Vec<(Transport, String)> = Vec::new();

@@ -14,6 +14,8 @@ pub enum Trouble {
     Silent,
     /// No connection could be opened, or it was closed.
     Disconnected,
+    /// One of the two could not prove over TLS who it is.
+    Tls(TlsFault),
     /// The answer to the challenge was refused.
     Login,
     /// It asks for a proof that we cannot give.
@@ -28,6 +30,54 @@ pub enum Trouble {
     TooBrief,
     /// Another status.
     Status(u16),
+}
+
+/// Why there is no TLS with somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// Its certificate's time is over.
+    Expired,
+    /// Its certificate's time has not come.
+    NotYet,
+    /// Nobody whom we trust has signed its certificate.
+    Issuer,
+    /// Its certificate is somebody else's.
+    Name,
+    /// Something else is wrong with its certificate.
+    Certificate,
+    /// It wants a certificate of ours, or another one.
+    Ours,
+    /// It broke the handshake off.
+    Refused,
+    /// There is no version or cipher in common.
+    Nothing,
+    /// What it says is no TLS.
+    NotTls,
+    /// It does not end the handshake.
+    Silent,
+}
+
+impl TlsFault {
+    const fn words(self) -> &'static str {
+        match self {
+            TlsFault::Expired => "TLS: its certificate has expired (is this machine's clock right?)",
+            TlsFault::NotYet => "TLS: its certificate is not valid yet: is this machine's clock right?",
+            TlsFault::Issuer => {
+                "TLS: an authority that is not trusted here has signed its certificate: name that authority's file in `tls_roots`"
+            }
+            TlsFault::Name => {
+                "TLS: its certificate is for another name: is `domain` (or `proxy`) the name that the provider gives?"
+            }
+            TlsFault::Certificate => "TLS: its certificate is damaged, revoked or not for servers",
+            TlsFault::Ours => {
+                "TLS: it wants a certificate of ours, or does not take the one it got: `tls_certificate`"
+            }
+            TlsFault::Refused => "TLS: it breaks the handshake off",
+            TlsFault::Nothing => "TLS: it speaks neither TLS 1.2 nor 1.3 with a cipher of ours",
+            TlsFault::NotTls => "TLS: it answers without TLS: is the port right (mostly 5061)?",
+            TlsFault::Silent => "TLS: it does not finish the handshake",
+        }
+    }
 }
 
 impl Trouble {
@@ -52,6 +102,7 @@ impl fmt::Display for Trouble {
             Trouble::Family => "its addresses are of a family (IPv4, IPv6) of which sip.listen has none",
             Trouble::Silent => "it does not answer: is the way there open (firewall, port, transport)?",
             Trouble::Disconnected => "no connection: it refuses or closes it",
+            Trouble::Tls(fault) => fault.words(),
             Trouble::Login => {
                 "it refuses the user name or the password: compare `user`, `auth_user` and the password"
             }

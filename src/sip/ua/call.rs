@@ -4,13 +4,13 @@ use super::invite::host_of;
 use super::leg::{self, Action, EndReason, State};
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
-use crate::media_api::MediaSpec;
+use crate::media_api::{MediaSpec, SrtpKeys};
 use crate::secret::Key;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Echo, Request};
-use crate::sip::offer::{self, Agreement, Unusable};
+use crate::sip::offer::{Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
 use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::session::{self, Asked, Refresher, Session as SessionTimer};
@@ -27,7 +27,7 @@ pub(super) const RETRY_AFTER_S: u32 = 10;
 /// What a request means for the session (RFC 3264, RFC 3261 §13.2.1).
 pub(super) enum Session {
     /// It brings an offer that we can answer.
-    Offered(Agreement),
+    Offered(Box<Agreement>),
     /// An INVITE without an offer: ours goes out with the 200.
     Wanted,
     /// An UPDATE without an offer: nothing changes.
@@ -157,14 +157,17 @@ impl Call {
     /// Takes the ACK's answer to our offer, if it owes one.
     pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
-            let place = self.answerer.place();
-            let codecs = self.answerer.codecs();
-            let agreed = offer::read_answer(&ack.body, media.ip().into(), codecs, place)?;
+            let agreed = self.answerer.read_answer(&ack.body, media.ip().into())?;
             let also = Some(host_of(ack, self.dialog.origin()));
             self.agreed = Some(MediaSpec { also, ..agreed });
             self.unanswered = false;
         }
         Ok(())
+    }
+
+    /// The keys of its media, if they are other ones than when they were taken last.
+    pub(super) fn take_keys(&mut self) -> Option<SrtpKeys> {
+        self.answerer.take_keys()
     }
 
     pub(super) fn bye_went_unanswered(&mut self) {
@@ -271,13 +274,17 @@ impl UserAgent {
     fn say_ok(&mut self, now: Time, leg: LegId) -> Option<(Incoming, Vec<u8>)> {
         let call = self.calls.get_mut(&leg)?;
         let media = call.media?;
-        let incoming = call.incoming.take()?;
-        let body = match &incoming.session {
-            Session::Offered(agreement) => Some(call.answerer.answer(agreement, media)),
+        let mut incoming = call.incoming.take()?;
+        let is_secure = call.dialog.is_secure();
+        let body = match &mut incoming.session {
+            Session::Offered(agreement) => {
+                call.answerer.agree(agreement, &mut *self.random);
+                Some(call.answerer.answer(agreement, media))
+            }
             Session::Wanted => {
                 call.unanswered = true;
                 self.counters.note(Noted::LateOffer);
-                Some(call.answerer.offer(media))
+                Some(call.answerer.offer(media, &mut *self.random))
             }
             Session::Untouched => None,
         };
@@ -286,7 +293,7 @@ impl UserAgent {
             reply = reply.with("Record-Route", incoming.record_routes.join(", "));
         }
         let reply = reply
-            .with("Contact", self.contact(incoming.origin))
+            .with("Contact", self.contact(incoming.origin, is_secure))
             .with("Allow", ALLOW)
             .with("Supported", "timer");
         let reply = match incoming.timer {
@@ -306,8 +313,11 @@ impl UserAgent {
     }
 
     fn tell_changed(&mut self, leg: LegId, session: &Session) {
-        if let Session::Offered(Agreement { spec, .. }) = session {
-            self.tell(Event::Reinvited { leg, spec: *spec });
+        if let Session::Offered(agreement) = session {
+            self.tell(Event::Reinvited {
+                leg,
+                spec: agreement.spec,
+            });
         }
     }
 

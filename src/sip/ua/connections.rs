@@ -7,6 +7,7 @@ use crate::sip::message;
 use crate::sip::peer::{Origin, Peer, Transport, Way};
 use crate::sip::stream::{Crowded, PONG, Piece};
 use crate::sip::timer::{Owner, Timer};
+use crate::sip::trunk::{TlsFault, Trouble};
 use crate::units::Time;
 use std::net::SocketAddr;
 
@@ -20,9 +21,10 @@ pub enum Admission {
 }
 
 impl UserAgent {
-    /// A connection stands, whoever opened it. `local` is the socket of ours that listens, not the connection's own.
-    pub fn handle_connected(&mut self, now: Time, peer: SocketAddr, local: SocketAddr) -> Admission {
-        let refused = match self.served.contains(peer) {
+    /// A connection stands, whoever opened it; over TLS, one that a peer opened may still have to prove something. `local` is the
+    /// socket of ours that listens, not the connection's own.
+    pub fn handle_connected(&mut self, now: Time, peer: Peer, local: SocketAddr) -> Admission {
+        let refused = match self.served.contains(peer.addr) {
             false => Some(Refused::Unserved),
             true => self
                 .connections
@@ -38,8 +40,8 @@ impl UserAgent {
             return Admission::Refused;
         }
         self.counters.note(Noted::Connected);
-        self.start_idle(now, peer);
-        self.registrar_connected(now, Peer::tcp(peer));
+        self.start_idle(now, peer.addr);
+        self.registrar_connected(now, peer);
         Admission::Welcome
     }
 
@@ -53,29 +55,39 @@ impl UserAgent {
             return;
         };
         connection.framer.push(bytes);
-        let local = connection.local;
+        let (transport, local) = (connection.transport, connection.local);
         self.start_idle(now, peer);
         let mut whole = false;
         while let Some(piece) = self.next_piece(peer) {
             whole = true;
-            self.piece(now, peer, local, piece);
+            let addr = peer;
+            self.piece(now, Peer { transport, addr }, local, piece);
         }
         self.watch_half(now, peer, whole);
     }
 
     /// A connection is gone, or never stood. Calls stand: what they have to say goes out by a new one.
     pub fn handle_closed(&mut self, now: Time, peer: SocketAddr) {
+        self.connection_lost(now, peer, Trouble::Disconnected);
+    }
+
+    /// A connection is gone because one of the two could not prove over TLS who it is.
+    pub fn handle_unproven(&mut self, now: Time, peer: SocketAddr, why: TlsFault) {
+        self.counters.refuse(Refused::Tls);
+        self.connection_lost(now, peer, Trouble::Tls(why));
+    }
+
+    fn connection_lost(&mut self, now: Time, peer: SocketAddr, why: Trouble) {
         self.connections.close(peer);
         self.timers.stop_all(Owner::Connection(peer));
-        self.registrar_disconnected(now, Peer::tcp(peer));
+        self.registrar_disconnected(now, peer, why);
     }
 
     fn next_piece(&mut self, peer: SocketAddr) -> Option<Piece> {
         self.connections.get_mut(peer)?.framer.next()
     }
 
-    fn piece(&mut self, now: Time, addr: SocketAddr, local: SocketAddr, piece: Piece) {
-        let peer = Peer::tcp(addr);
+    fn piece(&mut self, now: Time, peer: Peer, local: SocketAddr, piece: Piece) {
         match piece {
             Piece::Message(bytes) => self.handle_message(now, peer, local, &bytes),
             Piece::Ping => {
@@ -84,9 +96,9 @@ impl UserAgent {
                 self.send(Way { local, peer, back }, PONG.to_vec());
             }
             Piece::Broken(bytes, fault) => {
-                let message = message::read_broken(Transport::Tcp, &bytes, fault);
+                let message = message::read_broken(peer.transport, &bytes, fault);
                 self.message(now, Origin { peer, local }, message);
-                self.close(addr);
+                self.close(peer.addr);
             }
         }
     }
@@ -114,8 +126,8 @@ impl UserAgent {
     pub(super) fn connection_due(&mut self, now: Time, peer: SocketAddr, timer: Timer) {
         let is_needed = |agent: &UserAgent| {
             let mut calls = agent.calls.values();
-            calls.any(|call| call.dialog.origin().peer == Peer::tcp(peer))
-                || agent.is_registered_by(Peer::tcp(peer))
+            let is_it = |other: Peer| other.transport.is_reliable() && other.addr == peer;
+            calls.any(|call| is_it(call.dialog.origin().peer)) || agent.is_registered_by(peer)
         };
         match timer {
             Timer::Half => self.counters.note(Noted::ClosedHalf),

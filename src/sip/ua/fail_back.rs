@@ -62,7 +62,7 @@ impl UserAgent {
 
     fn knock(&mut self, id: TrunkId, to: Peer) {
         let branch = self.new_branch();
-        let Some(from) = self.listens.towards(to.addr.ip()) else {
+        let Some(from) = self.listens.towards(to) else {
             return;
         };
         let Some(trunk) = self.trunks.get_mut(&id) else {

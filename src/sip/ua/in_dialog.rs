@@ -98,7 +98,9 @@ impl UserAgent {
         match self.session(request, origin, self.families_of(leg)) {
             Err(why) => self.refuse_offer(now, origin, request, why),
             Ok(None) => self.offer_again(now, origin, leg, request, Session::Wanted),
-            Ok(Some(agreement)) => self.offer_again(now, origin, leg, request, Session::Offered(agreement)),
+            Ok(Some(agreement)) => {
+                self.offer_again(now, origin, leg, request, Session::Offered(Box::new(agreement)))
+            }
         }
     }
 
@@ -121,7 +123,7 @@ impl UserAgent {
             Ok(Some(_)) if self.calls.get(&leg).is_some_and(Call::glares) => {
                 return self.refuse_plain(now, origin, request, Refused::Pending, Status::PENDING);
             }
-            Ok(Some(agreement)) => Session::Offered(agreement),
+            Ok(Some(agreement)) => Session::Offered(Box::new(agreement)),
         };
         self.offer_again(now, origin, leg, request, session);
     }
@@ -178,7 +180,9 @@ impl UserAgent {
     fn follow(&mut self, leg: LegId, origin: Origin) {
         if let Some(call) = self.calls.get_mut(&leg) {
             let last = call.dialog.origin().peer;
-            if last.transport == Transport::Tcp && !self.connections.is_open(last.addr) {
+            // What began over TLS does not go on in clear.
+            let is_as_safe = last.transport != Transport::Tls || origin.peer.transport == Transport::Tls;
+            if last.transport.is_reliable() && is_as_safe && !self.connections.is_open(last) {
                 call.dialog.moves_to(origin);
             }
         }

@@ -9,7 +9,7 @@ use crate::sip::counters::{Noted, Refused};
 use crate::sip::dialog::Dialog;
 use crate::sip::guard::BODY_BYTES_MAX;
 use crate::sip::message::Request;
-use crate::sip::offer::{self, Agreement, Families, Unusable};
+use crate::sip::offer::{self, Abilities, Agreement, Families, Unusable};
 use crate::sip::peer::Origin;
 use crate::sip::response::{Reply, SDP, Status};
 use crate::sip::text;
@@ -42,7 +42,9 @@ impl UserAgent {
         match self.session(&request, origin, self.listens.families()) {
             Err(why) => self.refuse_offer(now, origin, &request, why),
             Ok(None) => self.offer_call(now, origin, &request, Session::Wanted),
-            Ok(Some(agreement)) => self.offer_call(now, origin, &request, Session::Offered(agreement)),
+            Ok(Some(agreement)) => {
+                self.offer_call(now, origin, &request, Session::Offered(Box::new(agreement)))
+            }
         }
     }
 
@@ -51,12 +53,17 @@ impl UserAgent {
         &self,
         request: &Request,
         origin: Origin,
-        ours: Families,
+        families: Families,
     ) -> Result<Option<Agreement>, Unusable> {
         if content(request) != Content::Session {
             return Ok(None);
         }
-        match offer::read(&request.body, ours, &self.codecs) {
+        let able = Abilities {
+            families,
+            codecs: &self.codecs,
+            srtp: self.srtp_for(origin.peer.addr),
+        };
+        match offer::read(&request.body, able) {
             Ok(mut agreement) => {
                 agreement.spec.also = Some(host_of(request, origin));
                 Ok(Some(agreement))
@@ -67,7 +74,7 @@ impl UserAgent {
     }
 
     /// Opens the call: 100 at once, the rest is the application's.
-    fn offer_call(&mut self, now: Time, origin: Origin, request: &Request, session: Session) {
+    fn offer_call(&mut self, now: Time, origin: Origin, request: &Request, mut session: Session) {
         let leg = LegId(self.next_name());
         let tag = self.new_tag();
         let session_id = (self.random)();
@@ -77,6 +84,11 @@ impl UserAgent {
         }
         self.respond(now, tx, origin, &request.echo, &Reply::new(Status::TRYING));
         let trunk = origin.peer.addr.ip();
+        let srtp = self.srtp_for(origin.peer.addr);
+        let mut answerer = Answerer::new(session_id, self.codecs).with_srtp(srtp);
+        if let Session::Offered(agreement) = &mut session {
+            answerer.agree(agreement, &mut *self.random);
+        }
         let spec = match &session {
             Session::Offered(agreement) => agreement.spec,
             Session::Wanted | Session::Untouched => offer::silence(trunk),
@@ -86,10 +98,7 @@ impl UserAgent {
         let host = host.unwrap_or(origin.local.ip());
         let incoming = Incoming::new(tx, origin, request, session);
         let dialog = Dialog::new(request, origin, tag);
-        self.calls.insert(
-            leg,
-            Call::new(dialog, Answerer::new(session_id, self.codecs), incoming),
-        );
+        self.calls.insert(leg, Call::new(dialog, answerer, incoming));
         self.counters.note(Noted::Invited);
         self.tell(Event::Invited {
             leg,

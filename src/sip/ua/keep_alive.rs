@@ -89,7 +89,7 @@ impl UserAgent {
     fn ping(&mut self, id: TrunkId, targets: &[Peer]) {
         let branch = self.new_branch();
         for to in targets {
-            let Some(from) = self.listens.towards(to.addr.ip()) else {
+            let Some(from) = self.listens.towards(*to) else {
                 continue;
             };
             let Some(trunk) = self.trunks.get_mut(&id) else {

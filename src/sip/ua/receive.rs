@@ -5,7 +5,7 @@ use super::UserAgent;
 use crate::sip::counters::{Noted, Refused};
 use crate::sip::fault::Fault;
 use crate::sip::message::{self, Echo, Message, Method, Request};
-use crate::sip::peer::{Origin, Peer};
+use crate::sip::peer::{Origin, Peer, Transport};
 use crate::sip::response::{self, ALLOW, Reply, SDP, Status};
 use crate::sip::transactions::Key;
 use crate::units::Time;
@@ -98,7 +98,7 @@ impl UserAgent {
             return;
         }
         let reply = Reply::new(Status::OK)
-            .with("Contact", self.contact(origin))
+            .with("Contact", self.contact(origin, request.uri.starts_with("sips:")))
             .with("Allow", ALLOW)
             .with("Accept", SDP)
             .with("Accept-Encoding", "identity")
@@ -201,9 +201,13 @@ impl UserAgent {
         format!("{:016x}", hasher.finish())
     }
 
-    /// Where the peer reaches us: by the socket and the transport that it came by.
-    pub(super) fn contact(&self, origin: Origin) -> String {
-        let parameter = origin.peer.transport.uri_parameter();
-        format!("<sip:{}{parameter}>", self.listens.shown(origin.local))
+    /// Where the peer reaches us: by the socket and the transport that it came by. Where TLS was promised all the way, and it came
+    /// so, the scheme says it.
+    pub(super) fn contact(&self, origin: Origin, is_secure: bool) -> String {
+        let (transport, shown) = (origin.peer.transport, self.listens.shown(origin.local));
+        match is_secure && transport == Transport::Tls {
+            true => format!("<sips:{shown}>"),
+            false => format!("<sip:{shown}{}>", transport.uri_parameter()),
+        }
     }
 }

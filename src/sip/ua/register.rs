@@ -117,7 +117,7 @@ impl UserAgent {
             return;
         };
         if let (State::Asking, Some(target)) = (trunk.state, trunk.target()) {
-            let shown = self.listens.towards(target.addr.ip()).map(|listen| listen.shown);
+            let shown = self.listens.towards(target).map(|listen| listen.shown);
             let moved = trunk.binding.is_some_and(|binding| binding.target != target);
             trunk.avoided.served(target);
             trunk.binding = Some(Binding {
@@ -159,7 +159,9 @@ impl UserAgent {
         trunk.trouble = Some(why);
         if let Some(target) = trunk.target() {
             match why {
-                Trouble::Silent | Trouble::Disconnected => trunk.avoided.silent(now, target),
+                Trouble::Silent | Trouble::Disconnected | Trouble::Tls(_) => {
+                    trunk.avoided.silent(now, target);
+                }
                 Trouble::Status(_) => trunk.avoided.refused(now, target, trunk.retry_after),
                 // These are the account's, not the host's.
                 _ => {}
@@ -175,20 +177,23 @@ impl UserAgent {
     }
 
     /// The connection with `peer` is gone, or never stood.
-    pub(super) fn registrar_disconnected(&mut self, now: Time, peer: Peer) {
+    pub(super) fn registrar_disconnected(&mut self, now: Time, peer: SocketAddr, why: Trouble) {
+        let is_it = |target: Option<Peer>| {
+            target.is_some_and(|target| target.transport.is_reliable() && target.addr == peer)
+        };
         let ids: Vec<_> = self.trunks.keys().copied().collect();
         for id in ids {
             let Some(trunk) = self.trunks.get_mut(&id) else {
                 continue;
             };
-            let is_bound = trunk.binding.is_some_and(|binding| binding.target == peer);
+            let is_bound = is_it(trunk.binding.map(|binding| binding.target));
             match trunk.asking {
-                Some(tx) if trunk.last_target() == Some(peer) => {
+                Some(tx) if is_it(trunk.last_target()) => {
                     self.abandon(tx);
-                    self.registrar_failed(now, id, tx, Trouble::Disconnected);
+                    self.registrar_failed(now, id, tx, why);
                 }
                 None if is_bound && trunk.state == State::Resting && trunk.trouble.is_none() => {
-                    trunk.trouble = Some(Trouble::Disconnected);
+                    trunk.trouble = Some(why);
                     self.drive_trunk(now, id, table::Event::Lost);
                 }
                 Some(_) | None => {}
@@ -197,9 +202,9 @@ impl UserAgent {
     }
 
     /// Whether a trunk's way leads by this connection.
-    pub(super) fn is_registered_by(&self, peer: Peer) -> bool {
+    pub(super) fn is_registered_by(&self, peer: SocketAddr) -> bool {
         let mut bindings = self.trunks.values().filter_map(|trunk| trunk.binding);
-        bindings.any(|binding| binding.target == peer)
+        bindings.any(|Binding { target, .. }| target.transport.is_reliable() && target.addr == peer)
     }
 
     pub(super) fn trunk_due(&mut self, now: Time, id: TrunkId, timer: Timer) {
@@ -324,7 +329,7 @@ impl UserAgent {
         } else {
             trunk.target()
         };
-        let Some((to, from)) = to.and_then(|to| Some((to, self.listens.towards(to.addr.ip())?))) else {
+        let Some((to, from)) = to.and_then(|to| Some((to, self.listens.towards(to)?))) else {
             return self.drive_trunk(now, id, table::Event::Failed);
         };
         let bytes = trunk.register(from, to, &branch, leaves);
@@ -374,13 +379,13 @@ impl UserAgent {
 fn is_elsewhere(seen: SocketAddr, shown: Option<SocketAddr>, transport: Transport) -> bool {
     shown.is_some_and(|shown| match transport {
         Transport::Udp => seen != shown,
-        Transport::Tcp => seen.ip() != shown.ip(),
+        Transport::Tcp | Transport::Tls => seen.ip() != shown.ip(),
     })
 }
 
-/// How a message to a registrar goes out: over TCP by the connection that stands, or by a new one.
+/// How a message to a registrar goes out: over TCP and TLS by the connection that stands, or by a new one.
 pub(super) fn way(from: Listen, to: Peer) -> Way {
-    let back = (to.transport == Transport::Tcp).then_some(to.addr);
+    let back = to.transport.is_reliable().then_some(to.addr);
     Way {
         local: from.socket,
         peer: to,

@@ -91,7 +91,7 @@ impl UserAgent {
         let Some(session) = call.session else {
             return;
         };
-        let contact = self.contact(call.dialog.origin());
+        let contact = self.contact(call.dialog.origin(), call.dialog.is_secure());
         let fields = [
             ("Contact", contact),
             ("Supported", "timer".to_owned()),

@@ -17,7 +17,7 @@ impl UserAgent {
         else {
             return;
         };
-        let is_reached = |target: &Target| self.listens.towards(target.peer.addr.ip()).is_some();
+        let is_reached = |target: &Target| self.listens.towards(target.peer).is_some();
         let fit = answer.targets.iter().copied().filter(is_reached);
         let fit: Vec<Target> = fit.take(TARGETS_MAX).collect();
         for target in &fit {

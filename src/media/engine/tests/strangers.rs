@@ -54,7 +54,7 @@ fn evening(are_there: bool) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Event>) {
                 seat: Seat(0),
                 leg: LegId(0),
                 spec: changed,
-                coder: None,
+                fitting: None,
             });
         }
         if are_there {

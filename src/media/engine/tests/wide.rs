@@ -222,12 +222,12 @@ fn a_line_may_change_its_codec_and_what_is_needed_no_more_comes_back() {
     let (mut world, mut phones) = meeting(&[A_LAW, A_LAW]);
     pass(&mut world, &mut phones, &[&[], &[500.0]]);
     let update = |world: &mut World, codec: Codec| {
-        let coder = Wide::new(codec);
+        let fitting = Fitting::new(codec, None);
         world.ask(Command::Update {
             seat: Seat(0),
             leg: LegId(0),
             spec: spec(codec),
-            coder,
+            fitting,
         });
     };
     let mut back = 0;
@@ -264,13 +264,13 @@ fn a_line_may_change_its_codec_and_what_is_needed_no_more_comes_back() {
             .rings
             .finished
             .iter()
-            .all(|finished| matches!(finished, Finished::Coder { .. }))
+            .all(|finished| matches!(finished, Finished::Fitting { .. }))
     );
     world.ask(Command::Update {
         seat: Seat(9),
         leg: LegId(9),
         spec: spec(OPUS),
-        coder: Wide::new(OPUS),
+        fitting: Fitting::new(OPUS, None),
     });
     world.run_ms(20);
     assert_eq!(world.rings.finished.len(), back + 1, "of a leg that is gone, too");

@@ -2,7 +2,7 @@
 
 use super::super::{World, header, local};
 use super::{ID, SECOND, answer, first, kept, second, trunk};
-use crate::sip::{Noted, Peer, Transport, Trouble, TrunkConfig, TrunkNews};
+use crate::sip::{Noted, Peer, TlsFault, Transport, Trouble, TrunkConfig, TrunkNews};
 use std::time::Duration;
 
 #[test]
@@ -244,7 +244,7 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
         assert!(header(&request, "Via").starts_with("SIP/2.0/TCP "));
         let asked = world.now;
         assert_eq!(
-            world.ua.handle_connected(world.now, first(), local()),
+            world.ua.handle_connected(world.now, Peer::tcp(first()), local()),
             crate::sip::Admission::Welcome
         );
         world
@@ -257,6 +257,71 @@ fn a_connection_that_is_gone_is_opened_again_but_never_in_a_hurry() {
         pauses.push(world.now.since(asked).as_secs());
     }
     assert_eq!(pauses, [3, 6, 12, 24, 48, 96]);
+}
+
+/// Nobody may pass for the provider, and what is wrong is said.
+#[test]
+fn a_registrar_over_tls_must_be_the_domain_and_is_tried_again_if_it_is_not() {
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Some(Transport::Tls);
+    world.begins(vec![(ID, config)]);
+    world.finds(&[(first(), 0)]);
+    let (_, by, request) = world.sent_by();
+    assert_eq!(by, Peer::tls(first()));
+    assert!(
+        header(&request, "Contact").contains(";transport=tls>"),
+        "{request}"
+    );
+    assert!(header(&request, "Via").starts_with("SIP/2.0/TLS "));
+    let expected = (Some(ID), "pbx.example".to_owned());
+    assert_eq!(world.ua.expected_name(first()), expected);
+    world.ua.handle_unproven(world.now, first(), TlsFault::Name);
+    world.drain();
+    let why = Trouble::Tls(TlsFault::Name);
+    assert_eq!(world.news(), TrunkNews::Failed(why));
+    assert!(why.to_string().contains("certificate is for another name"));
+    let pause = world.trunk().next.map(|next| next.since(world.now).as_secs());
+    assert!(pause.is_some_and(|pause| (29..=60).contains(&pause)), "{pause:?}");
+
+    // A mere address: the port is that of TLS, and the domain is proven all the same.
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Some(Transport::Tls);
+    config.place.host = "198.51.100.1".into();
+    world.begins(vec![(ID, config)]);
+    let (_, by, _) = world.sent_by();
+    assert_eq!(by, Peer::tls(([198, 51, 100, 1], 5_061).into()));
+    assert_eq!(world.ua.expected_name(by.addr), expected);
+}
+
+/// Who cannot prove who it is, is left alone for a while like one that is silent; the next host has to prove it as well.
+#[test]
+fn of_several_hosts_over_tls_the_next_takes_over_and_never_in_clear() {
+    let mut world = World::new();
+    let mut config = trunk();
+    config.place.transport = Some(Transport::Tls);
+    world.begins(vec![(ID, config)]);
+    world.finds(&[(first(), 10), (second(), 20)]);
+    assert_eq!(world.sent_by().1, Peer::tls(first()));
+    world.ua.handle_unproven(world.now, first(), TlsFault::Expired);
+    world.drain();
+    let (_, by, request) = world.sent_by();
+    assert_eq!(by, Peer::tls(second()));
+    let admission = world.ua.handle_connected(world.now, by, local());
+    assert_eq!(admission, crate::sip::Admission::Welcome);
+    world
+        .ua
+        .handle_stream(world.now, second(), kept(&request, 600).as_bytes());
+    world.drain();
+    assert_eq!(world.news(), TrunkNews::Registered);
+    assert_eq!(world.trunk().waits_for, Some(Peer::tls(first())));
+    world.passes(3 * SECOND);
+    let (_, by, knock) = world.sent_by();
+    assert!(
+        by == Peer::tls(first()) && knock.starts_with("OPTIONS"),
+        "{by:?} {knock}"
+    );
 }
 
 /// Every sign of life hastens the next try, and none may put it off.
@@ -272,7 +337,7 @@ fn a_registrar_that_answers_again_and_again_is_asked_all_the_same() {
         world.ua.handle_closed(world.now, first());
         world.drain();
         let asked = world.now;
-        let admission = world.ua.handle_connected(world.now, first(), local());
+        let admission = world.ua.handle_connected(world.now, Peer::tcp(first()), local());
         assert_eq!(admission, crate::sip::Admission::Welcome);
         world.drain();
         loop {
@@ -311,7 +376,7 @@ fn a_refused_connection_is_no_reason_to_wait_for_an_answer() {
     world.passes(2 * SECOND);
     assert_eq!(world.sent_by().1, Peer::tcp(first()));
     assert_eq!(
-        world.ua.handle_connected(world.now, first(), local()),
+        world.ua.handle_connected(world.now, Peer::tcp(first()), local()),
         crate::sip::Admission::Welcome
     );
     world.sent_count();
