@@ -24,10 +24,16 @@ const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
 /// A delay's sum must be so many times that of the others.
 const CLEAR: f32 = 1.45;
+/// How high the others may be beside it, where they are more than [`NEAR`] frames away: a tone that both sides have adds up at each
+/// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak.
+const OTHERS: f32 = 0.85;
+const NEAR: usize = 2;
 /// Frames of speech that must have been summed up.
 const ENOUGH: f32 = 14.0;
 /// What comes back sooner, in samples, was not sent first: a frame's length, less what the delay may be wrong by.
 const NEAREST: usize = FRAME - 8;
+/// From how many samples on, before a delay's frame or after it, the delays beside it tell which of both.
+const SIDED: f32 = 68.0;
 /// Looks that must agree.
 const LOOKS: u8 = 3;
 /// Frames from look to look.
@@ -154,19 +160,22 @@ impl Detector {
                 best
             }
         });
-        let others = (0..DELAYS).filter(|&delay| delay.abs_diff(best) > 2);
-        let (beside, count) = others.fold((0.0, 0.0), |(sum, count), delay| {
-            (sum + heights[delay], count + 1.0)
+        let others = (0..DELAYS).filter(|&delay| delay.abs_diff(best) > NEAR);
+        let (beside, count, highest) = others.fold((0.0, 0.0, 0.0f32), |(sum, count, highest), delay| {
+            let height = heights[delay];
+            (sum + height, count + 1.0, highest.max(height))
         });
         // What chance makes of phases: √(π/4) of the root of their number.
         let chance = 0.886 * FULL * BINS as f32;
         self.score = heights[best] / (beside / count).max(chance);
+        let samples = self.samples(best, &heights);
         let is_clear = self.score >= CLEAR
+            && highest < OTHERS * heights[best]
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
-            && self.samples(best) >= NEAREST;
+            && samples >= NEAREST;
         self.agreed = match is_clear {
             true if best.abs_diff(self.candidate) <= 1 => (self.agreed + 1).min(LOOKS),
             true => 1,
@@ -175,7 +184,7 @@ impl Detector {
         self.candidate = best;
         (self.agreed == LOOKS).then(|| Found {
             frames: best - AHEAD,
-            samples: self.samples(best),
+            samples,
             score: self.score,
         })
     }
@@ -191,16 +200,23 @@ impl Detector {
     }
 
     /// A delay to the sample, from how the phase turns from bin to bin.
-    fn samples(&self, delay: usize) -> usize {
+    fn samples(&self, delay: usize, heights: &[f32; DELAYS]) -> usize {
         let [re, im] = self.sums[delay].map(|part| part.map(f32::from));
         let (mut real, mut imaginary) = (0.0, 0.0);
         for bin in 1..BINS {
             real += re[bin] * re[bin - 1] + im[bin] * im[bin - 1];
             imaginary += im[bin] * re[bin - 1] - re[bin] * im[bin - 1];
         }
-        // 160 samples turn it once around.
-        let beyond = -imaginary.atan2(real) / std::f32::consts::TAU * 160.0;
-        ((delay - AHEAD) as f32 * 160.0 + beyond).max(0.0) as usize
+        // 160 samples turn it once around: half a frame too early looks like half a frame too late. It lies where the next delay is higher.
+        let turned = -imaginary.atan2(real) / std::f32::consts::TAU * 160.0;
+        let earlier = delay.checked_sub(1).map_or(0.0, |at| heights[at]);
+        let later = heights.get(delay + 1).copied().unwrap_or(0.0);
+        let beyond = match turned {
+            _ if turned > SIDED && earlier > later => turned - 160.0,
+            _ if turned < -SIDED && later > earlier => turned + 160.0,
+            _ => turned,
+        };
+        ((delay as f32 - AHEAD as f32) * 160.0 + beyond).max(0.0) as usize
     }
 }
 

@@ -132,6 +132,44 @@ fn in_calls_without_an_echo_none_is_found() {
     }
 }
 
+/// Taken for an echo once: where one side's tone ends and the other's begins, most is summed up for the longest delay.
+#[test]
+fn a_tone_or_a_chord_that_both_sides_have_one_after_the_other_is_no_echo() {
+    let (one, other) = voices();
+    let sounds = Sounds::new(vec![one, other]);
+    let tones = [617, 894, 1_088, 1_666, 1_895, 2_233].map(|seed| (Company::Tones, seed));
+    let music = [994, 1_440, 1_766].map(|seed| (Company::Music, seed));
+    for (company, seed) in tones.into_iter().chain(music) {
+        let (is_found, score) = judge(Clean::new(company, &sounds, seed));
+        assert!(!is_found, "{company:?}, seed {seed}: {score}");
+    }
+}
+
+/// Members in one acoustic room, 10 ms away by air, were taken for an echo after 30 ms.
+#[test]
+fn a_delay_between_two_frames_is_not_wrong_by_a_frame() {
+    let (voice, near) = voices();
+    for behind in (560..=880).step_by(4) {
+        let (mut none, mut leg) = (pool(0, 1), Echo::new(1));
+        for frame in 0..400usize {
+            let at = |at: usize, behind: usize| match (frame * 160 + at).checked_sub(behind) {
+                Some(n) => voice[n % voice.len()],
+                None => 0,
+            };
+            let mut heard =
+                std::array::from_fn(|n| at(n, behind) / 3 + near[(frame * 160 + n) % near.len()] / 4);
+            leg.hear(&mut heard, false);
+            leg.sent(&std::array::from_fn(|n| at(n, 0)));
+            leg.judge(&mut none);
+        }
+        let found = leg.delay();
+        assert!(
+            found.is_some_and(|found| found.abs_diff(behind) < 16),
+            "{behind}: {found:?}"
+        );
+    }
+}
+
 /// One who is slower on the line hears the other one by air after he was sent it: what looks like an echo is louder than what was sent
 /// as soon as he speaks himself.
 #[test]
