@@ -215,6 +215,7 @@ impl Canceller {
             self.suppressor.doubt(SUPPRESSOR_DOUBTS * missed);
             self.filter
                 .doubt((FILTER_DOUBTS * missed * self.gains_sum()).min(self.gain));
+            self.filter.doubt_bins(self.coherence.by_bin());
         }
         self.lay(&sound, &clean, heard);
         traced

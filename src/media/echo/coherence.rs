@@ -22,6 +22,8 @@ pub struct Coherence {
     cross: Short,
     rest: [f32; SHORT_PLACES],
     echo: [f32; SHORT_PLACES],
+    /// What is missed of what is predicted, by power.
+    by_bin: [f32; SHORT_PLACES],
 }
 
 impl Default for Coherence {
@@ -30,6 +32,7 @@ impl Default for Coherence {
             cross: Short::ZERO,
             rest: [0.0; SHORT_PLACES],
             echo: [0.0; SHORT_PLACES],
+            by_bin: [0.0; SHORT_PLACES],
         }
     }
 }
@@ -50,10 +53,11 @@ impl Coherence {
 
     /// Which part of the echo is missed, by power, if that is more than the filter's uncertainty explains.
     #[inline(always)]
-    pub fn missed(&self, expected: &[f32; LONG_PLACES]) -> Option<f32> {
+    pub fn missed(&mut self, expected: &[f32; LONG_PLACES]) -> Option<f32> {
         let (mut whole, mut count) = (0.0, 0.0);
         let (mut power, mut echo, mut explained) = (0.0, 0.0, 0.0);
         for at in BAND {
+            self.by_bin[at] = 0.0;
             if self.echo[at] < WORTH {
                 continue;
             }
@@ -61,11 +65,17 @@ impl Coherence {
             let together = cross / (self.echo[at] * self.rest[at] + 1.0) - CHANCE;
             whole += together;
             count += 1.0;
-            power += together.max(0.0) * self.rest[at];
+            let missed = together.max(0.0) * self.rest[at];
+            self.by_bin[at] = missed / self.echo[at];
+            power += missed;
             echo += self.echo[at];
             explained += 0.5 * expected[2 * at];
         }
         let is_coherent = count > 8.0 && whole > ENOUGH * count;
         (is_coherent && power > BEYOND * explained).then(|| power / echo)
+    }
+    /// The same in each bin, when it was asked for last.
+    pub fn by_bin(&self) -> &[f32; SHORT_PLACES] {
+        &self.by_bin
     }
 }

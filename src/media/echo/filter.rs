@@ -11,7 +11,7 @@
 //! The half is what a block's new samples are of its transform. Must never hear of anything but its leg's sound.
 
 use super::far::Far;
-use super::fft::{self, LONG_PLACES, Long, Spectrum, sum};
+use super::fft::{self, LONG_PLACES, Long, SHORT_PLACES, Spectrum, sum};
 use crate::units::FRAME;
 
 /// Partitions of 20 ms.
@@ -24,6 +24,9 @@ const NEAR_KEPT: f32 = 0.6;
 const NEAR_LEAST: f32 = 320.0 * 8.0;
 /// How the uncertainty falls from one partition to the next at the beginning.
 const FALL: f32 = 0.6;
+/// How many times the part of the echo that is missed in a bin it reckons with there, and the power gain that it reckons with at most.
+const DOUBTED: f32 = 4.0;
+const DOUBTED_MOST: f32 = 1.0;
 
 /// Bins of the middle of the band: 300 to 3,100 Hz.
 const BAND_FROM: usize = 12;
@@ -76,6 +79,32 @@ impl Filter {
         for (nth, uncertainty) in self.uncertainty.iter_mut().enumerate() {
             let least = gain * share(nth) / all;
             uncertainty.iter_mut().for_each(|value| *value = value.max(least));
+        }
+    }
+
+    /// Of what is predicted in each bin of 50 Hz so much is missed, by power. A hybrid's echo lies in a few bins, and there the path
+    /// may be wrong by much more than the mean of all says; half of it is looked for where the path is now.
+    #[inline(always)]
+    pub fn doubt_bins(&mut self, missed: &[f32; SHORT_PLACES]) {
+        let mut gains = [0.0; LONG_PLACES];
+        for weights in &self.weights {
+            for (gain, power) in gains.iter_mut().zip(weights.power()) {
+                *gain += power;
+            }
+        }
+        let all: f32 = (0..PARTITIONS).map(share).sum();
+        let (mut of_all, mut of_own) = ([0.0; LONG_PLACES], [0.0; LONG_PLACES]);
+        for (at, &gain) in gains.iter().enumerate() {
+            let share = missed.get(at / 2).copied().unwrap_or(0.0);
+            let whole = (DOUBTED * share * gain).min(DOUBTED_MOST);
+            (of_all[at], of_own[at]) = (0.5 * whole / all, 0.5 * whole / (gain + 1e-9));
+        }
+        for (nth, uncertainty) in self.uncertainty.iter_mut().enumerate() {
+            let (power, share) = (self.weights[nth].power(), share(nth));
+            for at in 0..LONG_PLACES {
+                let least = of_all[at] * share + of_own[at] * power[at];
+                uncertainty[at] = uncertainty[at].max(least);
+            }
         }
     }
 
