@@ -114,14 +114,15 @@ impl World {
                 user: format!("u{nth}"),
                 number: format!("u{nth}"),
                 display: String::new(),
-                login: Login {
+                login: Some(Login {
                     user: "u".into(),
                     password: Password::new("p"),
-                },
+                }),
                 expires: Duration::from_secs(600),
                 keep_alive: Some(Duration::from_secs(60)),
                 number_block: false,
                 srtp: Default::default(),
+                mediasec: false,
             };
             (TrunkId(nth), config)
         };
