@@ -9,7 +9,7 @@
 mod quiet_wire;
 
 use quiet_wire::Bench;
-use rundruf::media_api::{Codec, CodecName, Law, OpusSpec};
+use rundruf::media_api::{Codec, CodecName, Law, OpusSpec, Suite};
 
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -75,6 +75,15 @@ const BY_CODEC: [(CodecName, u32); 6] = [
     (CodecName::Opus, 8),
     (CodecName::Opus, 200),
 ];
+
+/// All voices sealed. The telephones' own sealing is in it: as much as ours.
+#[divan::bench(args = Suite::ALL)]
+fn frame_of_200_sealed(bencher: divan::Bencher, suite: Suite) {
+    let mut bench = Bench::sealed(200, 8, suite);
+    bencher
+        .counter(divan::counter::ItemsCount::new(200u32))
+        .bench_local(|| bench.run_frames(1));
+}
 
 /// Half of the telephones return what they hear, and each of those has its canceller.
 #[divan::bench(args = [200])]

@@ -30,11 +30,15 @@ const ALONE: Duration = Duration::from_secs(12);
 const CHANGED: Duration = Duration::from_secs(10);
 const BOTH: Duration = Duration::from_secs(5);
 const SECOND: Duration = Duration::from_secs(1);
-/// What must be reached, in dB: what was, on a machine that had four times as much to do as it can, with 3 dB to spare. The bars of
-/// the canceller are higher (docs/SOUND.md): 30 in nine of ten telephones in the second second, 35 later, 40 after a change.
+/// What half of the moments must reach, in dB: the bars of the canceller (docs/SOUND.md). The mean over all of them is printed beside
+/// it, and must reach less: a machine that stands still for 50 ms, as those of CI do every other second, has frames made up, at both
+/// ends, which are nobody's echo and which no canceller foresees.
 const AFTER_1S: f64 = 30.0;
-const AFTER_3S: f64 = 29.0;
-const CHANGED_LEAST: f64 = 19.0;
+const AFTER_3S: f64 = 35.0;
+const CHANGED_LEAST: f64 = 40.0;
+const MEAN_LEAST: f64 = 12.0;
+/// How long a moment is.
+const MOMENT: usize = 10 * FRAME;
 
 struct Meeting {
     telephone: CallerId,
@@ -171,7 +175,7 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
     // What is heard in this time was said a trip before it, or a little later.
     let loss = |from: Instant, to: Instant| {
         let said = between(&sent, at.end, from - trip / 2, to - trip / 2);
-        10.0 * (power(said) / power(between(&heard, at.end, from, to))).log10()
+        Loss::of(said, between(&heard, at.end, from, to))
     };
     let first = at.returns + trip;
     let figures = [
@@ -188,13 +192,14 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
         ),
     ];
     for (what, loss, least) in figures {
-        println!("{name}: {what}: {loss:.1} dB");
-        faults.must(&name, loss >= least, &format!("{what}: {loss:.1} dB"));
+        println!("{name}: {what}: {loss}");
+        let reached = loss.mostly >= least && loss.mean >= MEAN_LEAST;
+        faults.must(&name, reached, &format!("{what}: {loss}"));
     }
     let second = loss(first + SECOND, first + 2 * SECOND);
-    println!("{name}: from 1 s to 2 s of echo: {second:.1} dB");
+    println!("{name}: from 1 s to 2 s of echo: {second}");
     let first_second = loss(first, first + SECOND / 5);
-    println!("{name}: at first: {first_second:.1} dB");
+    println!("{name}: at first: {first_second}");
     let near = between(&heard, at.end, at.both + SECOND, at.both + 4 * SECOND);
     let near_db = 10.0 * (power(near) / power(&answered[..answered.len().min(5 * 8_000)])).log10();
     println!("{name}: its owner is heard at {near_db:+.1} dB while both talk");
@@ -214,7 +219,37 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
         talker_db.abs() < 3.0,
         &format!("the talker is heard at {talker_db:+.1} dB"),
     );
-    second
+    second.mostly
+}
+
+/// How far below what was said that is which is heard of it, in dB.
+struct Loss {
+    /// Over all of it.
+    mean: f64,
+    /// In half of the moments at least.
+    mostly: f64,
+}
+
+impl Loss {
+    fn of(said: &[i16], heard: &[i16]) -> Loss {
+        let said_power = power(said);
+        let below = |heard: f64| 10.0 * (said_power / heard).log10();
+        // Only moments in which something was said: of silence nothing comes back.
+        let moments = said.chunks_exact(MOMENT).zip(heard.chunks_exact(MOMENT));
+        let spoken = moments.filter(|(said, _)| power(said) > said_power / 10.0);
+        let mut powers: Vec<f64> = spoken.map(|(_, heard)| power(heard)).collect();
+        powers.sort_by(f64::total_cmp);
+        Loss {
+            mean: below(power(heard)),
+            mostly: powers.get(powers.len() / 2).map_or(0.0, |&power| below(power)),
+        }
+    }
+}
+
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.1} dB mostly, {:.1} dB in all", self.mostly, self.mean)
+    }
 }
 
 /// The mean power of a sample, frame by frame without its mean: A-law has no zero, and silence is a constant.

@@ -10,6 +10,8 @@ use running::names::{Host, NameServer};
 use running::{Bridge, Room, eventually};
 use std::time::Duration;
 
+/// Who says that Kamailio is pbx.example.
+const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.pem");
 /// What may take a moment on a busy machine.
 const MOMENT: Duration = Duration::from_secs(20);
 /// A registrar that is back is known to be there within this time; the machine may be busy.
@@ -19,10 +21,14 @@ const RETURN_MAX: Duration = Duration::from_secs(5 + 3);
 fn bridge(kamailio: &Kamailio, transport: &str, password: &str) -> (Bridge, tempfile::NamedTempFile) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(&file, password).expect("it is ours");
+    let (proxy, srtp) = match transport {
+        "tls" => (kamailio.secure, "required"),
+        _ => (kamailio.address, "optional"),
+    };
     let settings = format!(
-        "sip.trunks = []\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\nproxy = \"{}\"\nuser = \"{USER}\"\n\
-         number = \"+4930555\"\ntransport = \"{transport}\"\npassword_file = {:?}\nkeep_alive_s = 5\n",
-        kamailio.address,
+        "sip.trunks = []\ntls.roots = \"{AUTHORITY}\"\n[[trunk]]\nname = \"kamailio\"\ndomain = \"pbx.example\"\n\
+         proxy = \"{proxy}\"\nuser = \"{USER}\"\nnumber = \"+4930555\"\ntransport = \"{transport}\"\n\
+         password_file = {:?}\nkeep_alive_s = 5\nsrtp = \"{srtp}\"\n",
         file.path()
     );
     (Bridge::start_with(&settings), file)
@@ -50,9 +56,53 @@ fn member(kamailio: &Kamailio, room: &Room, nth: usize) -> Baresip {
     telephone
 }
 
+/// The same over TLS, with its voice encrypted.
+fn secure_member(kamailio: &Kamailio, room: &Room, nth: usize) -> Baresip {
+    let tone = Tone::nth(nth).expect("there are enough tones");
+    let mut telephone = Baresip::start_encrypted(tone, "srtp-mand");
+    telephone.dial_by_tls(kamailio.secure);
+    telephone.press(&room.keys());
+    telephone
+}
+
 fn are_in(bridge: &Bridge, count: usize) {
     let done = eventually(MOMENT, || bridge.status().in_rooms == count);
     assert!(done, "{:?}\n{}", bridge.status(), bridge.log());
+}
+
+/// A call through Kamailio, which goes on when that is ended; when it is there again, a second one, which ends.
+fn outlives(
+    bridge: &Bridge,
+    kamailio: &mut Kamailio,
+    member: fn(&Kamailio, &Room, usize) -> Baresip,
+) -> Baresip {
+    registers(bridge, kamailio);
+    assert!(
+        trunk(bridge).expires_s.is_some_and(|left| left <= EXPIRES_MAX_S),
+        "what is granted counts"
+    );
+    let room = bridge.book("Montag");
+    let first = member(kamailio, &room, 0);
+    are_in(bridge, 1);
+    assert_eq!(trunk(bridge).calls, 1);
+
+    kamailio.end();
+    let noticed = eventually(MOMENT, || trunk(bridge).trouble.is_some());
+    assert!(noticed, "{:?}", trunk(bridge));
+    assert_eq!(bridge.status().in_rooms, 1, "the talk goes on");
+    kamailio.start_again();
+    let back = eventually(RETURN_MAX, || is_registered(bridge));
+    assert!(back, "{:?}\n{}", trunk(bridge), bridge.log());
+    // It has forgotten everybody: that it can reach us is its new knowledge.
+    let mut second = member(kamailio, &room, 1);
+    are_in(bridge, 2);
+    second.hang_up();
+    are_in(bridge, 1);
+    // Its digits alone may stand in any time of day.
+    let log = bridge.log();
+    let told = ["Sesam", "ffne dich"].map(|part| log.contains(part));
+    assert_eq!(told, [false; 2], "the password is in the log");
+    first
 }
 
 #[test]
@@ -60,34 +110,24 @@ fn the_bridge_is_called_by_way_of_its_registrar_and_outlives_it() {
     for (transport, algorithm) in [("udp", "SHA-256"), ("tcp", "MD5")] {
         let mut kamailio = Kamailio::start(algorithm);
         let (bridge, _password) = bridge(&kamailio, transport, PASSWORD);
-        registers(&bridge, &kamailio);
-        assert!(
-            trunk(&bridge).expires_s.is_some_and(|left| left <= EXPIRES_MAX_S),
-            "what is granted counts"
-        );
-        let room = bridge.book("Montag");
-        let mut first = member(&kamailio, &room, 0);
-        are_in(&bridge, 1);
-        assert_eq!(trunk(&bridge).calls, 1);
-
-        kamailio.end();
-        let noticed = eventually(MOMENT, || trunk(&bridge).trouble.is_some());
-        assert!(noticed, "{transport}: {:?}", trunk(&bridge));
-        assert_eq!(bridge.status().in_rooms, 1, "{transport}: the talk goes on");
-        kamailio.start_again();
-        let back = eventually(RETURN_MAX, || is_registered(&bridge));
-        assert!(back, "{transport}: {:?}\n{}", trunk(&bridge), bridge.log());
-        // It has forgotten everybody: that it can reach us is its new knowledge.
-        let mut second = member(&kamailio, &room, 1);
-        are_in(&bridge, 2);
-        second.hang_up();
+        let mut first = outlives(&bridge, &mut kamailio, member);
         first.hang_up();
         are_in(&bridge, 0);
-        // Its digits alone may stand in any time of day.
-        let log = bridge.log();
-        let told = ["Sesam", "ffne dich"].map(|part| log.contains(part));
-        assert_eq!(told, [false; 2], "the password is in the log");
     }
+}
+
+/// The bridge listens for no TLS: calls come by the connection that it has opened itself. The first one's end cannot come by it
+/// any more; that is noticed when its voice stays away.
+#[test]
+fn over_tls_everything_goes_by_the_connection_that_the_bridge_has_opened() {
+    let mut kamailio = Kamailio::start("SHA-256");
+    let (bridge, _password) = bridge(&kamailio, "tls", PASSWORD);
+    let mut first = outlives(&bridge, &mut kamailio, secure_member);
+    let status = bridge.status();
+    let how = status.lines.iter().map(|line| line.encrypted.as_deref());
+    assert_eq!(how.collect::<Vec<_>>(), [Some("AES_CM_128_HMAC_SHA1_80")]);
+    assert!(!bridge.log().contains("inline:"), "a key in the log");
+    first.hang_up();
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod quiet_wire;
 use quiet_wire::{Bench, number};
 use rundruf::ids::{ClipId, LegId};
 use rundruf::media::Counter;
-use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat};
+use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat, Suite};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -130,6 +130,23 @@ fn finding_cancelling_looking_for_and_giving_up_echoes() {
         "taken back, looked for, let through"
     );
     assert!(count(&bench, Counter::EchoShed) >= 1);
+}
+
+#[test]
+fn a_sealed_voice_allocates_nothing_more() {
+    let heard = |bench: &Bench| {
+        let counters = bench.engine.counters();
+        [Counter::Played, Counter::ControlTaken].map(|case| counters.get(case))
+    };
+    let mut clear = Bench::new(8, 8);
+    clear.run_frames(500);
+    let [frames, reports] = heard(&clear);
+    assert!(frames >= 8 * 500 && reports >= 8 * 10, "{frames} and {reports}");
+    for suite in Suite::ALL {
+        let mut bench = Bench::sealed(8, 8, suite);
+        assert_eq!(counted(|| bench.run_frames(500)), 0, "{suite:?}");
+        assert_eq!(heard(&bench), heard(&clear), "{suite:?}: everything was opened");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod machine;
 mod marking;
 mod network;
 mod realtime;
+mod tls;
 
 use super::out;
 use super::settings::{Place, Settings};
@@ -62,7 +63,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
     let mut all = vec![settings_file(settings)];
     all.extend(files::findings(&config.store.data));
     all.extend(network::sip_ports(config, bridge));
-    all.extend(network::tls(config, bridge));
+    all.extend(tls::findings(config, bridge));
     all.extend([
         network::rtp_ports(config, bridge),
         network::trunks(config),

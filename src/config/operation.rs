@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 /// Most media threads.
 const THREADS_MAX: usize = 64;
-/// Most cancellers of a thread: 34 KiB each.
+/// Most cancellers of a thread: 33 KiB each.
 const CANCELLERS_MAX: u32 = 2_000;
 /// A weaker echo than this is borne, dB; and the longest that one has to be, seconds.
 const DUCK_DB_MAX: u32 = 40;

@@ -6,7 +6,7 @@ use crate::sip::{TlsFault, TrunkId};
 use anyhow::{Context, bail};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ConfigBuilder, ConfigSide, Error, RootCertStore,
     ServerConfig, WantsVerifier, WantsVersions,
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
 
 /// Most certificates in a file of ours, and most authorities in one of theirs.
 const CHAIN_MAX: usize = 16;
@@ -133,6 +135,24 @@ fn does_not_fit(proof: &Proof) -> String {
         proof.certificate.display(),
         proof.key.display()
     )
+}
+
+/// Until when the first certificate in a file is good; `None` if that is for ever. May block.
+pub fn good_until(file: &Path) -> anyhow::Result<Option<SystemTime>> {
+    let shown = file.display();
+    let chain = certificates(file, CHAIN_MAX)?;
+    let own = chain.first().and_then(|own| EndEntityCert::try_from(own).ok());
+    let own = own.with_context(|| format!("{shown} does not begin with a certificate of ours"))?;
+    // When it ends is looked at before anything else: at the end of all days, that is what is wrong with it.
+    let end_of_days = UnixTime::since_unix_epoch(Duration::from_secs(253_402_300_799));
+    let usage = KeyUsage::server_auth();
+    let found = own.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], end_of_days, usage, None, None);
+    Ok(match found {
+        Err(webpki::Error::CertExpired { not_after, .. }) => {
+            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(not_after.as_secs()))
+        }
+        _ => None,
+    })
 }
 
 fn read_proof(proof: &Proof) -> anyhow::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {

@@ -54,6 +54,8 @@ impl<S: Read + Write + Send> Control for S {}
 /// A running baresip.
 pub struct Baresip {
     pub tone: Tone,
+    /// Where it can be called, over UDP; it answers at once.
+    pub address: SocketAddr,
     folder: tempfile::TempDir,
     control: Box<dyn Control>,
     said: String,
@@ -114,17 +116,17 @@ impl Baresip {
     /// The ports that were free may be taken by the time that it wants them: the log, then.
     fn try_start(tone: Tone, site: Site) -> Result<Baresip, String> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let address = configure(folder.path(), tone, site);
+        let (address, control_address) = configure(folder.path(), tone, site);
         let mut process = Guarded(spawn(folder.path(), site.place));
         let socket = folder.path().join("control");
         let carrier = match site.place {
             Place::Here => None,
-            Place::Beside(_) => Some(carry_in(site.place, &socket, address.port())),
+            Place::Beside(_) => Some(carry_in(site.place, &socket, control_address.port())),
         };
         let mut control = None;
         eventually(START_MAX, || {
             control = match site.place {
-                Place::Here => connect(address),
+                Place::Here => connect(control_address),
                 Place::Beside(_) => connect_within(&socket),
             };
             control.is_some() || !matches!(process.0.try_wait(), Ok(None))
@@ -132,6 +134,7 @@ impl Baresip {
         Ok(Baresip {
             control: control.ok_or_else(|| log_of(folder.path()))?,
             tone,
+            address,
             folder,
             said: String::new(),
             _carrier: carrier,
@@ -162,6 +165,11 @@ impl Baresip {
 
     fn dial_uri(&mut self, uri: &str) {
         self.command("dial", uri);
+        self.is_in_call();
+    }
+
+    /// Waits until the call is established.
+    pub fn is_in_call(&mut self) {
         self.wait_for("CALL_ESTABLISHED");
     }
 
@@ -275,8 +283,8 @@ fn log_of(folder: &Path) -> String {
     fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
 
-/// Writes configuration, account and tone; returns where the control socket will listen.
-fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
+/// Writes configuration, account and tone; returns where it can be called, and where the control socket will listen.
+fn configure(folder: &Path, tone: Tone, site: Site) -> (SocketAddr, SocketAddr) {
     let Site {
         ip,
         jitter_buffer,
@@ -312,13 +320,14 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> SocketAddr {
         "" => String::new(),
         how => format!(";mediaenc={how}"),
     };
-    let account =
-        format!("<sip:member@{ip}>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent{encryption}\n");
+    let account = format!(
+        "<sip:member@{ip}>;regint=0;audio_codecs={codecs};ptime=20;dtmfmode=rtpevent;answermode=auto{encryption}\n"
+    );
     fs::write(folder.join("config"), config).expect("the folder is ours");
     fs::write(folder.join("accounts"), account).expect("the folder is ours");
     fs::write(folder.join("contacts"), "").expect("the folder is ours");
     write_tone(&folder.join("say.wav"), tone, rate);
-    control
+    (SocketAddr::new(ip, sip), control)
 }
 
 /// Where the distribution keeps baresip's modules.

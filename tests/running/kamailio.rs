@@ -17,9 +17,12 @@ pub const REFUSES_S: u64 = 8;
 /// The longest registration that it grants, in seconds.
 pub const EXPIRES_MAX_S: u64 = 120;
 
-/// A running Kamailio, or one that was ended and may be started again at the same address.
+/// A running Kamailio, or one that was ended and may be started again at the same addresses.
 pub struct Kamailio {
+    /// Over UDP and TCP.
     pub address: SocketAddr,
+    /// Over TLS.
+    pub secure: SocketAddr,
     folder: tempfile::TempDir,
     process: Option<Guarded>,
     algorithm: String,
@@ -29,9 +32,10 @@ impl Kamailio {
     /// Starts it; it proves with this algorithm ("MD5", "SHA-256").
     pub fn start(algorithm: &str) -> Kamailio {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let address = SocketAddr::new(LOCALHOST, free_port_pair());
+        let port = free_port_pair();
         let mut kamailio = Kamailio {
-            address,
+            address: SocketAddr::new(LOCALHOST, port),
+            secure: SocketAddr::new(LOCALHOST, port + 1),
             folder,
             process: None,
             algorithm: algorithm.to_owned(),
@@ -57,7 +61,7 @@ impl Kamailio {
 
     fn start_so(&mut self, before: &str) {
         let here = self.folder.path();
-        let settings = settings(self.address, &self.algorithm, before);
+        let settings = settings((self.address, self.secure), &self.algorithm, before);
         fs::write(here.join("kamailio.cfg"), settings).expect("the folder is ours");
         let log = fs::File::options()
             .create(true)
@@ -106,8 +110,9 @@ impl Kamailio {
     }
 }
 
-fn settings(address: SocketAddr, algorithm: &str, before: &str) -> String {
+fn settings((address, secure): (SocketAddr, SocketAddr), algorithm: &str, before: &str) -> String {
     let modules = [
+        "tls",
         "tm",
         "sl",
         "rr",
@@ -116,25 +121,33 @@ fn settings(address: SocketAddr, algorithm: &str, before: &str) -> String {
         "siputils",
         "usrloc",
         "registrar",
+        "nathelper",
         "auth",
         "xlog",
     ];
     let load: String = modules
         .map(|module| format!("loadmodule \"{module}.so\"\n"))
         .concat();
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
     format!(
         r#"#!KAMAILIO
 debug=1
 log_stderror=yes
 children=1
 tcp_children=1
+enable_tls=yes
 auto_aliases=no
 alias="pbx.example"
 listen=udp:{address}
 listen=tcp:{address}
+listen=tls:{secure}
 tcp_connection_lifetime=600
 {load}
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "{files}/pbx.pem")
+modparam("tls", "private_key", "{files}/pbx.key")
 modparam("usrloc", "db_mode", 0)
+modparam("nathelper|registrar", "received_avp", "$avp(received)")
 modparam("auth", "algorithm", "{algorithm}")
 modparam("auth", "nonce_count", 1)
 modparam("auth", "qop", "auth")
@@ -143,7 +156,7 @@ request_route {{
     {before}
     if (is_method("OPTIONS") && !has_totag()) {{ sl_send_reply("200", "OK"); exit; }}
     if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
+        if (loose_route()) {{ handle_ruri_alias(); t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
         sl_send_reply("404", "Not Here");
         exit;
@@ -151,12 +164,19 @@ request_route {{
     if (is_method("CANCEL")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
     if (is_method("REGISTER")) {{
         if (!pv_auth_check("$fd", "{PASSWORD}", "0", "0")) {{ auth_challenge("$fd", "1"); exit; }}
+        # Whoever came over TLS is reached by the connection that it opened.
+        if (proto == TLS) {{ fix_nated_register(); }}
         save("location");
         exit;
     }}
     record_route();
     if (!lookup("location")) {{ sl_send_reply("404", "Nobody Registered"); exit; }}
+    t_on_reply("connection");
     t_relay();
+}}
+# Whoever answers over TLS is reached by that connection for the rest of the call, as in Kamailio's own settings for NAT.
+onreply_route[connection] {{
+    if (proto == TLS) {{ add_contact_alias(); }}
 }}
 "#
     )

@@ -13,6 +13,7 @@ pub mod netns;
 pub mod relay;
 pub mod simulated_line;
 pub mod sipp;
+pub mod third_party;
 
 use netns::{Namespace, Place};
 use rundruf::bridge::status::Status;

@@ -5,10 +5,13 @@ use audio_codec_algorithms::{decode_ulaw, encode_alaw};
 use rundruf::ids::{LegId, RoomNumber};
 use rundruf::media::echo;
 use rundruf::media::{
-    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, ToEngine, Wide,
-    Wire,
+    ClipBank, ControlDatagram, Datagram, Engine, FromEngine, Leg, LegSeed, Mailbox, Room, Srtp, ToEngine,
+    Wide, Wire,
 };
-use rundruf::media_api::{Codec, Command, Event, EventSpec, Law, LegFigures, MediaSpec, Seat};
+use rundruf::media_api::{
+    Codec, Command, Event, EventSpec, Law, LegFigures, MediaSpec, Seat, SrtpKeys, SrtpSpec, Suite,
+};
+use rundruf::secret::MasterKey;
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -31,9 +34,29 @@ pub struct QuietWire {
     echo: Option<VecDeque<[u8; 160]>>,
     /// Its caller says another noise in every frame; of 0 always the same.
     noise: u32,
+    /// What it sends is sealed with these keys.
+    keys: Option<Box<Srtp>>,
     waiting: bool,
     report: [u8; 32],
     report_waiting: bool,
+}
+
+/// The keys of a call with our telephone: our end of them, or the telephone's.
+fn keys(suite: Suite, is_ours: bool) -> SrtpKeys {
+    let key = |from: u8| {
+        let bytes: Vec<u8> = (from..).take(suite.key_bytes() + suite.salt_bytes()).collect();
+        MasterKey::new(&bytes).expect("as long as the suite wants it")
+    };
+    let (send, receive) = if is_ours { (1, 101) } else { (101, 1) };
+    SrtpKeys {
+        spec: SrtpSpec {
+            suite,
+            send: 1,
+            receive: 1,
+        },
+        send: key(send),
+        receive: key(receive),
+    }
 }
 
 fn caller() -> SocketAddr {
@@ -65,6 +88,7 @@ impl QuietWire {
             packet,
             echo: None,
             noise: 0,
+            keys: None,
             waiting: false,
             report,
             report_waiting: false,
@@ -89,8 +113,13 @@ impl Wire for QuietWire {
             let time = u32::from_be_bytes([self.packet[4], self.packet[5], self.packet[6], self.packet[7]]);
             self.packet[2..4].copy_from_slice(&sequence.to_be_bytes());
             self.packet[4..8].copy_from_slice(&time.wrapping_add(self.codec.clock() / 50).to_be_bytes());
-            let len = self.packet.len();
-            buffer[..len].copy_from_slice(&self.packet);
+            let len = match &mut self.keys {
+                Some(keys) => keys.seal(&self.packet, buffer).expect("there is room").len(),
+                None => {
+                    buffer[..self.packet.len()].copy_from_slice(&self.packet);
+                    self.packet.len()
+                }
+            };
             Datagram { len, from: caller() }
         })
     }
@@ -112,8 +141,9 @@ impl Wire for QuietWire {
         self.report_waiting.then(|| {
             buffer[..32].copy_from_slice(&self.report);
             self.report[19] = self.report[19].wrapping_add(50);
+            let sealed = |keys: &mut Box<Srtp>| keys.seal_control(buffer, 32).expect("there is room");
             ControlDatagram {
-                len: 32,
+                len: self.keys.as_mut().map_or(32, sealed),
                 from: caller(),
                 age: Duration::ZERO,
             }
@@ -152,6 +182,14 @@ impl Mailbox<QuietWire> for Rings {
     }
 }
 
+/// What the legs have besides.
+#[derive(Clone, Copy)]
+enum Extra {
+    Nothing,
+    Echo { cancellers: usize },
+    Sealed(Suite),
+}
+
 /// A media thread's world without a thread.
 pub struct Bench {
     pub engine: Engine<QuietWire>,
@@ -167,12 +205,23 @@ impl Bench {
 
     /// The same, with a voice that is given.
     pub fn with_voice(legs: u32, per_room: u32, voice: Voice) -> Bench {
-        Bench::with_lines(legs, per_room, |n| QuietWire::new(n, voice), 0)
+        Bench::with_lines(legs, per_room, |n| QuietWire::new(n, voice), Extra::Nothing)
     }
 
     /// The same, each by this codec.
     pub fn by_codec(legs: u32, per_room: u32, codec: Codec) -> Bench {
-        Bench::with_lines(legs, per_room, |n| QuietWire::speaking(codec, n, quiet_voice), 0)
+        let line = |n| QuietWire::speaking(codec, n, quiet_voice);
+        Bench::with_lines(legs, per_room, line, Extra::Nothing)
+    }
+
+    /// The same as new, with every voice and report sealed.
+    pub fn sealed(legs: u32, per_room: u32, suite: Suite) -> Bench {
+        let line = |n| {
+            let mut line = QuietWire::new(n, quiet_voice);
+            line.keys = Srtp::boxed(&keys(suite, false));
+            line
+        };
+        Bench::with_lines(legs, per_room, line, Extra::Sealed(suite))
     }
 
     /// Half of the telephones in each room return what they hear; there are so many cancellers. The others speak.
@@ -187,10 +236,10 @@ impl Bench {
             }
             line
         };
-        Bench::with_lines(legs, per_room, line, cancellers)
+        Bench::with_lines(legs, per_room, line, Extra::Echo { cancellers })
     }
 
-    fn with_lines(legs: u32, per_room: u32, line: impl Fn(u32) -> QuietWire, cancellers: usize) -> Bench {
+    fn with_lines(legs: u32, per_room: u32, line: impl Fn(u32) -> QuietWire, extra: Extra) -> Bench {
         let bank = ClipBank::new(vec![vec![1_000; 4_000].into()]);
         let rings = Rings {
             commands: VecDeque::with_capacity(8 * legs as usize),
@@ -202,7 +251,7 @@ impl Bench {
             rings,
             slot: 0,
         };
-        if cancellers > 0 {
+        if let Extra::Echo { cancellers } = extra {
             bench.engine.lend(echo::pool(cancellers, legs as usize));
         }
         for n in 0..legs {
@@ -218,7 +267,10 @@ impl Bench {
                 }),
                 send: true,
                 receive: true,
-                srtp: None,
+                srtp: match extra {
+                    Extra::Sealed(suite) => Some(keys(suite, true).spec),
+                    _ => None,
+                },
             };
             let seed = LegSeed {
                 id: LegId(n.into()),
@@ -226,9 +278,10 @@ impl Bench {
                 random: n.into(),
             };
             let leg = Leg::new(seed, line);
-            let leg = match cancellers {
-                0 => leg,
-                _ => leg.with_echo(echo::echo(n)),
+            let leg = match extra {
+                Extra::Nothing => leg,
+                Extra::Echo { .. } => leg.with_echo(echo::echo(n)),
+                Extra::Sealed(suite) => leg.with_srtp(Srtp::boxed(&keys(suite, true))),
             };
             bench.ask(Command::Add {
                 seat: Seat(n),

@@ -3,8 +3,7 @@
 use super::Bridge;
 use super::finding::Finding;
 use crate::bridge::status::{Status, TrunkStatus};
-use crate::config::{Config, PasswordPlace, Proof, TrunkConfig};
-use crate::io::tls::Tls;
+use crate::config::{Config, PasswordPlace, TrunkConfig};
 use crate::io::trunks::password;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
@@ -16,40 +15,6 @@ const SAMPLES: u32 = 8;
 pub(super) fn sip_ports(config: &Config, bridge: Bridge) -> Vec<Finding> {
     let listens = config.sip.listen.iter();
     listens.map(|listen| sip_port(*listen, bridge)).collect()
-}
-
-/// Where calls arrive over TLS, and what is read for it.
-pub(super) fn tls(config: &Config, bridge: Bridge) -> Vec<Finding> {
-    let files = match (Tls::load(config), config.tls.own.as_ref()) {
-        (Err(error), _) => Some(Finding::missing(
-            "TLS",
-            format!("{error:#}: run this as the bridge's user"),
-        )),
-        (Ok(_), Some(own)) => Some(key_file(own)),
-        (Ok(_), None) => None,
-    };
-    let ports = config.tls.listen.iter().map(|listen| tls_port(*listen, bridge));
-    ports.chain(files).collect()
-}
-
-fn key_file(own: &Proof) -> Finding {
-    let (certificate, key) = (own.certificate.display(), &own.key);
-    let is_open = std::fs::metadata(key).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
-    match is_open {
-        true => Finding::warning("TLS", format!("others may read the key {key:?}: `chmod 600` it")),
-        false => Finding::good("TLS", format!("{certificate} and its key belong together")),
-    }
-}
-
-fn tls_port(listen: SocketAddr, bridge: Bridge) -> Finding {
-    match (TcpListener::bind(listen), bridge) {
-        (Ok(_), _) => Finding::good("TLS", format!("{listen} is free")),
-        (Err(_), Bridge::Running) => Finding::good("TLS", format!("{listen}, held by the running bridge")),
-        (Err(error), Bridge::Stopped) => Finding::missing(
-            "TLS",
-            format!("{listen} cannot be taken ({error}): stop what uses it (`ss -tlpn`), or move tls.listen"),
-        ),
-    }
 }
 
 fn sip_port(listen: SocketAddr, bridge: Bridge) -> Finding {

@@ -76,10 +76,9 @@ impl<W: Wire> Leg<W> {
         let unneeded = match newer {
             _ if spec.srtp == now => newer,
             Some(mut newer) => {
-                if let Some(before) = &mut self.srtp {
-                    newer.follow(before);
-                }
-                self.srtp.replace(newer)
+                let unneeded = self.srtp.take().and_then(|before| newer.follow(before));
+                self.srtp = Some(newer);
+                unneeded
             }
             None => self.srtp.take(),
         };

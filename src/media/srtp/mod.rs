@@ -24,6 +24,10 @@ use index::{Outgoing, Sources};
 /// What sealing adds at most: a tag of 16 bytes, and the index of RTCP.
 pub const OVERHEAD: usize = 20;
 
+/// Packets that come under newer keys before the former ones open nothing any more: a second's. What was sent before the peer had our
+/// answer is under way for that long at most.
+const CHANGED_FOR: u32 = 50;
+
 /// Why a packet was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -38,6 +42,10 @@ pub struct Srtp {
     spec: SrtpSpec,
     send: Sender,
     receive: Receiver,
+    /// What the peer had before, and may have sent packets under that are still on their way.
+    former: Option<Box<Srtp>>,
+    /// Packets opened since then, [`CHANGED_FOR`] at most.
+    opened: u32,
 }
 
 struct Sender {
@@ -83,6 +91,8 @@ impl Srtp {
             spec: keys.spec,
             send,
             receive,
+            former: None,
+            opened: 0,
         })
     }
 
@@ -92,17 +102,21 @@ impl Srtp {
     }
 
     /// Takes over from `before` where a direction goes on with the key that it had: its counts must go on too, or the same key
-    /// stream would be used twice.
-    pub fn follow(&mut self, before: &mut Srtp) {
-        if self.spec.suite != before.spec.suite {
-            return;
-        }
-        if self.spec.send == before.spec.send {
+    /// stream would be used twice. Where the peer's key is another one, that of `before` opens packets a little longer. What is
+    /// needed no more.
+    pub fn follow(&mut self, mut before: Box<Srtp>) -> Option<Box<Srtp>> {
+        let same_suite = self.spec.suite == before.spec.suite;
+        if same_suite && self.spec.send == before.spec.send {
             std::mem::swap(&mut self.send, &mut before.send);
         }
-        if self.spec.receive == before.spec.receive {
+        if same_suite && self.spec.receive == before.spec.receive {
             std::mem::swap(&mut self.receive, &mut before.receive);
+            (self.former, self.opened) = (before.former.take(), before.opened);
+            return Some(before);
         }
+        let oldest = before.former.take();
+        self.former = Some(before);
+        oldest
     }
 
     /// Seals an RTP packet of ours into `room`; `None` if it is none.
@@ -116,19 +130,17 @@ impl Srtp {
 
     /// Opens an RTP packet of the peer's into `room`.
     pub fn open<'a>(&mut self, packet: &[u8], room: &'a mut [u8; DATAGRAM_MAX]) -> Result<&'a [u8], Refused> {
-        let Head { len, ssrc, sequence } = Head::read(packet).ok_or(Refused::Unauthentic)?;
-        let Receiver { rtp, voices, .. } = &mut self.receive;
-        let index = voices.index(ssrc, sequence).ok_or(Refused::Replayed)?;
-        if !voices.is_new(ssrc, index) {
-            return Err(Refused::Replayed);
-        }
-        let place = room.get_mut(..packet.len()).ok_or(Refused::Unauthentic)?;
-        place.copy_from_slice(packet);
-        let opened = rtp
-            .open_rtp(place, len, ssrc, index)
-            .ok_or(Refused::Unauthentic)?;
-        voices.accept(ssrc, index);
-        Ok(&room[..opened])
+        let opened = match self.receive.open(packet, room) {
+            Ok(opened) => {
+                self.opened = (self.opened + 1).min(CHANGED_FOR);
+                Ok(opened)
+            }
+            Err(why) => match self.former() {
+                Some(former) => former.open(packet, room).or(Err(why)),
+                None => Err(why),
+            },
+        };
+        opened.map(|opened| &room[..opened])
     }
 
     /// Seals an RTCP packet of ours, of `len` bytes, where it lies; `None` if there is no room behind it.
@@ -140,13 +152,44 @@ impl Srtp {
 
     /// Opens an RTCP packet of the peer's where it lies; how long it is then.
     pub fn open_control(&mut self, packet: &mut [u8]) -> Result<usize, Refused> {
-        let Receiver { rtcp, reports, .. } = &mut self.receive;
-        let (ssrc, index) = rtcp.control_index(packet).ok_or(Refused::Unauthentic)?;
-        if !reports.is_new(ssrc, index.into()) {
+        match (self.receive.open_control(packet), self.former()) {
+            (Err(why), Some(former)) => former.open_control(packet).or(Err(why)),
+            (opened, _) => opened,
+        }
+    }
+
+    /// What opened packets before, while some of those may still come.
+    fn former(&mut self) -> Option<&mut Receiver> {
+        let former = self.former.as_mut().filter(|_| self.opened < CHANGED_FOR);
+        former.map(|former| &mut former.receive)
+    }
+}
+
+impl Receiver {
+    /// Opens an RTP packet into `room`; how long it is there.
+    fn open(&mut self, packet: &[u8], room: &mut [u8; DATAGRAM_MAX]) -> Result<usize, Refused> {
+        let Head { len, ssrc, sequence } = Head::read(packet).ok_or(Refused::Unauthentic)?;
+        let index = self.voices.index(ssrc, sequence).ok_or(Refused::Replayed)?;
+        if !self.voices.is_new(ssrc, index) {
             return Err(Refused::Replayed);
         }
-        let opened = rtcp.open_rtcp(packet, ssrc, index).ok_or(Refused::Unauthentic)?;
-        reports.accept(ssrc, index.into());
+        let place = room.get_mut(..packet.len()).ok_or(Refused::Unauthentic)?;
+        place.copy_from_slice(packet);
+        let opened = self.rtp.open_rtp(place, len, ssrc, index);
+        let opened = opened.ok_or(Refused::Unauthentic)?;
+        self.voices.accept(ssrc, index);
+        Ok(opened)
+    }
+
+    /// Opens an RTCP packet where it lies, which a packet that is refused stays; how long it is then.
+    fn open_control(&mut self, packet: &mut [u8]) -> Result<usize, Refused> {
+        let (ssrc, index) = self.rtcp.control_index(packet).ok_or(Refused::Unauthentic)?;
+        if !self.reports.is_new(ssrc, index.into()) {
+            return Err(Refused::Replayed);
+        }
+        let opened = self.rtcp.open_rtcp(packet, ssrc, index);
+        let opened = opened.ok_or(Refused::Unauthentic)?;
+        self.reports.accept(ssrc, index.into());
         Ok(opened)
     }
 }

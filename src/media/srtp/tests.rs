@@ -276,7 +276,10 @@ fn a_direction_that_keeps_its_key_goes_on_counting_and_the_other_begins_anew() {
     };
     // The peer's key is another one; ours stays, in its second cycle.
     let mut newer = again(2);
-    newer.follow(&mut here);
+    assert!(
+        newer.follow(Box::new(here)).is_none(),
+        "kept for what is under way"
+    );
     let packet = sealed(&mut newer, &voice(7, 4));
     assert!(
         opened(&mut there, &packet).is_ok(),
@@ -285,4 +288,51 @@ fn a_direction_that_keeps_its_key_goes_on_counting_and_the_other_begins_anew() {
     // Had it begun anew, the same key stream would have been used twice, and the peer would understand nothing.
     let packet = sealed(&mut again(2), &voice(7, 5));
     assert_eq!(opened(&mut there, &packet), Err(Refused::Unauthentic));
+}
+
+#[test]
+fn what_is_under_way_when_the_peer_changes_its_key_is_opened_for_a_second() {
+    let (here, mut there) = pair(Suite::AesGcm128);
+    let (mut newer, mut there_newer) = both(Suite::AesCm80, &[5; 30], &[6; 30]);
+    newer.spec.receive = 2;
+    assert!(newer.follow(Box::new(here)).is_none());
+    let report = |srtp: &mut Srtp| {
+        let mut room = [0; 100];
+        room[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, 7]);
+        let len = srtp.seal_control(&mut room, 8).expect("room");
+        room[..len].to_vec()
+    };
+    let under_way: Vec<_> = (100..103).map(|n| sealed(&mut there, &voice(7, n))).collect();
+    assert!(opened(&mut newer, &under_way[0]).is_ok());
+    assert_eq!(
+        opened(&mut newer, &under_way[0]),
+        Err(Refused::Unauthentic),
+        "not twice"
+    );
+    assert!(newer.open_control(&mut report(&mut there)).is_ok());
+    for n in 0..50 {
+        if n == 49 {
+            assert!(opened(&mut newer, &under_way[1]).is_ok(), "overtaken by 49");
+        }
+        let packet = sealed(&mut there_newer, &voice(7, 103 + n));
+        assert!(opened(&mut newer, &packet).is_ok());
+    }
+    assert_eq!(opened(&mut newer, &under_way[2]), Err(Refused::Unauthentic));
+    assert_eq!(
+        newer.open_control(&mut report(&mut there)),
+        Err(Refused::Unauthentic)
+    );
+
+    // Changed once more, what was before the last is needed no more; what goes on in both directions keeps what it had.
+    let (mut third, _) = pair(Suite::AesCm80);
+    third.spec.receive = 3;
+    let oldest = third.follow(Box::new(newer)).expect("of three, two are kept");
+    assert_eq!(oldest.spec.suite, Suite::AesGcm128);
+    let (mut same, _) = pair(Suite::AesCm80);
+    same.spec = SrtpSpec {
+        send: 2,
+        ..third.spec
+    };
+    assert!(same.follow(Box::new(third)).is_some());
+    assert_eq!(same.former.as_ref().map(|former| former.spec.receive), Some(2));
 }

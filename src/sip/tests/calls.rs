@@ -96,11 +96,7 @@ fn a_retransmitted_invite_gets_the_last_response_again() {
 #[test]
 fn a_lost_200_is_repeated_until_its_ack_comes() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     assert_eq!(world.waits_for(), Some(Reason::Answer));
     for (pause, repeats) in [
         (499, 0),
@@ -193,11 +189,7 @@ fn cancel_before_the_answer_ends_the_call_with_487() {
 #[test]
 fn cancel_races_answer() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.hears(&Asked::new("CANCEL", 1, "i1"));
     let cancelled = world.sent();
     assert_eq!(
@@ -299,11 +291,7 @@ fn bye_crosses_bye() {
 #[test]
 fn hanging_up_before_the_ack_waits_for_it() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.hangs_up(leg);
     world.is_quiet();
     world.hears(&Asked::new("ACK", 1, "a1").within(&ok));
@@ -368,11 +356,7 @@ fn a_refusal_without_ack_is_repeated_for_32_seconds_and_counted() {
 #[test]
 fn the_peer_hangs_up_before_its_ack_arrives() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.hears(&Asked::new("BYE", 2, "b1").within(&ok));
     assert_eq!(world.answer(), 200);
     assert_eq!(

@@ -73,11 +73,7 @@ fn is_answered_again(world: &mut World) {
 fn crossing_the_200_or_long_after_it_the_call_stands() {
     for after_ack in [false, true] {
         let mut world = World::new();
-        world.hears(&Asked::invite());
-        world.sent();
-        let leg = world.invited();
-        world.accepts(leg);
-        let ok = world.sent();
+        let (leg, ok) = world.answers();
         if after_ack {
             world.hears(&Asked::new("ACK", 1, "a1").within(&ok));
             assert_eq!(world.told(), Event::Confirmed { leg });

@@ -152,11 +152,7 @@ fn a_prack_finds_nothing_that_waits_for_it() {
 #[test]
 fn an_ack_after_we_gave_up_changes_nothing() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.passes(Duration::from_secs(32));
     assert_eq!(world.sent_count(), 10 + 1);
     for _ in 0..2 {

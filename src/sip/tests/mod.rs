@@ -335,14 +335,20 @@ impl World {
         assert!(self.events.is_empty(), "told: {:?}", self.events);
     }
 
-    /// A call up to its ACK: its leg and the 200.
-    pub fn talks(&mut self) -> (LegId, String) {
+    /// A call up to its 200, which nobody has acknowledged yet: its leg and the 200.
+    pub fn answers(&mut self) -> (LegId, String) {
         self.hears(&Asked::invite());
         assert_eq!(status(&self.sent()), 100);
         let leg = self.invited();
         self.accepts(leg);
         let ok = self.sent();
         assert_eq!(status(&ok), 200);
+        (leg, ok)
+    }
+
+    /// A call up to its ACK: its leg and the 200.
+    pub fn talks(&mut self) -> (LegId, String) {
+        let (leg, ok) = self.answers();
         self.hears(&Asked::new("ACK", 1, "a1").within(&ok));
         assert_eq!(self.told(), Event::Confirmed { leg });
         self.is_quiet();

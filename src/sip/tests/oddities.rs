@@ -28,11 +28,7 @@ fn ends(mut world: World, ok: &str) {
 #[test]
 fn a_reinvite_right_after_the_ack_is_answered_at_once() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     acks(&mut world, 1, &ok);
     world.hears(&again(2, &ok, &OFFER.replace("m=audio 4000", "m=audio 4100")));
     let answer = world.sent();
@@ -49,11 +45,7 @@ fn a_reinvite_right_after_the_ack_is_answered_at_once() {
 #[test]
 fn a_reinvite_that_overtakes_the_ack_is_told_to_wait_and_then_taken() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.hears(&again(2, &ok, OFFER));
     let early = world.sent();
     assert_eq!(status(&early), 491);

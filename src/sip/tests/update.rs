@@ -81,11 +81,7 @@ fn an_update_is_refused_where_it_comes_too_early_too_late_or_unusable() {
 #[test]
 fn an_update_before_the_ack_is_answered_unless_we_hang_up() {
     let mut world = World::new();
-    world.hears(&Asked::invite());
-    world.sent();
-    let leg = world.invited();
-    world.accepts(leg);
-    let ok = world.sent();
+    let (leg, ok) = world.answers();
     world.hears(&update(2, &ok, OFFER));
     assert_eq!(world.answer(), 200);
     assert!(matches!(world.told(), Event::Reinvited { .. }));

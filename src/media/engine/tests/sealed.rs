@@ -166,16 +166,28 @@ fn other_keys_come_with_a_change_and_without_them_nothing_goes_out() {
         fitting: Fitting::new(spec.codec, keys),
     };
     world.ask(change(Some(&second), sealed_spec(&second)));
+    line.say(1_000);
+    line.seal(&mut old);
     world.run_ms(40);
     assert!(line.open(&mut telephone(&second)), "sealed with the newer keys");
     line.heard();
+    assert_eq!(
+        world.count(Counter::SrtpUnauthentic),
+        0,
+        "what was under way is opened with the older ones"
+    );
+    assert!(world.rings.finished.is_empty());
+    let third = keys(Suite::AesCm80, 3, (61, 161));
+    world.ask(change(Some(&third), sealed_spec(&third)));
+    world.run_ms(40);
     assert!(
         matches!(world.rings.finished.as_slice(), [Finished::Fitting { .. }]),
-        "the older ones went back to be freed"
+        "the oldest went back to be freed"
     );
+    line.heard();
 
-    let third = keys(Suite::AesCm80, 3, (61, 161));
-    world.ask(change(None, sealed_spec(&third)));
+    let fourth = keys(Suite::AesCm80, 4, (61, 161));
+    world.ask(change(None, sealed_spec(&fourth)));
     world.run_ms(100);
     assert_eq!(line.heard().1, 0, "the keys did not come");
     world.ask(change(None, spec(Codec::G711(Law::A))));
