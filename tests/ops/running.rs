@@ -44,7 +44,10 @@ fn a_trunk_without_registration_is_asked_whether_it_is_there_and_shown() {
     let mut buffer = [0; 2_048];
     let (len, from) = pbx.recv_from(&mut buffer).expect("asked");
     let asked = String::from_utf8_lossy(&buffer[..len]).into_owned();
-    assert!(asked.starts_with(&format!("OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\n")), "{asked}");
+    assert!(
+        asked.starts_with(&format!("OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\n")),
+        "{asked}"
+    );
     assert_eq!(from.port(), bridge.sip);
     let name = "rundruf_trunk_registered{trunk=\"pbx\"}";
     assert_eq!(figure(&bridge, name), Some(0.0));
@@ -55,7 +58,9 @@ fn a_trunk_without_registration_is_asked_whether_it_is_there_and_shown() {
     let copied = copied.collect::<Vec<_>>().join("\r\n");
     let answer = format!("SIP/2.0 404 Not Found\r\n{copied}\r\nContent-Length: 0\r\n\r\n");
     pbx.send_to(answer.as_bytes(), from).expect("sent");
-    eventually("the trunk answers", || (figure(&bridge, name)? == 1.0).then_some(()));
+    eventually("the trunk answers", || {
+        (figure(&bridge, name)? == 1.0).then_some(())
+    });
     assert!(bridge.log().contains("the trunk answers"), "{}", bridge.log());
 }
 

@@ -14,9 +14,8 @@ fn auto() -> TrunkConfig {
     TrunkConfig { place, ..trunk() }
 }
 
-/// Up to the REGISTER that answers a challenge of a thousand characters: by whom it goes, and what it says.
-fn challenged(world: &mut World, config: TrunkConfig) -> (Peer, String) {
-    world.begins(vec![(ID, config)]);
+/// Name servers say that it takes both on the same host.
+fn finds_both(world: &mut World) {
     let (id, place) = world.resolving.pop_front().expect("name servers were asked");
     let target = |peer, priority| Target { peer, priority };
     let whereabouts = Whereabouts {
@@ -26,6 +25,12 @@ fn challenged(world: &mut World, config: TrunkConfig) -> (Peer, String) {
     };
     world.ua.handle_resolved(world.now, id, &place, &whereabouts);
     world.drain();
+}
+
+/// Up to the REGISTER that answers a challenge of a thousand characters: by whom it goes, and what it says.
+fn challenged(world: &mut World, config: TrunkConfig) -> (Peer, String) {
+    world.begins(vec![(ID, config)]);
+    finds_both(world);
     let plain = world.asked(first());
     let nonce = "n".repeat(1_000);
     let challenge =
@@ -82,7 +87,8 @@ fn where_no_connection_is_to_be_had_it_goes_by_datagrams_after_all() {
     assert_eq!(world.news(), TrunkNews::Registered);
     assert_eq!(world.ua.counters().noted(Noted::TcpRefused), 1);
     // Minutes later it may be otherwise.
-    world.passes_until_sent(600 * SECOND);
+    world.passes_until_asked();
+    finds_both(&mut world);
     assert_eq!(long(&mut world).0, Peer::tcp(first()));
 }
 

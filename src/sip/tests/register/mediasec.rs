@@ -130,13 +130,10 @@ fn where_it_is_not_set_nothing_is_said_of_it_and_who_insists_is_told_so() {
         (status(&refused), header(&refused, "Unsupported")),
         (420, "mediasec")
     );
+    let ack = Asked::new("ACK", 1, "i1").within(&refused);
+    world.hears_from(first(), ack.text().as_bytes());
     world.passes_until_sent(600 * SECOND);
-    let refresh = loop {
-        let request = world.sent();
-        if request.starts_with("REGISTER ") {
-            break request;
-        }
-    };
+    let refresh = world.asked(first());
     assert!(
         !refresh.contains("Security-") && !refresh.contains("mediasec"),
         "{refresh}"
