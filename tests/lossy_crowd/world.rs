@@ -161,7 +161,12 @@ impl World {
         assert_eq!(self.alive.len(), 0, "calls of which no end was told");
         let undone = self.callers.values().filter(|caller| !caller.is_done()).count();
         // Who waits to be hung up on, and whose BYE it was that got lost eleven times.
-        let stays = |caller: &&Caller| matches!(caller.manner, Manner::Stays | Manner::IsRefreshed);
+        let stays = |caller: &&Caller| {
+            matches!(
+                caller.manner,
+                Manner::Stays | Manner::IsRefreshed | Manner::IsReinvited
+            )
+        };
         let waits = self.callers.values().filter(stays).count();
         assert!(undone <= waits, "{undone} of {waits}");
         self.callers.clear();
