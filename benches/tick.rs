@@ -51,7 +51,24 @@ fn frame_one_room(bencher: divan::Bencher, legs: u32) {
 /// By codec and size of the rooms; everybody talks, so nothing is encoded for two.
 #[divan::bench(args = BY_CODEC)]
 fn frame_of_200_by_codec(bencher: divan::Bencher, (name, per_room): (CodecName, u32)) {
-    let codec = match name {
+    let mut bench = Bench::by_codec(200, per_room, codec(name));
+    bencher
+        .counter(divan::counter::ItemsCount::new(200u32))
+        .bench_local(|| bench.run_frames(1));
+}
+
+/// The same where one in each room talks and the others are muted: they share an encoding.
+#[divan::bench(args = BY_CODEC)]
+fn frame_of_200_listening(bencher: divan::Bencher, (name, per_room): (CodecName, u32)) {
+    let mut bench = Bench::by_codec(200, per_room, codec(name));
+    bench.mute_all_but_one(200, per_room);
+    bencher
+        .counter(divan::counter::ItemsCount::new(200u32))
+        .bench_local(|| bench.run_frames(1));
+}
+
+fn codec(name: CodecName) -> Codec {
+    match name {
         CodecName::PcmA => Codec::G711(Law::A),
         CodecName::PcmU => Codec::G711(Law::Mu),
         CodecName::G722 => Codec::G722,
@@ -60,11 +77,7 @@ fn frame_of_200_by_codec(bencher: divan::Bencher, (name, per_room): (CodecName, 
             fec: false,
             bitrate: 24_000,
         }),
-    };
-    let mut bench = Bench::by_codec(200, per_room, codec);
-    bencher
-        .counter(divan::counter::ItemsCount::new(200u32))
-        .bench_local(|| bench.run_frames(1));
+    }
 }
 
 const BY_CODEC: [(CodecName, u32); 6] = [

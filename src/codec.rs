@@ -68,6 +68,14 @@ impl Codec {
         }
     }
 
+    /// Whether what is encoded so can be sent to who is spoken to by `other`: the payload type may be another one.
+    pub fn encodes_like(self, other: Codec) -> bool {
+        match (self, other) {
+            (Codec::Opus(one), Codec::Opus(other)) => (one.fec, one.bitrate) == (other.fec, other.bitrate),
+            _ => self == other,
+        }
+    }
+
     /// What kind it is.
     pub const fn name(self) -> CodecName {
         match self {

@@ -162,6 +162,9 @@ fn opus_allocates_nothing_either_and_g722_what_its_library_returns() {
         bitrate: 24_000,
     };
     assert_eq!(of(Codec::Opus(opus)), 0);
+    let mut listening = Bench::by_codec(8, 8, Codec::Opus(opus));
+    let muted = counted(|| listening.mute_all_but_one(8, 8));
+    assert_eq!(muted, 0, "those who listen share an encoding");
     let g722 = of(Codec::G722);
     // A frame has two cells to decode and one packet to encode; each comes in a Vec, which may grow.
     assert!(g722.is_multiple_of(LEG_FRAMES) && g722 > 0, "{g722}");

@@ -76,6 +76,17 @@ impl<W> Seats<W> {
     }
 }
 
+impl<W: Wire> Seats<W> {
+    /// Two legs of 16 kHz change encoders.
+    pub(super) fn change_encoders(&mut self, one: u32, other: u32) {
+        if let Ok([Some((one, _)), Some((other, _))]) =
+            self.0.get_disjoint_mut([one as usize, other as usize])
+        {
+            one.change_encoders(other);
+        }
+    }
+}
+
 /// One media thread's world.
 #[derive(Debug)]
 pub struct Engine<W> {
@@ -238,7 +249,9 @@ impl<W: Wire> Engine<W> {
         let room = self.rooms[index as usize].as_mut()?;
         room.members.push(seat.0);
         self.slots.joined(room.slot, room.members.len());
-        self.legs.named(seat, leg)?.1 = Place::Room(index);
+        let (leg, place) = self.legs.named(seat, leg)?;
+        leg.hear_anew();
+        *place = Place::Room(index);
         Some(())
     }
 
@@ -292,6 +305,7 @@ impl<W: Wire> Engine<W> {
             Some(Place::Reception { slot }) => self.slots.remove_leg(slot, seat),
             Some(Place::Room(index)) => {
                 if let Some(room) = &mut self.rooms[index as usize] {
+                    room.leads.hand_over(seat, &room.members, &mut self.legs);
                     slots::remove(&mut room.members, seat);
                     self.slots.left(room.slot, room.members.len());
                 }

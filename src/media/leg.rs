@@ -265,6 +265,11 @@ impl<W: Wire> Leg<W> {
         }
     }
 
+    /// How this leg is spoken to.
+    pub fn codec(&self) -> Codec {
+        self.spec.codec
+    }
+
     /// Steps of its RTP clock in a frame.
     fn steps(&self) -> u32 {
         self.spec.codec.clock() / (1_000 / FRAME_MS as u32)

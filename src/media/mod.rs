@@ -29,6 +29,7 @@ mod resample;
 mod room;
 mod rtcp;
 mod rtp;
+mod shared;
 mod shed;
 mod slots;
 mod srtp;

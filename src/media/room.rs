@@ -1,18 +1,17 @@
 //! A room on the tick: who is in it, and one frame of what they say to each other.
 
+use super::SILENCE;
 use super::counters::Counter;
 use super::engine::{Mailbox, Seats, Tick};
 use super::failure::Failure;
-use super::law::{self, Coded};
 use super::limiter::Limiter;
 use super::mix::{Bands, Mix};
-use super::mixer::Sum;
 use super::player::Player;
+use super::shared::{Leads, Shared};
 use super::wire::Wire;
-use super::{Frame, SILENCE};
 use crate::ids::{ClipId, RoomNumber};
-use crate::media_api::{Event, Law, PlayToken, Playlist};
-use crate::units::{FRAME, WIDE};
+use crate::media_api::{Event, PlayToken, Playlist};
+use crate::units::WIDE;
 
 /// A room. Built complete by the control side, so that joining allocates nothing.
 #[derive(Debug)]
@@ -23,6 +22,7 @@ pub struct Room {
     pub(super) members: Vec<u32>,
     limiter: Limiter,
     bands: Bands,
+    pub(super) leads: Leads,
     tones: Player,
     /// Whether its legs' echoes are taken out.
     pub(super) treats_echo: bool,
@@ -38,6 +38,7 @@ impl Room {
             members: Vec::with_capacity(seats),
             limiter: Limiter::new(),
             bands: Bands::default(),
+            leads: Leads::default(),
             tones: Player::default(),
             treats_echo: true,
             failure: Failure::None,
@@ -80,7 +81,7 @@ impl Room {
     }
 
     /// Everybody is spoken to.
-    fn speak<W: Wire, M: Mailbox<W>>(&self, mix: &Mix, legs: &mut Seats<W>, tick: &mut Tick<'_, M>) {
+    fn speak<W: Wire, M: Mailbox<W>>(&mut self, mix: &Mix, legs: &mut Seats<W>, tick: &mut Tick<'_, M>) {
         let mut shared = Shared::default();
         for &member in &self.members {
             let Some(leg) = legs.get_mut(member).filter(|leg| leg.is_on_turn()) else {
@@ -88,18 +89,30 @@ impl Room {
             };
             let at = (tick.frame, member);
             let alone = leg.contributes() || leg.is_playing();
-            let ended = match leg.law() {
-                Some(law) if !alone => {
-                    let coded = shared.coded(law, &mix.narrow, &self.limiter);
-                    leg.say_coded(at, coded, tick.outbox);
+            let coded = match leg.law() {
+                Some(law) if !alone => Some(shared.narrow(law, mix, &self.limiter).as_slice()),
+                Some(_) => None,
+                None if leg.shares(!alone) => {
+                    let who = (member, leg.codec());
+                    shared.wide(who, (mix, &self.limiter), &mut self.leads, legs)
+                }
+                None => {
+                    self.leads.hand_over(member, &self.members, legs);
                     None
                 }
-                Some(_) => {
+            };
+            let Some(leg) = legs.get_mut(member) else { continue };
+            if let Some(coded) = coded {
+                leg.say_coded(at, coded, tick.outbox);
+                continue;
+            }
+            let ended = match leg.is_wide() {
+                false => {
                     let mut sound = SILENCE;
                     self.limiter.apply(&mix.for_narrow(leg), &mut sound);
                     leg.say(at, tick.bank, &mut sound, tick.outbox)
                 }
-                None => {
+                true => {
                     let mut sound = [0; WIDE];
                     self.limiter.apply(&mix.for_wide(leg), &mut sound);
                     leg.say_wide(at, tick.bank, &mut sound, tick.outbox)
@@ -109,28 +122,5 @@ impl Room {
                 tick.tell(Event::Played { leg: leg.id, token });
             }
         }
-    }
-}
-
-/// The mix that all silent listeners hear, encoded once a law. G.711 has no memory: the bytes can be copied.
-#[derive(Default)]
-struct Shared {
-    a: Option<Coded>,
-    mu: Option<Coded>,
-}
-
-impl Shared {
-    fn coded(&mut self, law: Law, sum: &Sum, limiter: &Limiter) -> &Coded {
-        let place = match law {
-            Law::A => &mut self.a,
-            Law::Mu => &mut self.mu,
-        };
-        place.get_or_insert_with(|| {
-            let mut sound: Frame = SILENCE;
-            let mut coded = [0; FRAME];
-            limiter.apply(sum, &mut sound);
-            law::encode(law, &sound, &mut coded);
-            coded
-        })
     }
 }

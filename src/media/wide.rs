@@ -10,6 +10,7 @@ use super::cells::{MadeUp, Piece, Store};
 use super::counters::Counters;
 use super::playout::{Playout, Pulled};
 use super::resample::{Down, Up};
+use super::shared::SETTLED;
 use super::shed::Shed;
 use super::{Frame, SILENCE};
 use crate::media_api::Codec;
@@ -33,6 +34,8 @@ pub struct Wide {
     pub heard: Wideband,
     up: Up,
     down: Down,
+    /// Ticks for which it heard what silent listeners hear, [`SETTLED`] at most.
+    listened: u8,
 }
 
 #[derive(Debug)]
@@ -105,6 +108,27 @@ impl Wide {
         let mut wide = sound.map(i32::from);
         self.up.add(&narrow.map(i32::from), &mut wide);
         *sound = wide.map(clamp);
+    }
+
+    /// Whether this line can be spoken to with what others of its kind encode, if in this tick it hears what silent listeners do.
+    pub fn shares(&mut self, hears_the_same: bool) -> bool {
+        self.listened = match hears_the_same && self.up.is_quiet() {
+            true => (self.listened + 1).min(SETTLED),
+            false => 0,
+        };
+        self.listened == SETTLED
+    }
+
+    /// Whether it was spoken to so in the last tick.
+    pub fn is_settled(&self) -> bool {
+        self.listened == SETTLED
+    }
+
+    /// Changes encoders with a line that is spoken to in the same way.
+    pub fn change_encoders(&mut self, other: &mut Wide) {
+        if self.codec.encodes_like(other.codec) {
+            std::mem::swap(&mut self.encoder, &mut other.encoder);
+        }
     }
 
     /// Encodes a frame; how many bytes it takes.

@@ -214,6 +214,19 @@ impl Bench {
         Bench::with_lines(legs, per_room, line, Extra::Nothing)
     }
 
+    /// From now on nobody talks but one in each room of so many.
+    pub fn mute_all_but_one(&mut self, legs: u32, per_room: u32) {
+        for n in (0..legs).filter(|n| n % per_room != 0) {
+            let (seat, leg) = (Seat(n), LegId(n.into()));
+            self.ask(Command::Mute {
+                seat,
+                leg,
+                muted: true,
+            });
+        }
+        self.run_frames(50);
+    }
+
     /// The same as new, with every voice and report sealed.
     pub fn sealed(legs: u32, per_room: u32, suite: Suite) -> Bench {
         let line = |n| {

@@ -16,6 +16,7 @@ mod failures;
 mod lifetimes;
 mod moves;
 mod sealed;
+mod shared;
 mod shedding;
 mod strangers;
 mod wide;

@@ -87,6 +87,35 @@ impl<W: Wire> Leg<W> {
         beside.ended
     }
 
+    /// Whether this leg of 16 kHz can be spoken to with what others encode; see [`Wide::shares`].
+    pub fn shares(&mut self, hears_the_same: bool) -> bool {
+        self.wide.as_mut().is_some_and(|wide| wide.shares(hears_the_same))
+    }
+
+    /// From here on the leg hears something else than before.
+    pub fn hear_anew(&mut self) {
+        if let Some(wide) = &mut self.wide {
+            wide.shares(false);
+        }
+    }
+
+    /// Whether it was spoken to so in the last tick.
+    pub fn is_settled(&self) -> bool {
+        self.wide.as_ref().is_some_and(|wide| wide.is_settled())
+    }
+
+    /// Changes encoders with a leg that is spoken to in the same way.
+    pub fn change_encoders(&mut self, other: &mut Leg<W>) {
+        if let (Some(own), Some(others)) = (&mut self.wide, &mut other.wide) {
+            own.change_encoders(others);
+        }
+    }
+
+    /// Encodes a frame as this leg of 16 kHz is spoken to; how many bytes it takes.
+    pub fn encode_wide(&mut self, sound: &Wideband, payload: &mut [u8; PAYLOAD_MAX]) -> usize {
+        self.wide.as_mut().map_or(0, |wide| wide.encode(sound, payload))
+    }
+
     /// Says a frame that is encoded already, as this leg is spoken to.
     pub fn say_coded(&mut self, (frame, seat): (u64, u32), coded: &[u8], outbox: &mut Outbox) {
         self.remember_sent(coded);

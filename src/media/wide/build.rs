@@ -30,6 +30,7 @@ impl Wide {
             heard: [0; WIDE],
             up: Up::default(),
             down: Down::default(),
+            listened: 0,
         }))
     }
 }

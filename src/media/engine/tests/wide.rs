@@ -5,7 +5,7 @@ use crate::media::Wide;
 use crate::media_api::OpusSpec;
 use crate::units::WIDE;
 
-const OPUS: Codec = Codec::Opus(OpusSpec {
+pub(super) const OPUS: Codec = Codec::Opus(OpusSpec {
     payload_type: 111,
     fec: false,
     bitrate: 24_000,
@@ -13,14 +13,14 @@ const OPUS: Codec = Codec::Opus(OpusSpec {
 const A_LAW: Codec = Codec::G711(Law::A);
 
 /// A telephone that speaks one codec: what it says, and all that it has heard.
-struct Phone {
+pub(super) struct Phone {
     line: Line,
     codec: Codec,
     mouth: Option<Box<Wide>>,
     ear: Option<Box<Wide>>,
     said: usize,
-    heard: Vec<i16>,
-    packets: Vec<Vec<u8>>,
+    pub(super) heard: Vec<i16>,
+    pub(super) packets: Vec<Vec<u8>>,
 }
 
 impl Phone {
@@ -41,7 +41,7 @@ impl Phone {
     }
 
     /// Says 20 ms of these tones.
-    fn say(&mut self, tones: &[f32]) {
+    pub(super) fn say(&mut self, tones: &[f32]) {
         let rate = self.rate();
         let sample = |at: usize| {
             let second = (self.said * rate / 50 + at) as f32 / rate as f32;
@@ -92,7 +92,7 @@ impl Phone {
     }
 
     /// The amplitude of a tone in the last half second.
-    fn level(&self, hertz: f32) -> f32 {
+    pub(super) fn level(&self, hertz: f32) -> f32 {
         let rate = self.rate();
         let sound = &self.heard[self.heard.len() - rate / 2..];
         let angle = |at: usize| std::f32::consts::TAU * hertz * at as f32 / rate as f32;
@@ -108,7 +108,7 @@ impl Phone {
 }
 
 /// A room of telephones with these codecs.
-fn meeting(codecs: &[Codec]) -> (World, Vec<Phone>) {
+pub(super) fn meeting(codecs: &[Codec]) -> (World, Vec<Phone>) {
     let mut world = World::new();
     let phones = codecs
         .iter()
@@ -123,7 +123,7 @@ fn meeting(codecs: &[Codec]) -> (World, Vec<Phone>) {
 }
 
 /// A second in which each says these tones; whoever has none says nothing at all.
-fn pass(world: &mut World, phones: &mut [Phone], tones: &[&[f32]]) {
+pub(super) fn pass(world: &mut World, phones: &mut [Phone], tones: &[&[f32]]) {
     let mut counters = Counters::default();
     for _ in 0..50 {
         for (phone, tones) in phones.iter_mut().zip(tones) {
