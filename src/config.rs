@@ -4,6 +4,7 @@
 
 mod addresses;
 mod called;
+mod dscp;
 mod entries;
 mod error;
 mod operation;
@@ -14,6 +15,7 @@ mod tests;
 mod tls;
 mod trunk;
 
+pub use dscp::Dscp;
 pub use entries::{Entry, TakesEffect};
 pub use error::{ConfigError, ConfigErrors};
 pub use operation::{EchoDucking, HttpConfig, LogConfig, LogFormat, MediaConfig, Scheduling};
@@ -99,6 +101,8 @@ pub struct SipConfig {
     pub name_server: Option<SocketAddr>,
     /// Where the number that was dialled is looked for, in order.
     pub called_from: Vec<CalledFrom>,
+    /// How SIP is marked.
+    pub dscp: Dscp,
 }
 
 /// `[rtp]`
@@ -108,6 +112,8 @@ pub struct RtpConfig {
     pub ports: PortRange,
     /// Whether voices are sealed.
     pub srtp: SrtpPolicy,
+    /// How voices are marked, and RTCP with them.
+    pub dscp: Dscp,
 }
 
 /// `[calls]`
@@ -170,6 +176,11 @@ impl Config {
         let tls = TlsConfig::from_raw(&raw.tls, &mut errors);
         let ports = errors.keep(PortRange::parse(&raw.rtp.ports));
         let srtp = errors.keep(srtp("rtp.srtp", &raw.rtp.srtp));
+        let dscp = errors.keep(Dscp::parse("rtp.dscp", &raw.rtp.dscp));
+        let rtp = ports.zip(srtp).zip(dscp);
+        if let Some(srtp) = srtp {
+            trunk::related(&trunks, srtp, &mut errors);
+        }
         let max = errors.keep(within("calls.max", raw.calls.max, CALLS_MAX));
         let rooms = RoomsConfig::from_raw(&raw.rooms, &mut errors);
         let data = errors.keep(data(&raw.store.data));
@@ -177,12 +188,11 @@ impl Config {
         let http = errors.keep(HttpConfig::from_raw(&raw.http));
         let log = errors.keep_all(LogConfig::from_raw(&raw.log));
         relations((sip.as_ref(), tls.as_ref()), ports, max, raw, &mut errors);
-        match (sip, tls, ports, srtp, max, rooms, data, media, http, log) {
+        match (sip, tls, rtp, max, rooms, data, media, http, log) {
             (
                 Some(sip),
                 Some(tls),
-                Some(ports),
-                Some(srtp),
+                Some(((ports, srtp), dscp)),
                 Some(max),
                 Some(rooms),
                 Some(data),
@@ -193,7 +203,7 @@ impl Config {
                 sip,
                 tls,
                 trunks,
-                rtp: RtpConfig { ports, srtp },
+                rtp: RtpConfig { ports, srtp, dscp },
                 calls: CallsConfig { max },
                 rooms,
                 store: StoreConfig { data },
@@ -216,6 +226,7 @@ impl SipConfig {
         let dial_plan = errors.keep_all(called::dial_plan(&raw.country, &raw.area));
         let name_server = errors.keep(addresses::name_server(&raw.name_server));
         let called_from = errors.keep(called::places(&raw.called_from));
+        let dscp = errors.keep(Dscp::parse("sip.dscp", &raw.dscp));
         if let (Some(listen), Some(advertise)) = (&listen, &advertise) {
             addresses::related(listen, advertise, &raw.advertise, errors);
         }
@@ -227,6 +238,7 @@ impl SipConfig {
             dial_plan: dial_plan?,
             name_server: name_server?,
             called_from: called_from?,
+            dscp: dscp?,
         })
     }
 }

@@ -115,12 +115,15 @@ pub struct EchoStatus {
     pub is_ducked: bool,
 }
 
-/// How a trunk is at which the bridge registers.
+/// How a trunk is at which the bridge registers, or which only has to answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrunkStatus {
     /// What the operator calls it.
     pub name: String,
-    /// For how many seconds it has been registered; none if it is not.
+    /// Whether nobody registers there: it is asked by OPTIONS whether it answers.
+    #[serde(default)]
+    pub is_static: bool,
+    /// For how many seconds it has been registered, or has answered; none if it is not, or does not.
     pub registered_s: Option<u64>,
     /// For how many seconds more, unless it is refreshed.
     pub expires_s: Option<u64>,
@@ -145,6 +148,7 @@ impl TrunkStatus {
         let binding = view.binding;
         TrunkStatus {
             name,
+            is_static: !view.registers,
             registered_s: binding.map(|binding| now.since(binding.since).as_secs()),
             expires_s: binding.map(|binding| binding.until.since(now).as_secs()),
             target: binding.map(|binding| place(binding.target)),

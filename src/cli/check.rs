@@ -4,6 +4,7 @@
 mod files;
 mod finding;
 mod machine;
+mod marking;
 mod network;
 mod realtime;
 mod tls;
@@ -72,6 +73,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         machine::clock(),
     ]);
     all.extend(network::neighbours(config));
+    all.extend(marking::findings(config));
     all.extend(network::registrations(config, running.flatten().as_ref()));
     all.extend(network::http(config, bridge));
     all.extend(realtime::findings(config.media.scheduling));

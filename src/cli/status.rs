@@ -164,7 +164,7 @@ fn told_echo(echo: &EchoStatus) -> String {
     format!("after {} ms{level}, {}{heard}{ducked}", echo.delay_ms, echo.state)
 }
 
-/// Whether a trunk is registered, then what is the matter with it.
+/// Whether a trunk is registered, or answers, then what is the matter with it.
 fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
     let calls = match trunk.calls {
         1 => "1 call".to_owned(),
@@ -194,6 +194,8 @@ fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
 pub(super) fn trunk_state(trunk: &TrunkStatus) -> String {
     let place = told(trunk.target.as_ref(), |target| format!(" at {target}"));
     match (trunk.registered_s, trunk.expires_s) {
+        (Some(since), _) if trunk.is_static => format!("has answered for {}{place}", duration(since)),
+        (None, _) if trunk.is_static => "DOES NOT ANSWER".to_owned(),
         (Some(since), Some(expires)) => format!(
             "registered for {}{place}, {} more unless refreshed",
             duration(since),
@@ -315,6 +317,30 @@ mod tests {
         assert!(
             text.lines()
                 .any(|row| row.contains("ONE WAY ONLY") && row.ends_with("nothing comes"))
+        );
+    }
+
+    #[test]
+    fn a_trunk_without_registration_tells_whether_it_answers() {
+        let mut status = Status::default();
+        status.trunks.push(TrunkStatus {
+            name: "easybell".into(),
+            is_static: true,
+            registered_s: Some(7_260),
+            expires_s: Some(30),
+            target: Some("192.0.2.1:5060 by UDP".into()),
+            ..TrunkStatus::default()
+        });
+        let text = table(&status);
+        let wanted = "has answered for 2 h 1 min at 192.0.2.1:5060 by UDP, 0 calls";
+        assert!(text.contains(wanted) && !text.contains("registered"), "{text}");
+        let trunk = &mut status.trunks[0];
+        (trunk.registered_s, trunk.target) = (None, None);
+        trunk.trouble = Some("it does not answer".into());
+        let text = table(&status);
+        assert!(
+            text.contains("DOES NOT ANSWER, 0 calls") && text.contains("TROUBLE"),
+            "{text}"
         );
     }
 

@@ -99,6 +99,12 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
             "these may call; everybody else gets no answer and is counted as \"unserved\"",
         ),
         entry(
+            Restart,
+            "sip.dscp",
+            sip.dscp,
+            "how routers on the way are asked to treat SIP",
+        ),
+        entry(
             NextCommand,
             "sip.number",
             sip.number.clone().unwrap_or_default(),
@@ -191,6 +197,12 @@ fn capacity(config: &Config) -> Vec<Entry> {
                 SrtpPolicy::Optional => "voices are encrypted where the telephone system offers it (SRTP)",
                 SrtpPolicy::Required => "calls whose voices are not encrypted (SRTP) are refused with 488",
             },
+        ),
+        entry(
+            Restart,
+            "rtp.dscp",
+            config.rtp.dscp,
+            "how routers on the way are asked to treat the callers' voices",
         ),
         entry(
             Restart,

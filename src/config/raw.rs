@@ -55,6 +55,8 @@ pub struct RawSip {
     pub name_server: String,
     /// Where the number that was dialled stands, the likeliest place first.
     pub called_from: Vec<String>,
+    /// A name or number of DiffServ.
+    pub dscp: String,
 }
 
 /// A text, or a list of texts.
@@ -83,6 +85,8 @@ pub struct RawRtp {
     pub ports: String,
     /// "never", "optional" or "required".
     pub srtp: String,
+    /// A name or number of DiffServ.
+    pub dscp: String,
 }
 
 /// `[calls]`
@@ -181,6 +185,7 @@ impl Default for RawSip {
             area: String::new(),
             name_server: String::new(),
             called_from: CalledFrom::ALL.map(|place| place.name().to_owned()).into(),
+            dscp: "CS3".into(),
         }
     }
 }
@@ -190,6 +195,7 @@ impl Default for RawRtp {
         RawRtp {
             ports: "20000-39999".into(),
             srtp: SrtpPolicy::default().name().into(),
+            dscp: "EF".into(),
         }
     }
 }

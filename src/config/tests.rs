@@ -113,6 +113,39 @@ fn each_fault_of_a_trunk_names_key_value_and_remedy() {
     }
     let twice = errors(&format!("{TRUNK}{TRUNK}"));
     assert!(twice.contains("another trunk has this name"), "{twice}");
+    for srtp in ["srtp = 'never'", "[rtp]\nsrtp = 'never'"] {
+        let vain = errors(&format!("{TRUNK}mediasec = true\n{srtp}"));
+        assert!(
+            vain.contains("trunk.mediasec = \"true\": nothing is encrypted there"),
+            "{vain}"
+        );
+    }
+    for (text, wanted) in [
+        (
+            "mediasec = true",
+            "trunk.mediasec = true: encryption is agreed so while registering",
+        ),
+        (
+            "password_env = 'A'",
+            "trunk.password_env = \"A\": without registration nobody asks for a password",
+        ),
+        (
+            "number_block = true",
+            "trunk.number_block = true: a block of numbers has to be registered",
+        ),
+        (
+            "keep_alive_s = 0",
+            "trunk.keep_alive_s = 0: a trunk without registration is asked whether it is there",
+        ),
+    ] {
+        let found = errors(&format!(
+            "[[trunk]]\nname = 'a'\ndomain = 'pbx.example'\nregister = false\n{text}"
+        ));
+        assert!(
+            found.contains(wanted) && found.lines().count() == 1,
+            "{text}: {found}"
+        );
+    }
     let env = TRUNK.replace("password_file = '/p'", "password_env = 'A B'");
     assert!(errors(&env).contains("trunk.password_env = \"A B\""));
 }

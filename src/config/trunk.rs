@@ -13,6 +13,8 @@ use std::time::Duration;
 pub const TRUNK_COUNT_MAX: usize = 32;
 /// Most characters of each text.
 const CHARS_MAX: usize = 128;
+/// The user part of our address where we have no account.
+const NOBODY: &str = "rundruf";
 /// The shortest and the longest registration that may be asked for, in seconds.
 const EXPIRES_S: std::ops::RangeInclusive<i64> = 60..=86_400;
 /// The shortest and the longest pause between two signs of life, in seconds.
@@ -38,6 +40,10 @@ pub struct RawTrunk {
     pub tls_key: String,
     /// "never", "optional", "required", or empty.
     pub srtp: String,
+    /// Whether sealed voices are agreed while registering.
+    pub mediasec: bool,
+    /// Whether the bridge registers there.
+    pub register: bool,
     /// User part of the address there.
     pub user: String,
     /// User name of the login, or empty.
@@ -69,6 +75,8 @@ impl Default for RawTrunk {
             tls_certificate: String::new(),
             tls_key: String::new(),
             srtp: String::new(),
+            mediasec: false,
+            register: true,
             user: String::new(),
             auth_user: String::new(),
             password_file: String::new(),
@@ -82,7 +90,7 @@ impl Default for RawTrunk {
     }
 }
 
-/// A trunk at which the bridge registers.
+/// A trunk at which the bridge registers, or which has to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkConfig {
     /// What the operator calls it.
@@ -99,12 +107,14 @@ pub struct TrunkConfig {
     pub tls_proof: Option<Proof>,
     /// Whether voices are sealed, if that is not as `[rtp]` has it.
     pub srtp: Option<SrtpPolicy>,
+    /// Whether that is agreed while registering (`mediasec`).
+    pub mediasec: bool,
     /// The user part of our address.
     pub user: String,
     /// The user name of the login.
     pub auth_user: String,
-    /// Where the password is.
-    pub password: PasswordPlace,
+    /// Where the password is; none: nobody registers there.
+    pub password: Option<PasswordPlace>,
     /// Shown beside our address; may be empty.
     pub display: String,
     /// The user part under which calls come.
@@ -198,10 +208,13 @@ impl fmt::Display for TrunkConfig {
         if let Some(srtp) = self.srtp {
             write!(f, ", voices encrypted: {}", srtp.name())?;
         }
+        if self.mediasec {
+            f.write_str(", agreed while registering")?;
+        }
         if let Some(proxy) = &self.proxy {
             write!(f, " through {proxy}")?;
         }
-        if self.auth_user != *user {
+        if self.password.is_some() && self.auth_user != *user {
             write!(f, ", logs in as {}", self.auth_user)?;
         }
         if self.number_block {
@@ -213,12 +226,11 @@ impl fmt::Display for TrunkConfig {
             write!(f, ", shown as {:?}", self.display)?;
         }
         let keep_alive = self.keep_alive.map_or(0, |pause| pause.as_secs());
-        write!(
-            f,
-            ", password in {}, {} s, sign of life every {keep_alive} s",
-            self.password,
-            self.expires.as_secs()
-        )
+        match &self.password {
+            Some(place) => write!(f, ", password in {place}, {} s", self.expires.as_secs())?,
+            None => f.write_str(", no registration")?,
+        }
+        write!(f, ", sign of life every {keep_alive} s")
     }
 }
 
@@ -242,6 +254,15 @@ pub(super) fn trunks(typed: &[RawTrunk], errors: &mut ConfigErrors) -> Vec<Trunk
     found
 }
 
+/// What is agreed while registering has to be wanted, by the trunk's own word or by the general one.
+pub(super) fn related(trunks: &[TrunkConfig], general: SrtpPolicy, errors: &mut ConfigErrors) {
+    let is_vain = |trunk: &&TrunkConfig| trunk.mediasec && trunk.srtp.unwrap_or(general) == SrtpPolicy::Never;
+    for _ in trunks.iter().filter(is_vain) {
+        let remedy = "nothing is encrypted there: set srtp = \"required\" (or \"optional\") beside it, or take it away";
+        errors.add("trunk.mediasec", "true", remedy);
+    }
+}
+
 fn trunk(raw: &RawTrunk, errors: &mut ConfigErrors) -> Option<TrunkConfig> {
     let name = errors.keep(name(&raw.name));
     let domain = errors.keep(host_port("trunk.domain", &raw.domain));
@@ -258,14 +279,20 @@ fn trunk(raw: &RawTrunk, errors: &mut ConfigErrors) -> Option<TrunkConfig> {
         true => Some(None),
         false => errors.keep(super::srtp("trunk.srtp", &raw.srtp)).map(Some),
     };
-    let user = errors.keep(user("trunk.user", &raw.user));
+    let user = match (raw.register, raw.user.trim().is_empty()) {
+        (false, true) => Some(NOBODY.to_owned()),
+        _ => errors.keep(user("trunk.user", &raw.user)),
+    };
     let auth_user = errors.keep(quotable("trunk.auth_user", &raw.auth_user));
     let display = errors.keep(quotable("trunk.display", &raw.display));
     let number = match raw.number.trim().is_empty() {
         true => user.clone(),
         false => errors.keep(user_of_number(&raw.number)),
     };
-    let password = errors.keep(password(raw));
+    let password = match raw.register {
+        true => errors.keep(password(raw)).map(Some),
+        false => errors.keep(without_registration(raw)).map(|()| None),
+    };
     let expires = errors.keep(seconds("trunk.expires_s", raw.expires_s, EXPIRES_S, None));
     let off = Some(0);
     let keep_alive = errors.keep(seconds("trunk.keep_alive_s", raw.keep_alive_s, KEEP_ALIVE_S, off));
@@ -278,6 +305,7 @@ fn trunk(raw: &RawTrunk, errors: &mut ConfigErrors) -> Option<TrunkConfig> {
         tls_roots: tls::file(&raw.tls_roots),
         tls_proof: tls_proof?,
         srtp: srtp?,
+        mediasec: raw.mediasec,
         auth_user: auth_user.map(|auth| if auth.is_empty() { user.clone() } else { auth })?,
         user,
         password: password?,
@@ -376,6 +404,35 @@ fn quotable(key: &'static str, typed: &str) -> Result<String, ConfigError> {
     }
     let remedy = "at most 128 characters, without quotes and backslashes";
     Err(ConfigError::new(key, shortened(typed), remedy))
+}
+
+/// Where nobody registers, nothing may be asked for that only a registrar could do.
+fn without_registration(raw: &RawTrunk) -> Result<(), ConfigError> {
+    let places = [
+        ("trunk.password_file", &raw.password_file),
+        ("trunk.password_env", &raw.password_env),
+    ];
+    for (key, place) in places {
+        if !place.trim().is_empty() {
+            let remedy =
+                "without registration nobody asks for a password: take it away, or set register = true";
+            return Err(ConfigError::new(key, shortened(place), remedy));
+        }
+    }
+    if raw.number_block {
+        let remedy = "a block of numbers has to be registered: take this away, or set register = true";
+        return Err(ConfigError::bare("trunk.number_block", true, remedy));
+    }
+    if raw.mediasec {
+        let remedy = "encryption is agreed so while registering: take this away, or set register = true";
+        return Err(ConfigError::bare("trunk.mediasec", true, remedy));
+    }
+    if raw.keep_alive_s == 0 {
+        let remedy = "a trunk without registration is asked whether it is there, every 5 to 600 seconds; if it must not be, write \
+            its addresses into sip.trunks instead";
+        return Err(ConfigError::bare("trunk.keep_alive_s", 0, remedy));
+    }
+    Ok(())
 }
 
 fn password(raw: &RawTrunk) -> Result<PasswordPlace, ConfigError> {

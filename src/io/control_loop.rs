@@ -416,11 +416,15 @@ fn log_event(event: Event) {
 fn log_trunk(trunk: &str, news: TrunkNews) {
     match news {
         TrunkNews::Registered => tracing::info!(trunk, "registered"),
-        TrunkNews::Moved(to) => tracing::info!(trunk, ?to, "registered at another host of the trunk"),
+        TrunkNews::Answers => tracing::info!(trunk, "the trunk answers"),
+        TrunkNews::Moved(to) => tracing::info!(trunk, ?to, "another host of the trunk has taken over"),
         TrunkNews::Failed(why) => {
-            tracing::warn!(trunk, %why, "the registration failed: it is tried again, see `rundruf status`")
+            tracing::warn!(trunk, %why, "the trunk is in trouble: it is tried again, see `rundruf status`")
         }
-        TrunkNews::Left => tracing::info!(trunk, "the registration was taken back"),
+        TrunkNews::Left => tracing::info!(
+            trunk,
+            "the trunk is left: registered there no more, or asked no more"
+        ),
     }
 }
 

@@ -41,6 +41,7 @@ fn name(socket: &SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Dscp;
     use crate::io::listen;
     use rustix::net::sockopt;
 
@@ -58,12 +59,14 @@ mod tests {
     #[test]
     fn what_does_not_fit_into_the_buffer_is_counted_on_both_families() {
         for host in ["127.0.0.1:0", "[::1]:0"] {
-            let socket = listen::udp(host.parse().expect("an address")).expect("a free port");
+            let socket =
+                listen::udp(host.parse().expect("an address"), Dscp::default()).expect("a free port");
             sockopt::set_socket_recv_buffer_size(&socket, 4_096)
                 .expect("the kernel takes the least that it can");
             let own = socket.local_addr().expect("bound");
             assert_eq!(of(&[own]), 0);
-            let sender = listen::udp(host.parse().expect("an address")).expect("a free port");
+            let sender =
+                listen::udp(host.parse().expect("an address"), Dscp::default()).expect("a free port");
             for _ in 0..100 {
                 sender.send_to(&[0; 1_000], own).expect("loopback");
             }

@@ -3,7 +3,7 @@
 
 use super::listen;
 use super::rtp_socket::RtpSocket;
-use crate::config::PortRange;
+use crate::config::{Dscp, PortRange};
 use crate::units::Time;
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -17,6 +17,7 @@ pub const REST: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Ports {
     range: PortRange,
+    dscp: Dscp,
     next: u32,
     /// The RTP ports of the pairs that are in use or rest.
     taken: BTreeSet<u16>,
@@ -25,10 +26,11 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// All pairs within `range`.
-    pub fn new(range: PortRange) -> Ports {
+    /// All pairs within `range`; what they send is marked.
+    pub fn new(range: PortRange, dscp: Dscp) -> Ports {
         Ports {
             range,
+            dscp,
             next: 0,
             taken: BTreeSet::new(),
             resting: VecDeque::new(),
@@ -47,7 +49,7 @@ impl Ports {
             if self.taken.contains(&port) {
                 continue;
             }
-            match bound(host, port) {
+            match bound(host, port, self.dscp) {
                 Ok(socket) => {
                     self.taken.insert(port);
                     return Ok((socket, port));
@@ -87,9 +89,9 @@ impl Ports {
     }
 }
 
-fn bound(host: IpAddr, port: u16) -> io::Result<RtpSocket> {
-    let rtp = listen::udp(SocketAddr::new(host, port))?;
-    let rtcp = listen::udp(SocketAddr::new(host, port + 1))?;
+fn bound(host: IpAddr, port: u16, dscp: Dscp) -> io::Result<RtpSocket> {
+    let rtp = listen::udp(SocketAddr::new(host, port), dscp)?;
+    let rtcp = listen::udp(SocketAddr::new(host, port + 1), dscp)?;
     RtpSocket::new(rtp, rtcp)
 }
 
@@ -100,7 +102,7 @@ mod tests {
     const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn ports(range: &str) -> Ports {
-        Ports::new(PortRange::parse(range).expect("a range"))
+        Ports::new(PortRange::parse(range).expect("a range"), Dscp::default())
     }
 
     #[test]
@@ -145,5 +147,15 @@ mod tests {
         let mut ports = ports("15032-15033");
         let host = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
         assert_eq!(ports.open(Time::ZERO, host).expect("free").1, 15_032);
+    }
+
+    #[test]
+    fn voices_and_their_reports_are_marked_in_both_families() {
+        let dscp = crate::config::Config::parse("").expect("valid").rtp.dscp;
+        let mut ports = Ports::new(PortRange::parse("15042-15047").expect("a range"), dscp);
+        for host in [HOST, IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)] {
+            let (socket, _) = ports.open(Time::ZERO, host).expect("free");
+            assert_eq!(socket.marks(), [0xb8; 2], "EF on {host}");
+        }
     }
 }

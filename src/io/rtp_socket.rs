@@ -55,6 +55,15 @@ impl RtpSocket {
     }
 }
 
+#[cfg(test)]
+impl RtpSocket {
+    /// How both are marked: the whole byte of each.
+    pub fn marks(&self) -> [u32; 2] {
+        let is_ipv6 = self.rtp.local_addr().is_ok_and(|own| own.is_ipv6());
+        [&self.rtp, &self.rtcp].map(|socket| super::marking::marked(socket, is_ipv6).expect("read"))
+    }
+}
+
 impl RtpSocket {
     /// A datagram's length, and its source, if that is an address at all.
     fn receive_one(&self, buffer: &mut [u8]) -> rustix::io::Result<(usize, Option<SocketAddr>)> {

@@ -42,8 +42,8 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let tls = Tls::load(config)?;
     let store = Store::open(&config.store.data).await?;
     let control = ControlSocket::bind(&config.store.data)?;
-    let udp = SipUdp::bind(&config.sip.listen)?;
-    let tcp = SipTcp::bind(&config.sip.listen, &config.tls.listen, tls)?;
+    let udp = SipUdp::bind(&config.sip.listen, config.sip.dscp)?;
+    let tcp = SipTcp::bind(&config.sip.listen, &config.tls.listen, tls, config.sip.dscp)?;
     let http = match config.http.listen {
         Some(listen) => Some(HttpServer::bind(listen).await?),
         None => None,
@@ -52,7 +52,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let bank = Arc::new(clips::load(config.prompts.folder.as_deref())?);
     let threads = config.media.threads;
     let (threads, lines) = media_thread::start(threads, seats, bank, config.media)?;
-    let ports = Ports::new(config.rtp.ports);
+    let ports = Ports::new(config.rtp.ports, config.rtp.dscp);
     let agent = UaConfig {
         listens: listens(config, &config.sip.listen),
         listens_tls: listens(config, &config.tls.listen),

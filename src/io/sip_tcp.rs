@@ -3,7 +3,8 @@
 //! mean; here they are only carried.
 
 use super::tls::{self, Client, Tls};
-use super::{listen, sip_udp};
+use super::{listen, marking, sip_udp};
+use crate::config::Dscp;
 use crate::sip::{Peer, TlsFault, Transport, TrunkId};
 use anyhow::Context;
 use std::collections::HashMap;
@@ -82,18 +83,20 @@ pub struct SipTcp {
     open: HashMap<SocketAddr, Connection>,
     accepting: Vec<JoinHandle<()>>,
     tls: Tls,
+    dscp: Dscp,
     ids: u64,
 }
 
 impl SipTcp {
-    /// Listens on `plain` for TCP, and on `secure` for TLS.
-    pub fn bind(plain: &[SocketAddr], secure: &[SocketAddr], tls: Tls) -> anyhow::Result<SipTcp> {
+    /// Listens on `plain` for TCP, and on `secure` for TLS; what is sent is marked.
+    pub fn bind(plain: &[SocketAddr], secure: &[SocketAddr], tls: Tls, dscp: Dscp) -> anyhow::Result<SipTcp> {
         let (tell, events) = mpsc::channel(EVENTS);
         let mut accepting = Vec::new();
         let plain = plain.iter().map(|local| (*local, Transport::Tcp));
         let secure = secure.iter().map(|local| (*local, Transport::Tls));
         for (local, transport) in plain.chain(secure) {
-            let listener = listen::tcp(local).with_context(|| sip_udp::refused(local, transport.name()))?;
+            let listener =
+                listen::tcp(local, dscp).with_context(|| sip_udp::refused(local, transport.name()))?;
             let listener = TcpListener::from_std(listener)?;
             accepting.push(tokio::spawn(accept(listener, (local, transport), tell.clone())));
         }
@@ -103,6 +106,7 @@ impl SipTcp {
             open: HashMap::new(),
             accepting,
             tls,
+            dscp,
             ids: 0,
         })
     }
@@ -131,6 +135,7 @@ impl SipTcp {
     pub fn keep(&mut self, stream: TcpStream, peer: Peer) {
         // A message is written whole: waiting to fill a segment would only delay it.
         stream.set_nodelay(true).ok();
+        marking::mark(&stream, peer.addr.is_ipv6(), self.dscp).ok();
         let (connection, written) = self.new_connection(peer.transport);
         let line = Line {
             id: connection.id,
@@ -171,7 +176,7 @@ impl SipTcp {
             peer: to,
             tell: self.tell.clone(),
         };
-        tokio::spawn(line.connect(from, client, written));
+        tokio::spawn(line.connect((from, self.dscp), client, written));
         self.open.insert(to, connection);
     }
 
@@ -230,11 +235,13 @@ async fn accept(
     }
 }
 
-async fn connected(local: SocketAddr, peer: SocketAddr) -> std::io::Result<TcpStream> {
+async fn connected(local: SocketAddr, peer: SocketAddr, dscp: Dscp) -> std::io::Result<TcpStream> {
     let socket = match peer {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
+    // From its first packet on.
+    marking::mark(&socket, peer.is_ipv6(), dscp).ok();
     socket.bind(SocketAddr::new(local.ip(), 0))?;
     socket.connect(peer).await
 }
@@ -262,9 +269,14 @@ impl Line {
     }
 
     /// Opens a connection, and carries it.
-    async fn connect(self, local: SocketAddr, client: Option<Client>, written: mpsc::Receiver<Vec<u8>>) {
+    async fn connect(
+        self,
+        (local, dscp): (SocketAddr, Dscp),
+        client: Option<Client>,
+        written: mpsc::Receiver<Vec<u8>>,
+    ) {
         let Line { id, peer: addr, .. } = self;
-        let Ok(Ok(stream)) = timeout(CONNECT_PATIENCE, connected(local, addr)).await else {
+        let Ok(Ok(stream)) = timeout(CONNECT_PATIENCE, connected(local, addr, dscp)).await else {
             self.tell.send(Event::Failed { id, peer: addr }).await.ok();
             return;
         };

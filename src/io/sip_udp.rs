@@ -1,6 +1,7 @@
 //! The SIP sockets for datagrams, one for each address at which we listen.
 
 use super::{listen, overflow};
+use crate::config::Dscp;
 use anyhow::Context;
 use rustix::net::sockopt;
 use std::future::poll_fn;
@@ -15,9 +16,11 @@ const BUFFER: usize = 4 << 20;
 pub struct SipUdp(Vec<(SocketAddr, UdpSocket)>);
 
 impl SipUdp {
-    /// Binds `addresses`.
-    pub fn bind(addresses: &[SocketAddr]) -> anyhow::Result<SipUdp> {
-        let sockets = addresses.iter().map(|address| Ok((*address, bound(*address)?)));
+    /// Binds `addresses`; what they send is marked.
+    pub fn bind(addresses: &[SocketAddr], dscp: Dscp) -> anyhow::Result<SipUdp> {
+        let sockets = addresses
+            .iter()
+            .map(|address| Ok((*address, bound(*address, dscp)?)));
         Ok(SipUdp(sockets.collect::<anyhow::Result<_>>()?))
     }
 
@@ -60,8 +63,8 @@ impl SipUdp {
     }
 }
 
-fn bound(address: SocketAddr) -> anyhow::Result<UdpSocket> {
-    let socket = listen::udp(address).with_context(|| refused(address, "UDP"))?;
+fn bound(address: SocketAddr, dscp: Dscp) -> anyhow::Result<UdpSocket> {
+    let socket = listen::udp(address, dscp).with_context(|| refused(address, "UDP"))?;
     // Beyond the kernel's own limit (net.core.rmem_max) only for root; less than asked for is fine.
     if sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER).is_err() {
         sockopt::set_socket_recv_buffer_size(&socket, BUFFER).ok();

@@ -1,4 +1,4 @@
-//! The trunks at which we register, with their passwords: read from the file or variable that the settings name, once at
+//! The trunks, with their passwords where we register: read from the file or variable that the settings name, once at
 //! the start and once at every reload. What is wrong is said without a word of what was read.
 
 use crate::codec::SrtpPolicy;
@@ -45,8 +45,17 @@ pub fn password(place: &PasswordPlace) -> anyhow::Result<Password> {
 }
 
 fn with_password(trunk: &TrunkConfig, general: SrtpPolicy) -> anyhow::Result<Trunk> {
-    let password =
-        password(&trunk.password).with_context(|| format!("the password of trunk {:?}", trunk.name))?;
+    let login = |place| -> anyhow::Result<Login> {
+        let password = password(place).with_context(|| format!("the password of trunk {:?}", trunk.name))?;
+        let user = trunk.auth_user.clone();
+        Ok(Login { user, password })
+    };
+    let login = trunk.password.as_ref().map(login).transpose()?;
+    // Of who only has to answer, that is all that is asked for.
+    let (expires, keep_alive) = match (&login, trunk.keep_alive) {
+        (None, Some(interval)) => (interval, None),
+        (_, keep_alive) => (trunk.expires, keep_alive),
+    };
     let HostPort { host, port } = trunk.proxy.clone().unwrap_or(trunk.domain.clone());
     let transport = match trunk.transport {
         TrunkTransport::Udp => Some(Transport::Udp),
@@ -66,14 +75,12 @@ fn with_password(trunk: &TrunkConfig, general: SrtpPolicy) -> anyhow::Result<Tru
         user: trunk.user.clone(),
         number: trunk.number.clone(),
         display: trunk.display.clone(),
-        login: Login {
-            user: trunk.auth_user.clone(),
-            password,
-        },
-        expires: trunk.expires,
-        keep_alive: trunk.keep_alive,
+        login,
+        expires,
+        keep_alive,
         number_block: trunk.number_block,
         srtp: trunk.srtp.unwrap_or(general),
+        mediasec: trunk.mediasec,
     })
 }
 

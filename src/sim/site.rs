@@ -87,6 +87,8 @@ struct Rings {
     commands: VecDeque<ToEngine<Line>>,
     events: VecDeque<Event>,
     free: Vec<Seat>,
+    /// How much came from each leg, its telephone's reports counted too.
+    came: BTreeMap<u32, u64>,
 }
 
 impl Mailbox<Line> for Rings {
@@ -99,10 +101,14 @@ impl Mailbox<Line> for Rings {
         true
     }
 
-    fn publish(&mut self, _: Seat, _: LegFigures) {}
+    fn publish(&mut self, seat: Seat, figures: LegFigures) {
+        let came = u64::from(figures.received) + u64::from(figures.far.reports);
+        self.came.insert(seat.0, came);
+    }
 
     fn give_back(&mut self, finished: FromEngine<Line>) {
         if let Finished::Leg { seat, .. } = finished {
+            self.came.remove(&seat.0);
             self.free.push(seat);
         }
     }
@@ -236,6 +242,16 @@ impl Site {
             self.bridge.handle_timeout(now);
             self.settle(now);
         }
+    }
+
+    /// Tells the conductor how much came from each leg, as the control loop does every few seconds.
+    pub fn tell_who_is_heard(&mut self, now: Time) {
+        let came = |(leg, seat): (&LegId, &Seat)| Some((*leg, *self.rings.came.get(&seat.0)?));
+        let legs: Vec<_> = self.seats.iter().filter_map(came).collect();
+        for (leg, packets) in legs {
+            self.bridge.handle_heard(now, leg, packets);
+        }
+        self.settle(now);
     }
 
     /// Whether the media side has anything to do.

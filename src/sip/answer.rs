@@ -17,6 +17,8 @@ pub struct Answerer {
     session_id: u64,
     version: u64,
     last: Option<Vec<u8>>,
+    /// The codecs and the telephone events of that description.
+    named: (Codecs, Option<EventSpec>),
     codecs: Codecs,
     /// The media lines so far, which every further description must keep, and which of them is taken.
     streams: Vec<Stream>,
@@ -44,6 +46,7 @@ impl Answerer {
             session_id: random >> 1,
             version: 1,
             last: None,
+            named: (codecs, Some(EVENTS)),
             codecs,
             streams: vec![audio],
             taken: 0,
@@ -72,10 +75,12 @@ impl Answerer {
     pub fn read_answer(&mut self, body: &[u8], families: Families) -> Result<MediaSpec, Unusable> {
         let able = Abilities {
             families,
-            codecs: &self.codecs,
+            codecs: &self.named.0,
             srtp: self.keys.policy(),
         };
         let (mut spec, crypto) = read_answer(body, able, self.taken)?;
+        // The peer sends events under the payload type that we named (RFC 3264 §6.1).
+        spec.events = spec.events.and(self.named.1);
         spec.srtp = self.keys.answered(crypto.as_ref())?;
         Ok(spec)
     }
@@ -119,7 +124,15 @@ impl Answerer {
         self.describe(local, &said)
     }
 
+    /// Our description as it stands, offered again: nothing changes, and its version says so (RFC 4028 §7.4).
+    pub fn repeat(&mut self) -> Option<Vec<u8>> {
+        self.keys.repeat();
+        self.last.clone()
+    }
+
     fn describe(&mut self, local: SocketAddr, said: &Said<'_>) -> Vec<u8> {
+        let names: Vec<CodecName> = said.codecs.iter().map(|codec| codec.name()).collect();
+        self.named = (Codecs::new(&names).unwrap_or(self.codecs), said.events);
         let taken = |stream: &Stream| accepted(stream, local.port(), said);
         let same = self.written(local, taken);
         if self.last.as_ref().is_some_and(|last| *last != same) {

@@ -1,5 +1,5 @@
 //! Owns the life of a request of ours, which is no INVITE (RFC 3261 §17.1.2). Must never send anything that
-//! opens a dialog: there is no client transaction for INVITE.
+//! opens a dialog.
 //!
 //! | state      | Provisional | Final             | E                  | F                | K    |
 //! |------------|-------------|-------------------|--------------------|------------------|------|

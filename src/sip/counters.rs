@@ -77,7 +77,7 @@ counted! {
         Pending = "pending",
         /// An ACK that does not answer our offer: the call ends.
         AnswerMissing = "answer_missing",
-        /// An ACK whose answer to our offer cannot be used: the call ends.
+        /// An ACK, or a 200, whose answer to our offer cannot be used: the call ends.
         AnswerUnusable = "answer_unusable",
         /// 488: an offer that cannot be read.
         OfferMalformed = "offer_malformed",
@@ -101,6 +101,10 @@ counted! {
 counted! {
     /// What happened besides.
     Noted {
+        /// Requests of ours that went by TCP because they are too long for a datagram.
+        LongRequest = "long_request",
+        /// Those of them for which no connection was to be had: they went by datagrams.
+        TcpRefused = "tcp_refused",
         /// Calls that reached the application.
         Invited = "invited",
         /// Requests that came with their last hop: the next proxy would have turned them away.
@@ -111,6 +115,12 @@ counted! {
         Reinvited = "reinvited",
         /// UPDATEs answered with 200.
         Updated = "updated",
+        /// Re-INVITEs of ours.
+        ReinviteSent = "reinvite_sent",
+        /// 200s to those without a description: nothing changed.
+        AnswerLeftOut = "answer_left_out",
+        /// Requests of ours that met one of the peer's: both wait, and are sent again.
+        Glare = "glare",
         /// INVITEs without an offer, which got ours.
         LateOffer = "late_offer",
         /// Keys that came by INFO.

@@ -174,6 +174,11 @@ impl Keyring {
         &self.offered
     }
 
+    /// The line of ours that stands is offered again, as it is.
+    pub fn repeat(&mut self) {
+        self.offered = self.own().into_iter().collect();
+    }
+
     /// The peer answered our offer with this.
     pub fn answered(&mut self, theirs: Option<&Crypto>) -> Result<Option<SrtpSpec>, Unusable> {
         let Some(theirs) = theirs else {

@@ -3,7 +3,7 @@
 
 use super::message::{self, Request};
 use super::peer::{Origin, Peer, Transport, Way};
-use super::response::line;
+use super::response::{SDP, line};
 use super::served::Served;
 use super::text;
 use crate::secret::Caller;
@@ -15,6 +15,19 @@ pub struct DialogId {
     pub call_id: String,
     pub local_tag: String,
     pub remote_tag: String,
+}
+
+/// What a request of ours within a dialog says.
+#[derive(Clone, Copy)]
+pub struct Wording<'a> {
+    pub method: &'a str,
+    /// Our address in its Via.
+    pub shown: SocketAddr,
+    pub branch: &'a str,
+    /// Header fields by name and value, in order.
+    pub fields: &'a [(&'a str, String)],
+    /// The session description, if it brings one.
+    pub sdp: &'a [u8],
 }
 
 /// The dialog that our 200 opens.
@@ -65,6 +78,18 @@ impl Dialog {
         fresh
     }
 
+    /// The answer to one of ours may as well (§12.2.1.2).
+    pub fn moved_target(&mut self, contact: Option<Caller>) {
+        if let Some(contact) = contact {
+            self.target = contact;
+        }
+    }
+
+    /// The last sequence number that we used.
+    pub fn last_cseq(&self) -> u32 {
+        self.local_cseq
+    }
+
     /// A re-INVITE or UPDATE may move the peer (§12.2.2).
     pub fn refresh_target(&mut self, request: &Request, origin: Origin) {
         if let Some(contact) = &request.contact {
@@ -88,17 +113,33 @@ impl Dialog {
         self.origin = origin;
     }
 
-    /// A request of ours without a body, with `shown` as our address in its Via, and how it goes out: by the dialog's transport,
-    /// over TCP and TLS by the connection that the peer opened as long as it stands (RFC 5923 has the reasons).
-    pub fn request(
-        &mut self,
-        method: &str,
-        shown: SocketAddr,
-        branch: &str,
-        served: &Served,
-        fields: &[(&str, String)],
-    ) -> (Way, Vec<u8>) {
+    /// A request of ours and how it goes out: by the dialog's transport, over TCP and TLS by the connection that the peer opened
+    /// as long as it stands (RFC 5923 has the reasons).
+    pub fn request(&mut self, wording: &Wording<'_>, served: &Served) -> (Way, Vec<u8>) {
         self.local_cseq += 1;
+        self.written(self.local_cseq, wording, served)
+    }
+
+    /// The ACK of our INVITE that had the sequence number `cseq`.
+    pub fn ack(&self, cseq: u32, shown: SocketAddr, branch: &str, served: &Served) -> (Way, Vec<u8>) {
+        let wording = Wording {
+            method: "ACK",
+            shown,
+            branch,
+            fields: &[],
+            sdp: &[],
+        };
+        self.written(cseq, &wording, served)
+    }
+
+    fn written(&self, cseq: u32, wording: &Wording<'_>, served: &Served) -> (Way, Vec<u8>) {
+        let Wording {
+            method,
+            shown,
+            branch,
+            fields,
+            sdp,
+        } = *wording;
         let (uri, routes) = self.routing();
         let first_hop = routes
             .first()
@@ -131,14 +172,19 @@ impl Dialog {
         );
         line(&mut text, "To", self.remote.reveal());
         line(&mut text, "Call-ID", &self.id.call_id);
-        line(&mut text, "CSeq", &format!("{} {method}", self.local_cseq));
+        line(&mut text, "CSeq", &format!("{cseq} {method}"));
         for (name, value) in fields {
             line(&mut text, name, value);
         }
-        line(&mut text, "Content-Length", "0");
+        if !sdp.is_empty() {
+            line(&mut text, "Content-Type", SDP);
+        }
+        line(&mut text, "Content-Length", &sdp.len().to_string());
         text.push_str("\r\n");
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(sdp);
         let peer = Peer { transport, addr: to };
-        (Way { local, peer, back }, text.into_bytes())
+        (Way { local, peer, back }, bytes)
     }
 
     fn first_route(&self) -> Option<&str> {

@@ -122,10 +122,31 @@ pub struct Response {
     /// What a registrar says, or who answers a refresh, field by field; nothing in answer to another request. It names our
     /// own account.
     pub said: Vec<(Name, String)>,
+    /// Where who answers a refresh can be reached from now on; a telephone number may stand in it.
+    pub contact: Option<Caller>,
+    /// The session description, if an INVITE is answered.
+    pub body: Vec<u8>,
 }
 
-/// The header fields of such an answer that somebody reads.
-const SAID: [Name; 11] = [
+impl Response {
+    /// The first value of a header field that is read.
+    pub fn said(&self, wanted: Name) -> Option<&str> {
+        let mut fields = self.said.iter();
+        fields
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The same, as a number of seconds.
+    pub fn seconds(&self, wanted: Name) -> Option<u32> {
+        let value = self.said(wanted)?;
+        let digits = value.trim().split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    }
+}
+
+/// The header fields of a registrar's answer that somebody reads.
+const SAID: [Name; 10] = [
     Name::Via,
     Name::Contact,
     Name::Expires,
@@ -135,9 +156,10 @@ const SAID: [Name; 11] = [
     Name::WwwAuthenticate,
     Name::ProxyAuthenticate,
     Name::AuthenticationInfo,
-    Name::SessionExpires,
-    Name::MinSe,
+    Name::SecurityServer,
 ];
+/// Those of who answers a refresh.
+const SAID_OF_SESSION: [Name; 3] = [Name::SessionExpires, Name::MinSe, Name::RetryAfter];
 
 /// What arrived.
 pub enum Message {
@@ -173,7 +195,7 @@ fn judge(framed: Framed<'_>, transport: Transport) -> Message {
     let head = Head::new(&framed);
     if framed.start.starts_with("SIP/") {
         return head
-            .response(&framed.start)
+            .response(&framed)
             .map_or(Message::Unreadable, Message::Response);
     }
     let method = Method::new(framed.start.split(' ').next().unwrap_or_default());
@@ -322,8 +344,8 @@ impl<'a> Head<'a> {
         }
     }
 
-    fn response(&self, line: &str) -> Option<Response> {
-        let mut words = line.splitn(3, ' ');
+    fn response(&self, framed: &Framed<'_>) -> Option<Response> {
+        let mut words = framed.start.splitn(3, ' ');
         let version = words.next().filter(|version| *version == "SIP/2.0");
         let code = words
             .next()
@@ -338,13 +360,25 @@ impl<'a> Head<'a> {
             code: code.filter(|code| (100..700).contains(code))?,
             branch: branch?,
             said: self.said(&method),
+            contact: match method {
+                Method::Invite | Method::Update => self.contact().unwrap_or_default(),
+                _ => None,
+            },
+            body: match method {
+                Method::Invite => framed.body.to_vec(),
+                _ => Vec::new(),
+            },
             method,
         })
     }
 
     fn said(&self, method: &Method) -> Vec<(Name, String)> {
-        let is_read = matches!(method, Method::Register | Method::Update);
-        let fields = self.0.iter().filter(|(name, _)| is_read && SAID.contains(name));
+        let is_read = |name: &Name| match method {
+            Method::Register => SAID.contains(name),
+            Method::Invite | Method::Update => SAID_OF_SESSION.contains(name),
+            _ => false,
+        };
+        let fields = self.0.iter().filter(|(name, _)| is_read(name));
         fields.map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

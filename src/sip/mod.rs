@@ -19,6 +19,7 @@
 
 mod answer;
 mod called;
+mod client_invite;
 mod client_other;
 mod counters;
 mod crypto;

@@ -34,6 +34,7 @@ pub enum Name {
     Allow,
     SessionExpires,
     MinSe,
+    SecurityServer,
 }
 
 impl Name {
@@ -47,7 +48,7 @@ impl Name {
 }
 
 /// Each name, long and short, the frequent ones first.
-const TABLE: [(Name, &str, &str); 30] = [
+const TABLE: [(Name, &str, &str); 31] = [
     (Name::Via, "Via", "v"),
     (Name::From, "From", "f"),
     (Name::To, "To", "t"),
@@ -78,6 +79,7 @@ const TABLE: [(Name, &str, &str); 30] = [
     (Name::Allow, "Allow", ""),
     (Name::SessionExpires, "Session-Expires", "x"),
     (Name::MinSe, "Min-SE", ""),
+    (Name::SecurityServer, "Security-Server", ""),
 ];
 
 #[cfg(test)]

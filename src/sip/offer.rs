@@ -150,9 +150,7 @@ pub fn read_answer(
 ) -> Result<(MediaSpec, Option<Crypto>), Unusable> {
     let session = parsed(body)?;
     let media = session.medias.get(place).ok_or(Unusable::Stream)?;
-    let Taken { mut spec, crypto, .. } = stream(&session, media, able)?;
-    // The peer sends events under the payload type that we offered (RFC 3264 §6.1).
-    spec.events = spec.events.map(|_| EVENTS);
+    let Taken { spec, crypto, .. } = stream(&session, media, able)?;
     Ok((spec, crypto))
 }
 

@@ -1,7 +1,7 @@
 //! Owns the session timer (RFC 4028): what is agreed with an INVITE or UPDATE, and when a session is over. Must never be
-//! the reason to refuse who knows nothing of it. We refresh by UPDATE only: who wants us to, and takes no UPDATE, gets no timer.
+//! the reason to refuse who knows nothing of it. Whether a refresh is an UPDATE or a re-INVITE is not its business.
 
-use super::message::Request;
+use super::message::{Method, Request};
 use super::text;
 use std::time::Duration;
 
@@ -55,6 +55,12 @@ impl Session {
         peer.wait()
     }
 
+    /// The same with an interval of `least_s`, which a 422 asks for; `None` if that is nothing new, or beyond reason.
+    pub fn longer(self, least_s: Option<u32>) -> Option<Session> {
+        let interval_s = least_s.filter(|least| (self.interval_s + 1..=INTERVAL_S_MAX).contains(least))?;
+        Some(Session { interval_s, ..self })
+    }
+
     /// Session-Expires of our 200: seen from the peer, who sent the request, we are the UAS.
     pub fn answer(self) -> String {
         let refresher = match self.refresher {
@@ -86,13 +92,22 @@ pub fn asked(request: &Request) -> Asked {
         _ if !is_known => Refresher::Us,
         _ => Refresher::Peer,
     };
-    match refresher {
-        Refresher::Us if !request.allows("UPDATE") => Asked::Nothing,
-        _ => Asked::Agreed(Session {
-            interval_s: interval_s.min(INTERVAL_S_MAX),
-            refresher,
-        }),
-    }
+    Asked::Agreed(Session {
+        interval_s: interval_s.min(INTERVAL_S_MAX),
+        refresher,
+    })
+}
+
+/// Whether a request says that its sender takes UPDATE (RFC 3311 §4); `None` where it does not say.
+pub fn takes_update(request: &Request) -> Option<bool> {
+    let is_said = !request.allow.is_empty() || request.method == Method::Update;
+    is_said.then(|| request.allows("UPDATE") || request.method == Method::Update)
+}
+
+/// How long to wait after our request met one of the peer's (RFC 3261 §14.1): up to 2 s, in steps of 10 ms, since the Call-ID of a
+/// call that came to us is the peer's, who waits for 2.1 s at least. `random` is any number.
+pub fn glare_pause(random: u64) -> Duration {
+    Duration::from_millis(10 * (random % 201))
 }
 
 /// What the answer to our refresh says of the next one: it names us as before, or the peer.

@@ -23,9 +23,17 @@ pub fn back_off(pause: Duration) -> Duration {
     (pause * 2).min(T2)
 }
 
-/// What a deadline is for: the letters of RFC 3261 §17 and RFC 6026, and the two of RFC 3261 §13.3.1.4.
+/// What a deadline is for: the letters of RFC 3261 §16 and §17 and of RFC 6026, and the two of RFC 3261 §13.3.1.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
+    /// Retransmit an INVITE of ours.
+    A,
+    /// Give an INVITE of ours up to which nothing came.
+    B,
+    /// Give an INVITE of ours up to which nothing final came.
+    C,
+    /// Stop acknowledging the refusal of an INVITE of ours.
+    D,
     /// Retransmit a request of ours.
     E,
     /// Give a request of ours up.
@@ -42,6 +50,8 @@ pub enum Timer {
     K,
     /// Forget an accepted INVITE.
     L,
+    /// Stop acknowledging the 200 to an INVITE of ours.
+    M,
     /// Retransmit our 200 to an INVITE.
     Answer,
     /// Stop waiting for the ACK of our 200.
@@ -66,6 +76,8 @@ pub enum Timer {
     Patience,
 }
 
+/// How long a final answer to an INVITE of ours may take once somebody is at work on it (RFC 3261 §16.6: more than 3 min).
+pub const WORK: Duration = Duration::from_secs(181);
 /// How long a connection stays open when nothing comes.
 pub const IDLE: Duration = Duration::from_secs(180);
 /// How long the rest of a message may take.
@@ -76,9 +88,13 @@ impl Timer {
     /// transport repeats by itself. The 200 is repeated over every transport: the next hop may be another (§13.3.1.4).
     pub const fn first(self, transport: Transport) -> Option<Duration> {
         match (self, transport) {
-            (Timer::E | Timer::G, Transport::Tcp | Transport::Tls) => None,
-            (Timer::I | Timer::J | Timer::K, Transport::Tcp | Transport::Tls) => Some(Duration::ZERO),
-            (Timer::E | Timer::G | Timer::Answer, _) => Some(T1),
+            (Timer::A | Timer::E | Timer::G, Transport::Tcp | Transport::Tls) => None,
+            (Timer::D | Timer::I | Timer::J | Timer::K, Transport::Tcp | Transport::Tls) => {
+                Some(Duration::ZERO)
+            }
+            (Timer::A | Timer::E | Timer::G | Timer::Answer, _) => Some(T1),
+            (Timer::B | Timer::D | Timer::M, _) => Some(PATIENCE),
+            (Timer::C, _) => Some(WORK),
             (Timer::I | Timer::K, Transport::Udp) => Some(T4),
             (Timer::F | Timer::H | Timer::J | Timer::L | Timer::Ack, _) => Some(PATIENCE),
             (Timer::Idle, _) => Some(IDLE),
@@ -140,7 +156,7 @@ impl Timers {
     pub fn stop_all(&mut self, owner: Owner) {
         let running: Vec<Timer> = self
             .at
-            .range((owner, Timer::E)..=(owner, Timer::Patience))
+            .range((owner, Timer::A)..=(owner, Timer::Patience))
             .map(|((_, timer), _)| *timer)
             .collect();
         for timer in running {
@@ -177,6 +193,10 @@ mod tests {
     fn every_timer_has_its_first_value_over_udp_and_tcp() {
         let (zero, never) = (Some(Duration::ZERO), None);
         for (timer, udp, tcp) in [
+            (Timer::A, Some(T1), never),
+            (Timer::B, Some(PATIENCE), Some(PATIENCE)),
+            (Timer::C, Some(WORK), Some(WORK)),
+            (Timer::D, Some(PATIENCE), zero),
             (Timer::E, Some(T1), never),
             (Timer::F, Some(PATIENCE), Some(PATIENCE)),
             (Timer::G, Some(T1), never),
@@ -185,6 +205,7 @@ mod tests {
             (Timer::J, Some(PATIENCE), zero),
             (Timer::K, Some(T4), zero),
             (Timer::L, Some(PATIENCE), Some(PATIENCE)),
+            (Timer::M, Some(PATIENCE), Some(PATIENCE)),
             (Timer::Answer, Some(T1), Some(T1)),
             (Timer::Ack, Some(PATIENCE), Some(PATIENCE)),
         ] {

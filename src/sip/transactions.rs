@@ -1,11 +1,11 @@
 //! Owns the transactions that are alive, and by what a message finds its own (RFC 3261 §17.1.3 and §17.2.3). What they
-//! do next stands in the tables of `server_invite`, `server_other` and `client_other`.
+//! do next stands in the tables of `server_invite`, `server_other`, `client_invite` and `client_other`.
 
 use super::message::{Method, Request, Response};
-use super::peer::Way;
+use super::peer::{Peer, Way};
 use super::timer::{T1, TxId};
 use super::trunk::TrunkId;
-use super::{client_other, server_invite, server_other};
+use super::{client_invite, client_other, server_invite, server_other};
 use crate::ids::LegId;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -174,10 +174,14 @@ pub enum Purpose {
     EndCall(LegId),
     /// An UPDATE that lets a session go on.
     Refresh(LegId),
+    /// A re-INVITE that does so.
+    Reinvite(LegId),
     /// An OPTIONS within a dialog: is somebody there?
     Probe(LegId),
     /// A REGISTER.
     Register(TrunkId),
+    /// An OPTIONS to a trunk at which nobody registers.
+    Ask(TrunkId),
 }
 
 impl Purpose {
@@ -185,16 +189,37 @@ impl Purpose {
         match self {
             Purpose::EndCall(_) => Method::Bye,
             Purpose::Refresh(_) => Method::Update,
-            Purpose::Probe(_) => Method::Options,
+            Purpose::Reinvite(_) => Method::Invite,
+            Purpose::Probe(_) | Purpose::Ask(_) => Method::Options,
             Purpose::Register(_) => Method::Register,
         }
     }
 }
 
+/// In which of the two tables a request of ours lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientLife {
+    Invite(client_invite::State),
+    Other(client_other::State),
+}
+
+/// How an INVITE of ours is acknowledged, whatever has become of its call by then.
+#[derive(Clone)]
+pub struct Acks {
+    /// In answer to a 2xx: its way may be another one.
+    pub success: (Way, Vec<u8>),
+    /// In answer to a refusal: it goes the INVITE's way.
+    pub failure: Vec<u8>,
+}
+
 /// A request of ours that is remembered.
 pub struct ClientTx {
     branch: String,
-    pub state: client_other::State,
+    pub life: ClientLife,
+    /// Of an INVITE alone.
+    pub acks: Option<Box<Acks>>,
+    /// The same request as a datagram, if it goes by TCP for its length alone.
+    pub datagram: Option<(Way, Vec<u8>)>,
     pub way: Way,
     pub request: Vec<u8>,
     pub pause: Duration,
@@ -211,9 +236,15 @@ pub struct Clients {
 impl Clients {
     pub fn open(&mut self, id: TxId, branch: String, way: Way, request: Vec<u8>, purpose: Purpose) {
         self.branches.insert(branch.clone(), id);
+        let life = match purpose.method() {
+            Method::Invite => ClientLife::Invite(client_invite::State::Calling),
+            _ => ClientLife::Other(client_other::State::Trying),
+        };
         let transaction = ClientTx {
             branch,
-            state: client_other::State::Trying,
+            life,
+            acks: None,
+            datagram: None,
             way,
             request,
             pause: T1,
@@ -227,6 +258,14 @@ impl Clients {
         let id = self.branches.get(&response.branch).copied()?;
         let transaction = self.table.get(&id)?;
         (response.method == transaction.purpose.method()).then_some(id)
+    }
+
+    /// Those that went to this peer for their length alone.
+    pub fn long_by(&self, peer: Peer) -> Vec<TxId> {
+        let all = self.table.iter();
+        all.filter(|(_, transaction)| transaction.datagram.is_some() && transaction.way.peer == peer)
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     pub fn get_mut(&mut self, id: TxId) -> Option<&mut ClientTx> {

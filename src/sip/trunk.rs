@@ -1,8 +1,9 @@
-//! Owns one trunk at which we register: who we are there, what is known of it, and what we write to it (RFC 3261 §10,
+//! Owns one trunk at which we register, or which only has to answer us: who we are there, what is known of it, and what we write to it (RFC 3261 §10,
 //! RFC 3327, RFC 6140). What happens next stands in `table`; how long it takes in `pace`; what an answer means in `reply`.
 //! Must never send anything itself, nor let its password out.
 
 mod avoided;
+pub mod mediasec;
 mod naptr;
 pub mod pace;
 pub mod reply;
@@ -67,7 +68,7 @@ pub struct Target {
     pub priority: u16,
 }
 
-/// How we register at a trunk.
+/// How we register at a trunk, or ask whether it is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkConfig {
     /// What the operator calls it.
@@ -84,7 +85,8 @@ pub struct TrunkConfig {
     pub number: String,
     /// Shown beside our address; may be empty.
     pub display: String,
-    pub login: Login,
+    /// None: nobody registers there. It is asked by OPTIONS whether it answers, every `expires`.
+    pub login: Option<Login>,
     /// How long a registration is asked for.
     pub expires: Duration,
     /// How often an OPTIONS keeps the way open.
@@ -93,9 +95,11 @@ pub struct TrunkConfig {
     pub number_block: bool,
     /// Whether media of its calls is sealed.
     pub srtp: SrtpPolicy,
+    /// Whether that is agreed while registering (3GPP TS 24.229 §7.2A.7).
+    pub mediasec: bool,
 }
 
-/// What the registrar has agreed to.
+/// What the registrar has agreed to; of who only has to answer: that it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
     pub since: Time,
@@ -109,6 +113,8 @@ pub struct Binding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrunkNews {
     Registered,
+    /// It answers, and that is all that is wanted of it.
+    Answers,
     /// Registered as before, but at this host of the trunk instead.
     Moved(Peer),
     /// A round of tries has failed, or the registration is over.
@@ -125,6 +131,8 @@ pub struct TrunkView {
     pub trouble: Option<Trouble>,
     /// When it is refreshed, or tried again; none while it is being asked.
     pub next: Option<Time>,
+    /// Whether we register there.
+    pub registers: bool,
     /// Calls that came by it.
     pub calls: usize,
     /// The host that goes before the one at which it is registered, and was not to be had.
@@ -184,6 +192,8 @@ pub struct Trunk {
     /// How many challenges of each kind were answered in this round.
     answered: [u8; 2],
     lengthened: u8,
+    /// What the registrar's side can do to seal media.
+    security: mediasec::Security,
 }
 
 impl Trunk {
@@ -217,6 +227,7 @@ impl Trunk {
             logins: [None, None],
             answered: [0; 2],
             lengthened: 0,
+            security: mediasec::Security::default(),
         }
     }
 
@@ -224,7 +235,27 @@ impl Trunk {
     pub fn begin_round(&mut self) {
         self.answered = [0; 2];
         self.lengthened = 0;
+        self.security.begin_round();
         self.retry_after = Duration::ZERO;
+    }
+
+    /// Whether we register there; else it only has to answer.
+    pub fn registers(&self) -> bool {
+        self.config.login.is_some()
+    }
+
+    /// When a binding that lasts for `granted` is refreshed.
+    pub fn refresh(&self, granted: Duration, draw: u64) -> Duration {
+        match self.registers() {
+            true => pace::refresh(granted, draw),
+            false => pace::question(self.config.expires, draw),
+        }
+    }
+
+    /// What requests of ours within its calls say of sealed media.
+    pub fn media_fields(&self) -> Vec<(&'static str, String)> {
+        let theirs = self.security.verify().filter(|_| self.config.mediasec);
+        theirs.map(mediasec::fields).unwrap_or_default()
     }
 
     /// Registered, and waits for nothing but its refresh.
@@ -335,17 +366,26 @@ impl Trunk {
         // How long stands in Expires alone: some registrars answer 400 to a Contact with parameters.
         line(&mut text, "Contact", &format!("<{}>", self.contact(from, to)));
         line(&mut text, "Expires", &expires.to_string());
-        match self.config.number_block {
-            false => line(&mut text, "Supported", "path"),
-            true => {
-                line(&mut text, "Supported", "path, gin");
-                line(&mut text, "Require", "gin");
-                line(&mut text, "Proxy-Require", "gin");
+        let block = self.config.number_block.then_some("gin");
+        let supported = ["path"].into_iter().chain(block).collect::<Vec<_>>();
+        line(&mut text, "Supported", &supported.join(", "));
+        let needed: Vec<&str> = block
+            .into_iter()
+            .chain(self.config.mediasec.then_some(mediasec::OPTION))
+            .collect();
+        if !needed.is_empty() {
+            line(&mut text, "Require", &needed.join(", "));
+            line(&mut text, "Proxy-Require", &needed.join(", "));
+        }
+        if self.config.mediasec {
+            line(&mut text, "Security-Client", mediasec::OURS);
+            if let Some(theirs) = self.security.verify() {
+                line(&mut text, "Security-Verify", &theirs);
             }
         }
         for (kind, login) in Kind::ALL.into_iter().zip(&mut self.logins) {
-            if let Some(login) = login {
-                let answer = login.answer(&self.config.login, "REGISTER", &uri);
+            if let (Some(login), Some(account)) = (login, &self.config.login) {
+                let answer = login.answer(account, "REGISTER", &uri);
                 line(&mut text, kind.answer(), &answer);
             }
         }

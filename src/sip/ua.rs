@@ -10,8 +10,10 @@ mod in_dialog;
 mod invite;
 mod keep_alive;
 mod leg;
+mod long;
 mod receive;
 mod register;
+mod reinvite;
 mod server;
 mod session;
 mod whereabouts;
@@ -276,11 +278,13 @@ impl UserAgent {
 
     /// Whether media of a call that came from `peer` is sealed.
     fn srtp_for(&self, peer: SocketAddr) -> SrtpPolicy {
-        let trunk = self
-            .served
-            .trunk_of(peer.ip())
-            .and_then(|id| self.trunks.get(&id));
-        trunk.map_or(self.srtp, |trunk| trunk.config.srtp)
+        self.trunk_at(peer).map_or(self.srtp, |trunk| trunk.config.srtp)
+    }
+
+    /// The trunk to which an address belongs.
+    fn trunk_at(&self, peer: SocketAddr) -> Option<&Trunk> {
+        let id = self.served.trunk_of(peer.ip())?;
+        self.trunks.get(&id)
     }
 
     /// What a TLS server at `addr` has to prove: that it is the domain of the trunk to which the address belongs (RFC 5922 §4),

@@ -24,6 +24,8 @@ pub struct Telephone {
     /// Status codes and requests that came by SIP, in order.
     pub signals: Vec<String>,
     pub fate: Fate,
+    /// Its plug is pulled: it hears and says nothing, by neither way.
+    pub is_dead: bool,
     /// The payload type of its voice; what is said is always A-law.
     pub payload_type: u8,
     keys: VecDeque<u8>,
@@ -52,6 +54,7 @@ impl Telephone {
             sound: Vec::new(),
             signals: Vec::new(),
             fate: |_| 1,
+            is_dead: false,
             payload_type: 8,
             keys: VecDeque::new(),
             key_frame: 0,
@@ -116,6 +119,9 @@ impl Telephone {
 
     /// A SIP message from the bridge; what the telephone answers.
     pub fn hear_sip(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if self.is_dead {
+            return None;
+        }
         let text = String::from_utf8_lossy(bytes).into_owned();
         let first = text.lines().next().unwrap_or_default();
         let Some(status) = first.strip_prefix("SIP/2.0 ") else {
@@ -166,7 +172,7 @@ impl Telephone {
 
     /// 20 ms of the telephone's own life: what it sends, and to which port.
     pub fn tick(&mut self) -> Vec<(u16, Vec<u8>)> {
-        let Some(port) = self.media.filter(|_| self.acknowledged) else {
+        let Some(port) = self.media.filter(|_| self.acknowledged && !self.is_dead) else {
             return Vec::new();
         };
         let packet = self.event_packet().unwrap_or_else(|| self.audio_packet());

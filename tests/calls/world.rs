@@ -189,6 +189,10 @@ impl World {
             self.site
                 .take_sent(|leg, packet| telephones[legs[&leg]].hear(&packet));
             self.site.handle_timeout(self.now());
+            // As often as the control loop looks.
+            if self.ms.is_multiple_of(5_000) {
+                self.site.tell_who_is_heard(self.now());
+            }
             self.settle();
         }
     }

@@ -29,9 +29,11 @@ pub enum Manner {
     Reinvites,
     /// Wants the session to be refreshed by the bridge.
     IsRefreshed,
+    /// Likewise, and takes no UPDATE.
+    IsReinvited,
 }
 
-const MANNERS: [Manner; 7] = [
+const MANNERS: [Manner; 8] = [
     Manner::HangsUp,
     Manner::Stays,
     Manner::Cancels,
@@ -39,6 +41,7 @@ const MANNERS: [Manner; 7] = [
     Manner::Vanishes,
     Manner::Reinvites,
     Manner::IsRefreshed,
+    Manner::IsReinvited,
 ];
 
 /// A request that waits for its final answer.
@@ -150,7 +153,7 @@ impl Caller {
                 self.ask(now, "INVITE");
                 self.does = Some(now + Duration::from_secs(40));
             }
-            Manner::Stays | Manner::IsRefreshed => {}
+            Manner::Stays | Manner::IsRefreshed | Manner::IsReinvited => {}
             _ if self.to.is_some() && !self.is_over => {
                 self.is_over = true;
                 self.ask(now, "BYE");
@@ -171,11 +174,15 @@ impl Caller {
 
     /// The bridge asks within the dialog.
     fn asked(&mut self, text: &str) {
-        let more = match method(text) {
-            "UPDATE" => format!("Session-Expires: {}\r\n", header(text, "Session-Expires")),
-            _ => String::new(),
+        let timer = || format!("Session-Expires: {}\r\n", header(text, "Session-Expires"));
+        let answer = match method(text) {
+            // It is never answered.
+            "ACK" => return,
+            "INVITE" => super::message::answer_with(text, "200 OK", "x", &timer(), OFFER),
+            "UPDATE" => super::message::answer(text, "200 OK", "x", &timer()),
+            _ => super::message::answer(text, "200 OK", "x", ""),
         };
-        self.out.push(super::message::answer(text, "200 OK", "x", &more));
+        self.out.push(answer);
         if method(text) == "BYE" {
             self.is_over = true;
             self.does = None;
@@ -238,6 +245,10 @@ impl Caller {
         let (more, body) = match (method, self.manner) {
             ("INVITE", Manner::IsRefreshed) => (
                 "Supported: timer\r\nAllow: INVITE, UPDATE\r\nSession-Expires: 90;refresher=uas\r\n",
+                OFFER,
+            ),
+            ("INVITE", Manner::IsReinvited) => (
+                "Supported: timer\r\nAllow: INVITE, ACK, BYE\r\nSession-Expires: 90;refresher=uas\r\n",
                 OFFER,
             ),
             ("INVITE", _) => ("", OFFER),

@@ -26,6 +26,11 @@ pub fn cseq(message: &str) -> u32 {
 
 /// The answer to a request; `tag` for its To, if it has none.
 pub fn answer(request: &str, line: &str, tag: &str, more: &str) -> String {
+    answer_with(request, line, tag, more, "")
+}
+
+/// The same with a session description, or none.
+pub fn answer_with(request: &str, line: &str, tag: &str, more: &str, sdp: &str) -> String {
     let copied = ["Via", "From", "Call-ID", "CSeq"]
         .map(|name| format!("{name}: {}\r\n", header(request, name)))
         .concat();
@@ -35,5 +40,11 @@ pub fn answer(request: &str, line: &str, tag: &str, more: &str) -> String {
     } else {
         format!(";tag={tag}")
     };
-    format!("SIP/2.0 {line}\r\n{copied}To: {to}{tag}\r\n{more}Content-Length: 0\r\n\r\n")
+    let kind = if sdp.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
+    let len = sdp.len();
+    format!("SIP/2.0 {line}\r\n{copied}To: {to}{tag}\r\n{more}{kind}Content-Length: {len}\r\n\r\n{sdp}")
 }

@@ -47,6 +47,7 @@ fn a_crowd_of_calls_over_bad_lines_leaves_nothing_behind() {
         Noted::StrayAck,
         Noted::Reinvited,
         Noted::SessionRefreshed,
+        Noted::ReinviteSent,
         Noted::RefusalUnacknowledged,
     ] {
         assert!(noted(odd) > 0, "this crowd never meets {odd:?}");

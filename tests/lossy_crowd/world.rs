@@ -114,14 +114,15 @@ impl World {
                 user: format!("u{nth}"),
                 number: format!("u{nth}"),
                 display: String::new(),
-                login: Login {
+                login: Some(Login {
                     user: "u".into(),
                     password: Password::new("p"),
-                },
+                }),
                 expires: Duration::from_secs(600),
                 keep_alive: Some(Duration::from_secs(60)),
                 number_block: false,
                 srtp: Default::default(),
+                mediasec: false,
             };
             (TrunkId(nth), config)
         };
@@ -160,7 +161,12 @@ impl World {
         assert_eq!(self.alive.len(), 0, "calls of which no end was told");
         let undone = self.callers.values().filter(|caller| !caller.is_done()).count();
         // Who waits to be hung up on, and whose BYE it was that got lost eleven times.
-        let stays = |caller: &&Caller| matches!(caller.manner, Manner::Stays | Manner::IsRefreshed);
+        let stays = |caller: &&Caller| {
+            matches!(
+                caller.manner,
+                Manner::Stays | Manner::IsRefreshed | Manner::IsReinvited
+            )
+        };
         let waits = self.callers.values().filter(stays).count();
         assert!(undone <= waits, "{undone} of {waits}");
         self.callers.clear();

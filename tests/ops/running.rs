@@ -5,7 +5,7 @@ use rundruf::io::store::DATABASE_FILE;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
 
 /// A figure of the metrics page.
 fn figure(bridge: &Bridge, name: &str) -> Option<f64> {
@@ -32,6 +32,36 @@ fn figures_and_health_are_served_and_tell_no_one_apart() {
     assert_eq!(figure(&bridge, "rundruf_calls_limit"), Some(8.0));
     assert_eq!(bridge.page("/elsewhere").0, 404);
     phone.hang_up();
+}
+
+#[test]
+fn a_trunk_without_registration_is_asked_whether_it_is_there_and_shown() {
+    let pbx = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let port = pbx.local_addr().expect("bound").port();
+    let bridge = Bridge::start(&format!(
+        "[[trunk]]\nname = 'pbx'\ndomain = '127.0.0.1:{port}'\nregister = false"
+    ));
+    let mut buffer = [0; 2_048];
+    let (len, from) = pbx.recv_from(&mut buffer).expect("asked");
+    let asked = String::from_utf8_lossy(&buffer[..len]).into_owned();
+    assert!(
+        asked.starts_with(&format!("OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\n")),
+        "{asked}"
+    );
+    assert_eq!(from.port(), bridge.sip);
+    let name = "rundruf_trunk_registered{trunk=\"pbx\"}";
+    assert_eq!(figure(&bridge, name), Some(0.0));
+    let copied = asked.lines().filter(|line| {
+        let field = line.split(':').next().unwrap_or_default();
+        ["Via", "From", "To", "Call-ID", "CSeq"].contains(&field)
+    });
+    let copied = copied.collect::<Vec<_>>().join("\r\n");
+    let answer = format!("SIP/2.0 404 Not Found\r\n{copied}\r\nContent-Length: 0\r\n\r\n");
+    pbx.send_to(answer.as_bytes(), from).expect("sent");
+    eventually("the trunk answers", || {
+        (figure(&bridge, name)? == 1.0).then_some(())
+    });
+    assert!(bridge.log().contains("the trunk answers"), "{}", bridge.log());
 }
 
 #[test]

@@ -61,14 +61,15 @@ fn trunk() -> TrunkConfig {
         user: "u".into(),
         number: "4930555".into(),
         display: String::new(),
-        login: Login {
+        login: Some(Login {
             user: "u".into(),
             password: Password::new(PASSWORD),
-        },
+        }),
         expires: Duration::from_secs(600),
         keep_alive: Some(Duration::from_secs(20)),
         number_block: false,
         srtp: Default::default(),
+        mediasec: false,
     }
 }
 

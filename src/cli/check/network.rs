@@ -123,7 +123,7 @@ fn is_free(ip: IpAddr, rtp: u16) -> bool {
         .is_ok()
 }
 
-/// The trunks at which the bridge registers: can its password be read, is its address known, does it work?
+/// The trunks at which the bridge registers, or which have to answer: can its password be read, is its address known, does it work?
 pub(super) fn registrations(config: &Config, running: Option<&Status>) -> Vec<Finding> {
     let one = |trunk: &TrunkConfig| registration(trunk, running);
     config.trunks.iter().map(one).collect()
@@ -132,8 +132,11 @@ pub(super) fn registrations(config: &Config, running: Option<&Status>) -> Vec<Fi
 fn registration(trunk: &TrunkConfig, running: Option<&Status>) -> Finding {
     let name = &trunk.name;
     let state = running.and_then(|status| status.trunks.iter().find(|other| other.name == *name));
-    if let Err(error) = password(&trunk.password) {
-        return match (&trunk.password, state) {
+    let Some(place) = &trunk.password else {
+        return judged_answers(name, state);
+    };
+    if let Err(error) = password(place) {
+        return match (place, state) {
             // The service has an environment of its own.
             (PasswordPlace::Env(_), Some(_)) => judged(name, state),
             _ => Finding::missing(
@@ -142,13 +145,34 @@ fn registration(trunk: &TrunkConfig, running: Option<&Status>) -> Finding {
             ),
         };
     }
-    if let PasswordPlace::File(path) = &trunk.password
+    if let PasswordPlace::File(path) = place
         && std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
     {
         let text = format!("{name}: others may read {path:?}: `chmod 600` it");
         return Finding::warning("trunk", text);
     }
     judged(name, state)
+}
+
+/// A trunk without registration.
+fn judged_answers(name: &str, state: Option<&TrunkStatus>) -> Finding {
+    let Some(state) = state else {
+        let text =
+            format!("{name}: no registration; `rundruf status` says whether it answers the running bridge");
+        return Finding::good("trunk", text);
+    };
+    match (&state.trouble, &state.target, &state.waits_for) {
+        (Some(why), _, _) => Finding::missing("trunk", format!("{name}: {why}")),
+        (None, Some(target), Some(better)) => Finding::warning(
+            "trunk",
+            format!("{name}: {target} answers, because {better}, which goes before it, is away"),
+        ),
+        (None, Some(target), None) => Finding::good("trunk", format!("{name}: {target} answers")),
+        (None, None, _) => Finding::warning(
+            "trunk",
+            format!("{name}: has not answered yet: look again in a few seconds"),
+        ),
+    }
 }
 
 fn judged(name: &str, state: Option<&TrunkStatus>) -> Finding {
@@ -289,6 +313,26 @@ mod tests {
             "its second choice"
         );
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("ours");
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
+    }
+
+    #[test]
+    fn a_trunk_without_registration_is_missing_while_it_does_not_answer() {
+        let config = config("[[trunk]]\nname = 'a'\ndomain = 'x.example'\nregister = false\n");
+        let found = |running: Option<&Status>| registrations(&config, running).remove(0);
+        assert_eq!(found(None).verdict(), Verdict::Good);
+        let mut status = Status::default();
+        status.trunks.push(TrunkStatus {
+            name: "a".into(),
+            is_static: true,
+            ..TrunkStatus::default()
+        });
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
+        status.trunks[0].trouble = Some("it does not answer".into());
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Missing);
+        (status.trunks[0].trouble, status.trunks[0].target) = (None, Some("192.0.2.1:5060 by UDP".into()));
+        assert_eq!(found(Some(&status)).verdict(), Verdict::Good);
+        status.trunks[0].waits_for = Some("192.0.2.9:5060 by UDP".into());
         assert_eq!(found(Some(&status)).verdict(), Verdict::Warning);
     }
 

@@ -109,7 +109,7 @@ fn trunks(figures: &mut Figures, status: &Status) {
     });
     figures.reals(
         "trunk_registered",
-        "Whether the bridge is registered there",
+        "Whether the bridge is registered there; of a trunk without registration: whether it answers",
         "trunk",
         registered,
     );

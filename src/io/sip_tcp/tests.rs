@@ -44,8 +44,10 @@ async fn bytes_of(end: &mut SipTcp) -> Vec<u8> {
 #[tokio::test]
 async fn what_is_said_over_tls_arrives_both_ways_and_the_end_too() {
     let (listen, own) = (free_port(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let mut server = SipTcp::bind(&[], &[listen], tls(listen, "authority.pem")).expect("free");
-    let mut client = SipTcp::bind(&[], &[], tls(listen, "authority.pem")).expect("nothing to bind");
+    let mut server =
+        SipTcp::bind(&[], &[listen], tls(listen, "authority.pem"), Dscp::default()).expect("free");
+    let mut client =
+        SipTcp::bind(&[], &[], tls(listen, "authority.pem"), Dscp::default()).expect("nothing to bind");
     let expected = client.client((None, "pbx.example".into()));
     client.open(own, listen, expected);
     assert!(client.send(listen, b"REGISTER".to_vec()));
@@ -67,8 +69,10 @@ async fn who_is_not_believed_hears_nothing_and_both_know_why() {
         free_port(),
         SocketAddr::from((IpAddr::from(Ipv4Addr::LOCALHOST), 0)),
     );
-    let mut server = SipTcp::bind(&[], &[listen], tls(listen, "authority.pem")).expect("free");
-    let mut client = SipTcp::bind(&[], &[], tls(listen, "stranger.pem")).expect("nothing to bind");
+    let mut server =
+        SipTcp::bind(&[], &[listen], tls(listen, "authority.pem"), Dscp::default()).expect("free");
+    let mut client =
+        SipTcp::bind(&[], &[], tls(listen, "stranger.pem"), Dscp::default()).expect("nothing to bind");
     let expected = client.client((None, "pbx.example".into()));
     client.open(own, listen, expected);
     client.send(listen, b"secret".to_vec());
@@ -79,4 +83,27 @@ async fn who_is_not_believed_hears_nothing_and_both_know_why() {
     };
     assert_eq!(why(client.next().await), TlsFault::Issuer);
     assert_eq!(why(server.next().await), TlsFault::Ours);
+}
+
+#[tokio::test]
+async fn connections_are_marked_whoever_opens_them() {
+    let config = Config::parse("").expect("valid");
+    let dscp = config.sip.dscp;
+    for (host, is_ipv6) in [("127.0.0.1:0", false), ("[::1]:0", true)] {
+        let own: SocketAddr = host.parse().expect("an address");
+        let listener = TcpListener::from_std(listen::tcp(own, dscp).expect("bound")).expect("tokio");
+        let there = listener.local_addr().expect("bound");
+        let opened = connected(own, there, dscp).await.expect("open");
+        assert_eq!(
+            marking::marked(&opened, is_ipv6).expect("read"),
+            0x60,
+            "CS3 to {host}"
+        );
+        let (taken, _) = listener.accept().await.expect("accepted");
+        assert_eq!(
+            marking::marked(&taken, is_ipv6).expect("read"),
+            0x60,
+            "CS3 from {host}"
+        );
+    }
 }

@@ -50,7 +50,9 @@ fn the_answer_in_the_ack_opens_the_media() {
     let (leg, ok) = offered(&mut world);
     world.passes(Duration::from_millis(500));
     assert_eq!(world.sent(), ok, "repeated like any 200");
-    world.hears(&with(Asked::new("ACK", 1, "a1").within(&ok), ANSWER));
+    // It sends events under the type that we offered, whatever it wants for itself (RFC 3264 §6.1).
+    let answer = ANSWER.replace("0 101", "0 97").replace("rtpmap:101", "rtpmap:97");
+    world.hears(&with(Asked::new("ACK", 1, "a1").within(&ok), &answer));
     let Event::Reinvited { spec, .. } = world.told() else {
         panic!("the media is not told");
     };

@@ -1,11 +1,11 @@
 //! The table of a call, walked row by row.
 
 use super::Action::{
-    Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey,
-    TellMedia, Terminate, Unknown,
+    Answer, Blame, End, Pending, Refuse, Reinvite, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed,
+    TellKey, TellMedia, Terminate, Unknown,
 };
 use super::EndReason::{AckMissing, AnswerMissing, Cancelled, HungUp, PeerHungUp, Refused};
-use super::State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};
+use super::State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered, Reoffered};
 use super::{Action, Event, State, step};
 
 const ENDED_BY_PEER: &[Action] = &[StopAnswer, Blame(PeerHungUp), End];
@@ -45,6 +45,16 @@ const ROWS: &[Row] = &[
     (Reanswered, Event::Reinvite, Reanswered, &[Pending]),
     (Reanswered, Event::Bye,      Over,       ENDED_BY_PEER),
     (Reanswered, Event::AckLate,  Leaving,    ENDED_UNHEARD),
+    (Confirmed,  Event::Reoffer,  Reoffered,  &[Reinvite]),
+    (Reoffered,  Event::HangUp,   Leaving,    &[StopAnswer, Blame(HungUp), SendBye]),
+    (Reoffered,  Event::Cancel,   Reoffered,  &[]),
+    (Reoffered,  Event::Ack,      Reoffered,  &[StrayAck]),
+    (Reoffered,  Event::Update,   Reoffered,  &[Renew]),
+    (Reoffered,  Event::Info,     Reoffered,  &[TellKey]),
+    (Reoffered,  Event::Reinvite, Reoffered,  &[Pending]),
+    (Reoffered,  Event::Bye,      Over,       ENDED_BY_PEER),
+    (Reoffered,  Event::Settled,  Confirmed,  &[TellMedia]),
+    (Reoffered,  Event::Unusable, Leaving,    &[Blame(AnswerMissing), SendBye]),
     (Doomed,     Event::HangUp,   Doomed,     &[]),
     (Doomed,     Event::Cancel,   Doomed,     &[]),
     (Doomed,     Event::Ack,      Leaving,    &[StopAnswer, SendBye]),
@@ -62,9 +72,11 @@ const ROWS: &[Row] = &[
     (Leaving,    Event::Reinvite, Leaving,    &[Unknown]),
     (Leaving,    Event::Bye,      Over,       ENDED_BY_PEER),
     (Leaving,    Event::ByeDone,  Over,       &[End]),
+    (Leaving,    Event::Settled,  Leaving,    &[]),
+    (Leaving,    Event::Unusable, Leaving,    &[]),
 ];
 
-const EVENTS: [Event; 12] = [
+const EVENTS: [Event; 15] = [
     Event::Accept,
     Event::Refuse,
     Event::HangUp,
@@ -77,11 +89,16 @@ const EVENTS: [Event; 12] = [
     Event::Bye,
     Event::AckLate,
     Event::ByeDone,
+    Event::Reoffer,
+    Event::Settled,
+    Event::Unusable,
 ];
 
 #[test]
 fn the_table_row_by_row_and_nothing_else() {
-    for state in [Offered, Answered, Confirmed, Reanswered, Doomed, Leaving, Over] {
+    for state in [
+        Offered, Answered, Confirmed, Reanswered, Reoffered, Doomed, Leaving, Over,
+    ] {
         for event in EVENTS {
             let row = ROWS.iter().find(|row| (row.0, row.1) == (state, event));
             assert_eq!(

@@ -12,6 +12,7 @@ mod info;
 mod late_offer;
 mod oddities;
 mod overload;
+mod refresh;
 mod refusals;
 mod register;
 mod reinvite;
@@ -267,6 +268,16 @@ impl World {
             self.drain();
         }
         self.now = end;
+    }
+
+    /// Lets time pass until something is sent, which has to be soon.
+    pub fn waits_for_message(&mut self, at_most: Duration) {
+        let end = self.now + at_most;
+        while self.sent.is_empty() {
+            let (at, _) = self.ua.poll_timeout().expect("something is to come");
+            assert!(at <= end, "nothing was sent in time");
+            self.passes(at.since(self.now));
+        }
     }
 
     /// Everything that was sent since the last look, responses alone: their status.

@@ -231,8 +231,8 @@ fn an_answer_to_our_offer_is_read_at_the_place_of_our_stream() {
     let spec = answer(taken).expect("usable");
     assert_eq!(
         (spec.codec, events(spec)),
-        (Codec::G711(Law::Mu), Some(101)),
-        "as we offered"
+        (Codec::G711(Law::Mu), Some(97)),
+        "as the peer wants them"
     );
     for (rest, why) in [
         ("m=audio 4000 RTP/AVP 0\r\n", Unusable::Stream),

@@ -2,7 +2,10 @@
 //! nobody else, and its password never.
 
 mod hosts;
+mod long;
+mod mediasec;
 mod trouble;
+mod unregistered;
 mod ways;
 
 use super::{World, header, local};
@@ -41,14 +44,15 @@ fn trunk() -> TrunkConfig {
         user: "1234567e0".into(),
         number: "+4930555".into(),
         display: "Raum".into(),
-        login: Login {
+        login: Some(Login {
             user: "auth-1".into(),
             password: Password::new(PASSWORD),
-        },
+        }),
         expires: Duration::from_secs(600),
         keep_alive: None,
         number_block: false,
         srtp: Default::default(),
+        mediasec: false,
     }
 }
 

@@ -23,6 +23,8 @@ pub const NAMES_AGAIN: Duration = Duration::from_secs(60);
 const KNOCK_MAX: Duration = Duration::from_secs(30);
 /// How long an OPTIONS may be unanswered, and how often a silent registrar is asked for a sign of life.
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+/// How long after its next question was due a trunk still counts as one that answers.
+pub const GRACE: Duration = Duration::from_secs(12);
 /// The shortest pause between two rounds, whatever happens.
 pub const GAP: Duration = Duration::from_secs(3);
 /// After so long without a REGISTER nobody is run down.
@@ -36,6 +38,11 @@ pub const STAYS_SERVED: Duration = Duration::from_secs(24 * 3_600);
 /// at once do not go on doing so.
 pub fn refresh(granted: Duration, draw: u64) -> Duration {
     granted.mul_f64(0.6 + 0.2 * part(draw)).max(REFRESH_MIN)
+}
+
+/// When a trunk that only has to answer, every `interval`, is asked again: 10 % sooner or later.
+pub fn question(interval: Duration, draw: u64) -> Duration {
+    interval.mul_f64(0.9 + 0.2 * part(draw))
 }
 
 /// When name servers are asked again whose answer may be kept for `ttl`.

@@ -1,6 +1,7 @@
-//! Owns what a registrar's answer to a REGISTER means (RFC 3261 §10.2.4, §10.2.7, §10.2.8, §22). Must never send anything,
+//! Owns what a registrar's answer to a REGISTER means, and that of who only has to answer (RFC 3261 §10.2.4, §10.2.7, §10.2.8, §22). Must never send anything,
 //! nor answer the same challenge twice.
 
+use super::pace::GRACE;
 use super::{EXPIRES_S_MAX, Trouble, Trunk};
 use crate::sip::digest::{Challenge, Session};
 use crate::sip::message::Response;
@@ -63,6 +64,12 @@ impl Trunk {
     /// Judges a final answer. `cnonce` must be unguessable.
     pub fn judge(&mut self, response: &Response, cnonce: String) -> Verdict {
         self.retry_after = retry_after(response);
+        if !self.registers() {
+            return self.is_there(response.code);
+        }
+        if self.config.mediasec {
+            self.security.learn(values(response, Name::SecurityServer));
+        }
         match response.code {
             ..300 => self.granted(response),
             401 => self.challenged(Kind::Registrar, response, cnonce),
@@ -70,7 +77,21 @@ impl Trunk {
             403 => Verdict::Refused(Trouble::Forbidden),
             404 => Verdict::Refused(Trouble::Unknown),
             423 => self.too_brief(response),
+            // Security Agreement Required (RFC 3329 §2.3.1): now it is known which.
+            494 if self.config.mediasec && self.security.may_answer() => Verdict::Again,
             code => Verdict::Refused(Trouble::Status(code)),
+        }
+    }
+
+    /// Whatever it answers, somebody is there, unless that says that nobody serves (RFC 3261 §11, §21.5).
+    fn is_there(&self, code: u16) -> Verdict {
+        match code {
+            408 | 500..600 => Verdict::Refused(Trouble::Status(code)),
+            _ => Verdict::Granted(Granted {
+                time: self.config.expires + GRACE,
+                seen_as: None,
+                routes: Vec::new(),
+            }),
         }
     }
 

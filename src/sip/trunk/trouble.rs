@@ -124,6 +124,7 @@ fn meaning(code: u16) -> &'static str {
     match code {
         300..400 => " (it sends us elsewhere, which is not followed)",
         400 | 420 | 421 => " (it does not like how we ask)",
+        494 => " (it wants encrypted voices agreed while registering: `mediasec`)",
         405 | 501 => " (nobody registers there: is `domain` or `proxy` right?)",
         408 | 480 | 500 | 502 | 504 | 599 => " (it has a fault of its own)",
         503 => " (it is overloaded or being serviced)",

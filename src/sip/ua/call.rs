@@ -8,7 +8,7 @@ use crate::media_api::{MediaSpec, SrtpKeys};
 use crate::secret::Key;
 use crate::sip::answer::Answerer;
 use crate::sip::counters::{Noted, Refused};
-use crate::sip::dialog::Dialog;
+use crate::sip::dialog::{Dialog, Wording};
 use crate::sip::message::{Echo, Request};
 use crate::sip::offer::{Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
@@ -17,7 +17,7 @@ use crate::sip::session::{self, Asked, Refresher, Session as SessionTimer};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
 use crate::sip::transactions::Purpose;
 use crate::units::Time;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub(super) struct Incoming {
     session: Session,
     /// How long the session shall last.
     timer: Option<SessionTimer>,
+    /// Whether the peer takes UPDATE, if it says so.
+    takes_update: Option<bool>,
 }
 
 impl Incoming {
@@ -59,6 +61,7 @@ impl Incoming {
                 Asked::Agreed(timer) => Some(timer),
                 Asked::Nothing | Asked::TooShort => None,
             },
+            takes_update: session::takes_update(request),
         }
     }
 }
@@ -76,13 +79,15 @@ pub(super) struct Call {
     state: State,
     why: Option<EndReason>,
     pub(super) dialog: Dialog,
-    answerer: Answerer,
+    pub(super) answerer: Answerer,
     /// Our RTP address as peers see it.
     pub(super) media: Option<SocketAddr>,
     /// Our offer waits for its answer.
     unanswered: bool,
     /// What the answer to our offer agreed on.
-    agreed: Option<MediaSpec>,
+    pub(super) agreed: Option<MediaSpec>,
+    /// From which host the telephone itself comes, as far as its requests show.
+    pub(super) behind: Option<IpAddr>,
     /// What an INFO said.
     pub(super) key: Option<Key>,
     incoming: Option<Incoming>,
@@ -92,6 +97,12 @@ pub(super) struct Call {
     pub(super) session: Option<SessionTimer>,
     /// The question whether the peer is there, while it is unanswered.
     pub(super) probing: Option<TxId>,
+    /// Whether a refresh of ours is an UPDATE.
+    pub(super) takes_update: bool,
+    /// The shortest interval that the way to the peer allows, in seconds (RFC 4028 §7.4).
+    pub(super) interval_s_min: u32,
+    /// Our re-INVITE, and its sequence number, while it has no final answer.
+    pub(super) reinviting: Option<(TxId, u32)>,
 }
 
 impl Call {
@@ -104,12 +115,16 @@ impl Call {
             media: None,
             unanswered: false,
             agreed: None,
+            behind: None,
             key: None,
             incoming: Some(incoming),
             answered: None,
             refusal: Refusal::Unavailable,
             session: None,
             probing: None,
+            takes_update: false,
+            interval_s_min: session::INTERVAL_S_MIN,
+            reinviting: None,
         }
     }
 
@@ -120,7 +135,10 @@ impl Call {
 
     /// Whether the call was answered and nobody has hung up.
     pub(super) fn is_standing(&self) -> bool {
-        matches!(self.state, State::Confirmed | State::Reanswered)
+        matches!(
+            self.state,
+            State::Confirmed | State::Reanswered | State::Reoffered
+        )
     }
 
     /// Remembers why, unless a reason is already known.
@@ -137,7 +155,7 @@ impl Call {
 
     /// Whether an offer of the peer's would meet ours (RFC 3311 §5.2).
     pub(super) fn glares(&self) -> bool {
-        self.unanswered
+        self.unanswered || self.state == State::Reoffered
     }
 
     /// Holds a re-INVITE or UPDATE until the table says what becomes of it. Its target counts only where it is accepted.
@@ -158,7 +176,8 @@ impl Call {
     pub(super) fn take_answer(&mut self, ack: &Request) -> Result<(), Unusable> {
         if let Some(media) = self.media.filter(|_| self.unanswered) {
             let agreed = self.answerer.read_answer(&ack.body, media.ip().into())?;
-            let also = Some(host_of(ack, self.dialog.origin()));
+            self.behind = Some(host_of(ack, self.dialog.origin()));
+            let also = self.behind;
             self.agreed = Some(MediaSpec { also, ..agreed });
             self.unanswered = false;
         }
@@ -214,6 +233,7 @@ impl UserAgent {
                     self.tell(Event::Key { leg, key });
                 }
             }
+            Action::Reinvite => self.reinvite_peer(now, leg),
             Action::Renew => self.renew(now, leg),
             Action::Pending => {
                 self.counters.refuse(Refused::Pending);
@@ -230,7 +250,7 @@ impl UserAgent {
                 }
             }
             Action::SendBye => self.say_bye(now, leg),
-            Action::End => self.end(leg),
+            Action::End => self.end(now, leg),
         }
     }
 
@@ -276,9 +296,11 @@ impl UserAgent {
         let media = call.media?;
         let mut incoming = call.incoming.take()?;
         let is_secure = call.dialog.is_secure();
+        call.takes_update = incoming.takes_update.unwrap_or(call.takes_update);
         let body = match &mut incoming.session {
             Session::Offered(agreement) => {
                 call.answerer.agree(agreement, &mut *self.random);
+                call.behind = agreement.spec.also;
                 Some(call.answerer.answer(agreement, media))
             }
             Session::Wanted => {
@@ -349,17 +371,26 @@ impl UserAgent {
 
     fn say_bye(&mut self, now: Time, leg: LegId) {
         self.timers.stop_all(Owner::Session(leg));
+        self.leave_reinvite(now, leg);
         let branch = self.new_branch();
         if let Some(call) = self.calls.get_mut(&leg) {
             let shown = self.listens.shown(call.dialog.origin().local);
             let why = call.why.unwrap_or(EndReason::HungUp).reason();
             let fields = [("Reason", why.to_owned())];
-            let (way, bytes) = call.dialog.request("BYE", shown, &branch, &self.served, &fields);
+            let wording = Wording {
+                method: "BYE",
+                shown,
+                branch: &branch,
+                fields: &fields,
+                sdp: &[],
+            };
+            let (way, bytes) = call.dialog.request(&wording, &self.served);
             self.ask(now, Purpose::EndCall(leg), branch, way, bytes);
         }
     }
 
-    fn end(&mut self, leg: LegId) {
+    fn end(&mut self, now: Time, leg: LegId) {
+        self.leave_reinvite(now, leg);
         self.timers.stop_all(Owner::Leg(leg));
         self.timers.stop_all(Owner::Session(leg));
         let Some(call) = self.calls.remove(&leg) else {

@@ -1,15 +1,16 @@
-//! Owns the doing of what the table of our own requests says. Must never open one that begins a
-//! dialog.
+//! Owns the doing of what the table of our own requests says; what is different with an INVITE stands in `reinvite`. Must never
+//! open one that begins a dialog.
 
 use super::UserAgent;
 use super::leg;
 use crate::ids::LegId;
+use crate::sip::client_invite;
 use crate::sip::client_other::{Action, Event, State, step};
 use crate::sip::counters::Noted;
 use crate::sip::message::Response;
-use crate::sip::peer::Way;
+use crate::sip::peer::{Transport, Way};
 use crate::sip::timer::{Owner, T2, Timer, TxId, back_off};
-use crate::sip::transactions::Purpose;
+use crate::sip::transactions::{ClientLife, Purpose};
 use crate::sip::trunk::Trouble;
 use crate::units::Time;
 
@@ -24,13 +25,30 @@ impl UserAgent {
         bytes: Vec<u8>,
     ) -> TxId {
         let id = self.next_tx();
+        let (way, bytes, datagram) = match self.by_connection(now, way, &bytes) {
+            Some((connection, long)) => {
+                self.counters.note(Noted::LongRequest);
+                (connection, long, Some((way, bytes)))
+            }
+            None => (way, bytes, None),
+        };
         self.clients.open(id, branch, way, bytes.clone(), purpose);
-        for timer in [Timer::E, Timer::F] {
-            self.timers
-                .start(Owner::Client(id), timer, way.peer.transport, now);
+        if let Some(transaction) = self.clients.get_mut(id) {
+            transaction.datagram = datagram;
         }
+        self.start_waiting(now, id, purpose, way.peer.transport);
         self.send(way, bytes);
         id
+    }
+
+    pub(super) fn start_waiting(&mut self, now: Time, id: TxId, purpose: Purpose, transport: Transport) {
+        let first = match purpose {
+            Purpose::Reinvite(_) => [Timer::A, Timer::B],
+            _ => [Timer::E, Timer::F],
+        };
+        for timer in first {
+            self.timers.start(Owner::Client(id), timer, transport, now);
+        }
     }
 
     pub(super) fn response(&mut self, now: Time, response: &Response) {
@@ -40,38 +58,70 @@ impl UserAgent {
             }
             return;
         };
-        let purpose = self.clients.get_mut(id).map(|transaction| transaction.purpose);
-        let event = match response.code {
-            ..200 => Event::Provisional,
-            200.. => Event::Final,
+        let Some((purpose, life)) = self
+            .clients
+            .get_mut(id)
+            .map(|transaction| (transaction.purpose, transaction.life))
+        else {
+            return;
         };
-        self.client_event(now, id, event);
+        let is_final = match life {
+            ClientLife::Other(state) => {
+                let event = match response.code {
+                    ..200 => Event::Provisional,
+                    200.. => Event::Final,
+                };
+                self.client_event(now, id, state, event)
+            }
+            ClientLife::Invite(state) => {
+                let event = match response.code {
+                    ..200 => client_invite::Event::Provisional,
+                    200..300 => client_invite::Event::Success,
+                    300.. => client_invite::Event::Failure,
+                };
+                if let (Purpose::Reinvite(leg), client_invite::Event::Success) = (purpose, event) {
+                    self.acknowledge_where(leg, id, response);
+                }
+                self.invite_client_event(now, id, state, event)
+            }
+        };
         match purpose {
-            Some(Purpose::Register(trunk)) => self.registrar_answered(now, trunk, id, response),
-            Some(purpose) => self.answered_within(now, purpose, response),
-            None => {}
+            Purpose::Register(trunk) | Purpose::Ask(trunk) => {
+                self.registrar_answered(now, trunk, id, response);
+            }
+            purpose if is_final => self.answered_within(now, purpose, response),
+            _ => {}
         }
     }
 
     pub(super) fn client_due(&mut self, now: Time, id: TxId, timer: Timer) {
-        self.client_event(now, id, Event::Due(timer));
+        match self.clients.get_mut(id).map(|transaction| transaction.life) {
+            Some(ClientLife::Other(state)) => {
+                self.client_event(now, id, state, Event::Due(timer));
+            }
+            Some(ClientLife::Invite(state)) => {
+                self.invite_client_event(now, id, state, client_invite::Event::Due(timer));
+            }
+            None => {}
+        }
     }
 
-    fn client_event(&mut self, now: Time, id: TxId, event: Event) {
-        let Some(transaction) = self.clients.get_mut(id) else {
-            return;
+    /// Moves a transaction on by its table; whether its final answer came just now.
+    fn client_event(&mut self, now: Time, id: TxId, state: State, event: Event) -> bool {
+        let Some((next, actions)) = step(state, event) else {
+            self.counters.note(Noted::OutOfTable);
+            return false;
         };
-        let Some((next, actions)) = step(transaction.state, event) else {
-            return self.counters.note(Noted::OutOfTable);
-        };
-        transaction.state = next;
+        if let Some(transaction) = self.clients.get_mut(id) {
+            transaction.life = ClientLife::Other(next);
+        }
         for action in actions {
             self.client_action(now, id, *action);
         }
         if next == State::Gone {
-            self.timers.stop_all(Owner::Client(id));
-            self.clients.forget(id);
+            self.abandon(id);
         }
+        actions.contains(&Action::Answered)
     }
 
     fn client_action(&mut self, now: Time, id: TxId, action: Action) {
@@ -107,8 +157,12 @@ impl UserAgent {
                     }
                     self.bye_done(now, leg);
                 }
-                Purpose::Refresh(_) | Purpose::Probe(_) => self.unanswered_within(now, purpose),
-                Purpose::Register(trunk) => self.registrar_failed(now, trunk, id, Trouble::Silent),
+                Purpose::Refresh(_) | Purpose::Reinvite(_) | Purpose::Probe(_) => {
+                    self.unanswered_within(now, purpose);
+                }
+                Purpose::Register(trunk) | Purpose::Ask(trunk) => {
+                    self.registrar_failed(now, trunk, id, Trouble::Silent);
+                }
             },
         }
     }

@@ -81,6 +81,7 @@ impl UserAgent {
         self.connections.close(peer);
         self.timers.stop_all(Owner::Connection(peer));
         self.registrar_disconnected(now, peer, why);
+        self.fall_back_to_datagrams(now, peer);
     }
 
     fn next_piece(&mut self, peer: SocketAddr) -> Option<Piece> {

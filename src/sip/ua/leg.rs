@@ -7,9 +7,13 @@
 //! | Answered   | –        | –      | Doomed | late   | Confirmed         | Leaving: BYE | 491        | 200    | key  | Over | Leaving: BYE | –       |
 //! | Confirmed  | –        | –      | Leaving| late   | stray             | –            | Reanswered | 200    | key  | Over | –            | –       |
 //! | Reanswered | –        | –      | Leaving| late   | Confirmed, quietly| Leaving: BYE | 491        | 200    | key  | Over | Leaving: BYE | –       |
+//! | Reoffered  | –        | –      | Leaving| late   | stray             | –            | 491        | 200    | key  | Over | –            | –       |
 //! | Doomed     | –        | –      | stays  | late   | Leaving: BYE      | Leaving: BYE | 491        | 491    | none | Over | Leaving: BYE | –       |
 //! | Leaving    | –        | –      | stays  | late   | stray             | –            | 481        | 481    | none | Over | –            | Over    |
 //! | Over       | –        | –      | –      | –      | –                 | –            | –          | –      | –    | –    | –            | –       |
+//!
+//! Our own re-INVITE: Reoffer leads from Confirmed to Reoffered alone. From there its final answer leads back (Settled), or to
+//! Leaving with a BYE if its description cannot be used (Unusable); in Leaving, neither changes anything.
 //!
 //! AckUseless: the ACK owed us the answer to our offer (§13.3.1, RFC 3264) and brought none that we can use.
 //! Doomed: hung up before the ACK came; the callee must not send BYE until then (§15). A late CANCEL changes nothing
@@ -60,6 +64,8 @@ pub enum State {
     Answered,
     Confirmed,
     Reanswered,
+    /// Our own re-INVITE waits for its final answer.
+    Reoffered,
     Doomed,
     Leaving,
     Over,
@@ -84,6 +90,12 @@ pub enum Event {
     AckLate,
     /// Our BYE was answered, or given up.
     ByeDone,
+    /// It is time for a re-INVITE of ours.
+    Reoffer,
+    /// That was answered finally, whichever way.
+    Settled,
+    /// That was answered by 200 and a description that we cannot use.
+    Unusable,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +109,11 @@ pub enum Action {
     /// The ACK came, or is not needed any more.
     StopAnswer,
     TellConfirmed,
-    /// Tell what the ACK agreed on, if it brought the answer to our offer.
+    /// Tell what the answer to our offer agreed on, if there was one.
     TellMedia,
     TellKey,
+    /// Send a re-INVITE.
+    Reinvite,
     /// Answer an UPDATE with 200.
     Renew,
     /// Send 491.
@@ -118,11 +132,11 @@ pub enum Action {
 /// The state after an event and what to do; `None` where the table refuses.
 pub fn step(state: State, event: Event) -> Option<(State, &'static [Action])> {
     use Action::{
-        Answer, Blame, End, Pending, Refuse, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed, TellKey,
-        TellMedia, Terminate, Unknown,
+        Answer, Blame, End, Pending, Refuse, Reinvite, Renew, SendBye, StopAnswer, StrayAck, TellConfirmed,
+        TellKey, TellMedia, Terminate, Unknown,
     };
     use EndReason::{AckMissing, AnswerMissing, Cancelled, HungUp, PeerHungUp, Refused};
-    use State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered};
+    use State::{Answered, Confirmed, Doomed, Leaving, Offered, Over, Reanswered, Reoffered};
     match (state, event) {
         (Offered, Event::Accept) => Some((Answered, &[Answer])),
         (Offered, Event::Refuse) => Some((Over, &[Refuse, Blame(Refused), End])),
@@ -131,7 +145,9 @@ pub fn step(state: State, event: Event) -> Option<(State, &'static [Action])> {
         (Offered, Event::Ack | Event::AckUseless | Event::AckLate | Event::Bye | Event::ByeDone) => None,
         (Offered, Event::Reinvite | Event::Update | Event::Info) => None,
         (Answered, Event::HangUp) => Some((Doomed, &[Blame(HungUp)])),
-        (Confirmed | Reanswered, Event::HangUp) => Some((Leaving, &[StopAnswer, Blame(HungUp), SendBye])),
+        (Confirmed | Reanswered | Reoffered, Event::HangUp) => {
+            Some((Leaving, &[StopAnswer, Blame(HungUp), SendBye]))
+        }
         (Doomed | Leaving, Event::HangUp) => Some((state, &[])),
         (Answered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellMedia, TellConfirmed])),
         (Reanswered, Event::Ack) => Some((Confirmed, &[StopAnswer, TellMedia])),
@@ -139,26 +155,36 @@ pub fn step(state: State, event: Event) -> Option<(State, &'static [Action])> {
         (Answered | Reanswered, Event::AckUseless) => {
             Some((Leaving, &[StopAnswer, Blame(AnswerMissing), SendBye]))
         }
-        (Confirmed | Leaving, Event::AckUseless) => None,
-        (Confirmed | Leaving, Event::Ack) => Some((state, &[StrayAck])),
+        (Confirmed | Reoffered | Leaving, Event::AckUseless) => None,
+        (Confirmed | Reoffered | Leaving, Event::Ack) => Some((state, &[StrayAck])),
         (Confirmed, Event::Reinvite) => Some((Reanswered, &[Answer])),
-        (Answered | Reanswered | Doomed, Event::Reinvite) => Some((state, &[Pending])),
+        (Answered | Reanswered | Reoffered | Doomed, Event::Reinvite) => Some((state, &[Pending])),
         (Leaving, Event::Reinvite | Event::Update) => Some((state, &[Unknown])),
-        (Answered | Confirmed | Reanswered, Event::Update) => Some((state, &[Renew])),
+        (Answered | Confirmed | Reanswered | Reoffered, Event::Update) => Some((state, &[Renew])),
         (Doomed, Event::Update) => Some((state, &[Pending])),
-        (Answered | Confirmed | Reanswered, Event::Info) => Some((state, &[TellKey])),
+        (Answered | Confirmed | Reanswered | Reoffered, Event::Info) => Some((state, &[TellKey])),
         (Doomed | Leaving, Event::Info) => Some((state, &[])),
         (Answered | Reanswered | Doomed, Event::AckLate) => {
             Some((Leaving, &[StopAnswer, Blame(AckMissing), SendBye]))
         }
         (Leaving, Event::ByeDone) => Some((Over, &[End])),
-        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Bye) => {
+        (Confirmed, Event::Reoffer) => Some((Reoffered, &[Reinvite])),
+        (Reoffered, Event::Settled) => Some((Confirmed, &[TellMedia])),
+        (Reoffered, Event::Unusable) => Some((Leaving, &[Blame(AnswerMissing), SendBye])),
+        (Leaving, Event::Settled | Event::Unusable) => Some((state, &[])),
+        (Offered | Answered | Confirmed | Reanswered | Doomed, Event::Settled | Event::Unusable) => None,
+        (Offered | Answered | Reanswered | Reoffered | Doomed | Leaving, Event::Reoffer) => None,
+        (Answered | Confirmed | Reanswered | Reoffered | Doomed | Leaving, Event::Bye) => {
             Some((Over, &[StopAnswer, Blame(PeerHungUp), End]))
         }
-        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Cancel) => Some((state, &[])),
-        (Answered | Confirmed | Reanswered | Doomed | Leaving, Event::Accept | Event::Refuse) => None,
-        (Confirmed | Leaving, Event::AckLate) => None,
-        (Answered | Confirmed | Reanswered | Doomed, Event::ByeDone) => None,
+        (Answered | Confirmed | Reanswered | Reoffered | Doomed | Leaving, Event::Cancel) => {
+            Some((state, &[]))
+        }
+        (Answered | Confirmed | Reanswered | Reoffered | Doomed | Leaving, Event::Accept | Event::Refuse) => {
+            None
+        }
+        (Confirmed | Reoffered | Leaving, Event::AckLate) => None,
+        (Answered | Confirmed | Reanswered | Reoffered | Doomed, Event::ByeDone) => None,
         (Over, _) => None,
     }
 }

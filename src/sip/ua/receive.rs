@@ -8,6 +8,7 @@ use crate::sip::message::{self, Echo, Message, Method, Request};
 use crate::sip::peer::{Origin, Peer, Transport};
 use crate::sip::response::{self, ALLOW, Reply, SDP, Status};
 use crate::sip::transactions::Key;
+use crate::sip::trunk::mediasec;
 use crate::units::Time;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
@@ -110,8 +111,15 @@ impl UserAgent {
     /// Refuses a request that insists on an extension that we have not (§8.2.2.3). Who insists on reliable provisional responses
     /// gets none at all, and the 200 at once (RFC 3262 §3).
     pub(super) fn refused_extension(&mut self, now: Time, origin: Origin, request: &Request) -> bool {
-        let is_unknown =
-            |option: &&String| !["timer", "100rel"].contains(&option.to_ascii_lowercase().as_str());
+        let is_sealed = self
+            .trunk_at(origin.peer.addr)
+            .is_some_and(|trunk| trunk.config.mediasec);
+        let is_known = |option: &str| match option {
+            "timer" | "100rel" => true,
+            mediasec::OPTION => is_sealed,
+            _ => false,
+        };
+        let is_unknown = |option: &&String| !is_known(&option.to_ascii_lowercase());
         let unknown: Vec<&str> = request
             .require
             .iter()

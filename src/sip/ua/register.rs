@@ -1,4 +1,4 @@
-//! Owns the trunks at which we register, and does what their table says. Must never ask a registrar more often than
+//! Owns the trunks, those at which we register and those that only have to answer, and does what their table says. Must never ask a registrar more often than
 //! `trunk::pace` allows, nor send a password anywhere but hashed.
 
 use super::{Event, TrunkNews, TrunkView, UserAgent};
@@ -82,6 +82,7 @@ impl UserAgent {
                 binding: trunk.binding,
                 trouble: trunk.trouble,
                 next: trunk.next,
+                registers: trunk.registers(),
                 calls: calls.filter(|ip| self.served.trunk_of(*ip) == Some(*id)).count(),
                 waits_for: trunk.better().next(),
             };
@@ -93,6 +94,7 @@ impl UserAgent {
     /// An answer to a REGISTER came.
     pub(super) fn registrar_answered(&mut self, now: Time, id: TrunkId, tx: TxId, response: &Response) {
         let cnonce = self.new_tag();
+        let transport = self.clients.get_mut(tx).map(|asked| asked.way.peer.transport);
         let Some(trunk) = self.trunks.get_mut(&id).filter(|trunk| trunk.asking == Some(tx)) else {
             return;
         };
@@ -102,7 +104,7 @@ impl UserAgent {
         }
         trunk.asking = None;
         match trunk.judge(response, cnonce) {
-            Verdict::Granted(granted) => self.granted(now, id, &granted),
+            Verdict::Granted(granted) => self.granted(now, id, &granted, transport),
             Verdict::Again => self.drive_trunk(now, id, table::Event::Again),
             // That there is nothing to take back is as good as having taken it back.
             Verdict::Refused(_) if trunk.state == State::Leaving => {
@@ -112,7 +114,7 @@ impl UserAgent {
         }
     }
 
-    fn granted(&mut self, now: Time, id: TrunkId, granted: &Granted) {
+    fn granted(&mut self, now: Time, id: TrunkId, granted: &Granted, by: Option<Transport>) {
         let Some(trunk) = self.trunks.get_mut(&id) else {
             return;
         };
@@ -126,7 +128,7 @@ impl UserAgent {
                 target,
                 seen_as: granted
                     .seen_as
-                    .filter(|seen| is_elsewhere(*seen, shown, target.transport)),
+                    .filter(|seen| is_elsewhere(*seen, shown, by.unwrap_or(target.transport))),
             });
             let name = trunk.config.name.clone();
             for ip in &granted.routes {
@@ -323,6 +325,13 @@ impl UserAgent {
         let Some(trunk) = self.trunks.get_mut(&id) else {
             return;
         };
+        if leaves && !trunk.registers() {
+            // It keeps nothing that could be taken back.
+            if let Some(tx) = trunk.asking.take() {
+                self.abandon(tx);
+            }
+            return self.drive_trunk(now, id, table::Event::Accepted);
+        }
         let bound = trunk.binding.map(|binding| binding.target);
         let to = if leaves {
             bound.or(trunk.target())
@@ -332,12 +341,15 @@ impl UserAgent {
         let Some((to, from)) = to.and_then(|to| Some((to, self.listens.towards(to)?))) else {
             return self.drive_trunk(now, id, table::Event::Failed);
         };
-        let bytes = trunk.register(from, to, &branch, leaves);
+        let (purpose, bytes) = match trunk.registers() {
+            true => (Purpose::Register(id), trunk.register(from, to, &branch, leaves)),
+            false => (Purpose::Ask(id), trunk.options(from, to, &branch)),
+        };
         trunk.asked = now;
         if !leaves && trunk.has_next_target() {
             self.timers.set(owner, Timer::Patience, now + pace::PATIENCE);
         }
-        let tx = self.ask(now, Purpose::Register(id), branch, way(from, to), bytes);
+        let tx = self.ask(now, purpose, branch, way(from, to), bytes);
         if let Some(trunk) = self.trunks.get_mut(&id) {
             trunk.asking = Some(tx);
         }
@@ -352,13 +364,17 @@ impl UserAgent {
             return;
         };
         (trunk.failures, trunk.trouble) = (0, None);
-        let refresh = now + pace::refresh(until.since(now), draw);
+        let refresh = now + trunk.refresh(until.since(now), draw);
+        let news = match trunk.registers() {
+            true => TrunkNews::Registered,
+            false => TrunkNews::Answers,
+        };
         trunk.next = Some(refresh);
         self.timers.set(owner, Timer::Register, refresh);
         self.timers.set(owner, Timer::Expiry, until);
         self.start_signs(now, id);
         self.start_knocks(now, id);
-        self.tell_trunk(id, TrunkNews::Registered);
+        self.tell_trunk(id, news);
     }
 
     /// Tells what is new; a refresh is not, nor the same trouble again.

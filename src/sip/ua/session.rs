@@ -6,6 +6,7 @@ use super::leg::{self, EndReason};
 use super::{Event, UserAgent};
 use crate::ids::LegId;
 use crate::sip::counters::{Noted, Refused};
+use crate::sip::dialog::Wording;
 use crate::sip::message::{Request, Response};
 use crate::sip::names::Name;
 use crate::sip::peer::Origin;
@@ -13,14 +14,16 @@ use crate::sip::response::{Reply, Status};
 use crate::sip::session::{self, Asked, INTERVAL_S_MIN, Refresher, Session};
 use crate::sip::timer::{Owner, Timer, TxId};
 use crate::sip::transactions::Purpose;
+use crate::sip::trunk::Trunk;
 use crate::units::Time;
 use std::time::Duration;
 
 /// How long an answer to whether somebody is there may take.
 const PROBE_PATIENCE: Duration = Duration::from_secs(12);
-/// When a refresh that was refused for the moment is tried again (RFC 3261 §14.1 says 2.1 to 4 s for who did not choose the
-/// Call-ID; UPDATE alike, RFC 3311 §5.3).
+/// When a refresh that was refused for the moment is tried again, unless the refusal says when.
 const REFRESH_AGAIN: Duration = Duration::from_secs(4);
+/// The longest that such a refusal can put us off, in seconds: the session would end meanwhile.
+const RETRY_AFTER_S_MAX: u32 = 20;
 
 impl UserAgent {
     /// Asks the peer of a standing call whether it is still there: [`Event::Lost`] tells if it is not.
@@ -80,7 +83,7 @@ impl UserAgent {
         }
     }
 
-    /// An UPDATE without an offer: the session goes on as it is.
+    /// An UPDATE without an offer, or a re-INVITE that offers what stands: the session goes on as it is.
     fn refresh(&mut self, now: Time, leg: LegId) {
         let Some(call) = self.calls.get(&leg).filter(|call| call.is_confirmed()) else {
             // The ACK of the last change is not here yet.
@@ -88,17 +91,27 @@ impl UserAgent {
                 .timers
                 .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
         };
-        let Some(session) = call.session else {
-            return;
-        };
+        if !call.takes_update {
+            return self.drive(now, leg, leg::Event::Reoffer);
+        }
+        if let Some(fields) = self.refresh_fields(leg) {
+            self.ask_within(now, leg, "UPDATE", Purpose::Refresh(leg), &fields);
+        }
+    }
+
+    /// The header fields of a refresh (RFC 4028 §7.4).
+    pub(super) fn refresh_fields(&self, leg: LegId) -> Option<Vec<(&'static str, String)>> {
+        let call = self.calls.get(&leg)?;
         let contact = self.contact(call.dialog.origin(), call.dialog.is_secure());
-        let fields = [
+        let mut fields = vec![
             ("Contact", contact),
             ("Supported", "timer".to_owned()),
-            ("Session-Expires", session.request()),
-            ("Min-SE", INTERVAL_S_MIN.to_string()),
+            ("Session-Expires", call.session?.request()),
+            ("Min-SE", call.interval_s_min.to_string()),
         ];
-        self.ask_within(now, leg, "UPDATE", Purpose::Refresh(leg), &fields);
+        let trunk = self.trunk_at(call.dialog.origin().peer.addr);
+        fields.extend(trunk.map(Trunk::media_fields).unwrap_or_default());
+        Some(fields)
     }
 
     /// Sends a request within a dialog.
@@ -113,25 +126,33 @@ impl UserAgent {
         let branch = self.new_branch();
         let call = self.calls.get_mut(&leg)?;
         let shown = self.listens.shown(call.dialog.origin().local);
-        let (way, bytes) = call.dialog.request(method, shown, &branch, &self.served, fields);
+        let wording = Wording {
+            method,
+            shown,
+            branch: &branch,
+            fields,
+            sdp: &[],
+        };
+        let (way, bytes) = call.dialog.request(&wording, &self.served);
         Some(self.ask(now, purpose, branch, way, bytes))
     }
 
     /// Somebody answered whether the session goes on, or whether they are there.
     pub(super) fn answered_within(&mut self, now: Time, purpose: Purpose, response: &Response) {
-        let (Purpose::Refresh(leg) | Purpose::Probe(leg)) = purpose else {
+        let (Purpose::Refresh(leg) | Purpose::Reinvite(leg) | Purpose::Probe(leg)) = purpose else {
             return;
         };
-        if response.code < 200 {
-            return;
-        }
         // The dialog is over there (RFC 3261 §12.2.1.2).
         if matches!(response.code, 408 | 481) {
             return self.lose(now, leg, EndReason::PeerGone);
         }
         match purpose {
-            Purpose::Probe(_) => self.probed(leg),
-            _ => self.refreshed(now, leg, response),
+            Purpose::Probe(_) => return self.probed(leg),
+            Purpose::Reinvite(_) => self.reinvite_answered(now, leg, response),
+            _ => self.moved_by_answer(leg, response),
+        }
+        if self.calls.get(&leg).is_some_and(Call::is_standing) {
+            self.refreshed(now, leg, purpose, response);
         }
     }
 
@@ -142,43 +163,56 @@ impl UserAgent {
         }
     }
 
-    fn refreshed(&mut self, now: Time, leg: LegId, response: &Response) {
+    /// The answer to an UPDATE may move the peer (RFC 3311 §5.1).
+    fn moved_by_answer(&mut self, leg: LegId, response: &Response) {
+        if let Some(call) = self.calls.get_mut(&leg).filter(|_| response.code < 300) {
+            call.dialog.moved_target(response.contact.clone());
+        }
+    }
+
+    fn refreshed(&mut self, now: Time, leg: LegId, purpose: Purpose, response: &Response) {
+        let random = (self.random)();
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
-        let field = |wanted| {
-            response
-                .said
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value.as_str())
-        };
-        let longer = field(Name::MinSe).and_then(|value| value.trim().parse::<u32>().ok());
-        match (response.code, &mut call.session) {
+        let pause = match (response.code, &mut call.session) {
             // Without a word of the timer there is none any more (RFC 4028 §7.2).
             (..300, _) => {
                 self.counters.note(Noted::SessionRefreshed);
-                self.agree_session(now, leg, field(Name::SessionExpires).and_then(session::answered));
+                let agreed = response.said(Name::SessionExpires).and_then(session::answered);
+                return self.agree_session(now, leg, agreed);
             }
-            (422, Some(session))
-                if longer.is_some_and(|least| least > session.interval_s && least <= 86_400) =>
-            {
-                session.interval_s = longer.unwrap_or(session.interval_s);
-                self.timers
-                    .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
+            (422, Some(session)) => match session.longer(response.seconds(Name::MinSe)) {
+                Some(longer) => {
+                    call.interval_s_min = longer.interval_s;
+                    *session = longer;
+                    REFRESH_AGAIN
+                }
+                None => return,
+            },
+            (491, Some(_)) => {
+                self.counters.note(Noted::Glare);
+                session::glare_pause(random)
             }
-            (491 | 500 | 503 | 504, Some(_)) => {
-                self.timers
-                    .set(Owner::Session(leg), Timer::Refresh, now + REFRESH_AGAIN);
+            (500 | 503 | 504, Some(_)) => response
+                .seconds(Name::RetryAfter)
+                .map_or(REFRESH_AGAIN, |seconds| {
+                    Duration::from_secs(seconds.clamp(1, RETRY_AFTER_S_MAX).into())
+                }),
+            // It takes no UPDATE, whatever it said: a re-INVITE it has to take.
+            (_, Some(_)) if matches!(purpose, Purpose::Refresh(_)) => {
+                call.takes_update = false;
+                return self.refresh(now, leg);
             }
             // It takes no refresh of ours: the session ends in its time unless the peer refreshes it.
-            _ => {}
-        }
+            _ => return,
+        };
+        self.timers.set(Owner::Session(leg), Timer::Refresh, now + pause);
     }
 
     /// Nobody answered a request within a dialog.
     pub(super) fn unanswered_within(&mut self, now: Time, purpose: Purpose) {
-        if let Purpose::Refresh(leg) | Purpose::Probe(leg) = purpose {
+        if let Purpose::Refresh(leg) | Purpose::Reinvite(leg) | Purpose::Probe(leg) = purpose {
             self.lose(now, leg, EndReason::PeerGone);
         }
     }

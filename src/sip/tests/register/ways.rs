@@ -141,10 +141,10 @@ fn trunks_come_and_go_with_the_settings() {
     let newer = TrunkConfig {
         name: "other".into(),
         user: "2".into(),
-        login: Login {
+        login: Some(Login {
             user: "auth-1".into(),
             password: Password::new("neu"),
-        },
+        }),
         ..trunk()
     };
     world.begins(vec![(TrunkId(1), newer)]);
