@@ -121,6 +121,8 @@ counted! {
         AnswerLeftOut = "answer_left_out",
         /// Requests of ours that met one of the peer's: both wait, and are sent again.
         Glare = "glare",
+        /// Requests of ours within calls that were sent again with the proof that the peer wanted.
+        ProvedWithin = "proved_within",
         /// INVITEs without an offer, which got ours.
         LateOffer = "late_offer",
         /// Keys that came by INFO.

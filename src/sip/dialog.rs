@@ -30,6 +30,19 @@ pub struct Wording<'a> {
     pub sdp: &'a [u8],
 }
 
+impl<'a> Wording<'a> {
+    /// An ACK, with the proof that its INVITE had (RFC 3261 §13.2.2.4).
+    pub fn ack(shown: SocketAddr, branch: &'a str, proof: &'a [(&'a str, String)]) -> Wording<'a> {
+        Wording {
+            method: "ACK",
+            shown,
+            branch,
+            fields: proof,
+            sdp: &[],
+        }
+    }
+}
+
 /// The dialog that our 200 opens.
 pub struct Dialog {
     pub id: DialogId,
@@ -120,16 +133,14 @@ impl Dialog {
         self.written(self.local_cseq, wording, served)
     }
 
+    /// The Request-URI of what we ask.
+    pub fn request_uri(&self) -> &str {
+        self.routing().0
+    }
+
     /// The ACK of our INVITE that had the sequence number `cseq`.
-    pub fn ack(&self, cseq: u32, shown: SocketAddr, branch: &str, served: &Served) -> (Way, Vec<u8>) {
-        let wording = Wording {
-            method: "ACK",
-            shown,
-            branch,
-            fields: &[],
-            sdp: &[],
-        };
-        self.written(cseq, &wording, served)
+    pub fn ack(&self, cseq: u32, wording: &Wording<'_>, served: &Served) -> (Way, Vec<u8>) {
+        self.written(cseq, wording, served)
     }
 
     fn written(&self, cseq: u32, wording: &Wording<'_>, served: &Served) -> (Way, Vec<u8>) {

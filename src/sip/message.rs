@@ -119,8 +119,8 @@ pub struct Response {
     pub code: u16,
     pub branch: String,
     pub method: Method,
-    /// What a registrar says, or who answers a refresh, field by field; nothing in answer to another request. It names our
-    /// own account.
+    /// What a registrar says, or who answers a refresh, field by field; in answer to other requests challenges alone. It names
+    /// our own account.
     pub said: Vec<(Name, String)>,
     /// Where who answers a refresh can be reached from now on; a telephone number may stand in it.
     pub contact: Option<Caller>,
@@ -160,6 +160,9 @@ const SAID: [Name; 10] = [
 ];
 /// Those of who answers a refresh.
 const SAID_OF_SESSION: [Name; 3] = [Name::SessionExpires, Name::MinSe, Name::RetryAfter];
+
+/// Those of who wants a proof of us within a call.
+const CHALLENGES: [Name; 2] = [Name::WwwAuthenticate, Name::ProxyAuthenticate];
 
 /// What arrived.
 pub enum Message {
@@ -375,8 +378,8 @@ impl<'a> Head<'a> {
     fn said(&self, method: &Method) -> Vec<(Name, String)> {
         let is_read = |name: &Name| match method {
             Method::Register => SAID.contains(name),
-            Method::Invite | Method::Update => SAID_OF_SESSION.contains(name),
-            _ => false,
+            Method::Invite | Method::Update => SAID_OF_SESSION.contains(name) || CHALLENGES.contains(name),
+            _ => CHALLENGES.contains(name),
         };
         let fields = self.0.iter().filter(|(name, _)| is_read(name));
         fields.map(|(name, value)| (*name, (*value).to_owned())).collect()

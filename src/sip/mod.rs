@@ -34,6 +34,7 @@ mod names;
 mod offer;
 mod peer;
 pub mod probe;
+mod proof;
 mod response;
 mod served;
 mod server_invite;

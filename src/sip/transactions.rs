@@ -185,6 +185,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// The call within which it is asked.
+    pub const fn leg(self) -> Option<LegId> {
+        match self {
+            Purpose::EndCall(leg) | Purpose::Refresh(leg) | Purpose::Reinvite(leg) | Purpose::Probe(leg) => {
+                Some(leg)
+            }
+            Purpose::Register(_) | Purpose::Ask(_) => None,
+        }
+    }
+
     const fn method(self) -> Method {
         match self {
             Purpose::EndCall(_) => Method::Bye,
@@ -216,6 +226,8 @@ pub struct Acks {
 pub struct ClientTx {
     branch: String,
     pub life: ClientLife,
+    /// Its answer was a challenge, which another request answers.
+    pub is_challenged: bool,
     /// Of an INVITE alone.
     pub acks: Option<Box<Acks>>,
     /// The same request as a datagram, if it goes by TCP for its length alone.
@@ -243,6 +255,7 @@ impl Clients {
         let transaction = ClientTx {
             branch,
             life,
+            is_challenged: false,
             acks: None,
             datagram: None,
             way,

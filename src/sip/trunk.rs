@@ -15,15 +15,15 @@ pub use naptr::{Naptr, services};
 pub use srv::{Srv, ordered};
 pub use trouble::{TlsFault, Trouble};
 
-use super::digest::{Login, Session};
+use super::digest::Login;
 use super::peer::{Listen, Peer, Transport};
+use super::proof::Proof;
 use super::response::line;
 use super::timer::TxId;
 use super::uri;
 use crate::media_api::SrtpPolicy;
 use crate::units::Time;
 use avoided::Avoided;
-use reply::Kind;
 use std::net::SocketAddr;
 use std::time::Duration;
 use table::State;
@@ -188,9 +188,7 @@ pub struct Trunk {
     contact_host: Option<(String, u16)>,
     /// For how long is asked: 423 may raise it.
     expires_s: u32,
-    logins: [Option<Session>; 2],
-    /// How many challenges of each kind were answered in this round.
-    answered: [u8; 2],
+    proof: Proof,
     lengthened: u8,
     /// What the registrar's side can do to seal media.
     security: mediasec::Security,
@@ -224,8 +222,7 @@ impl Trunk {
             cseq: 0,
             contact_host: None,
             expires_s,
-            logins: [None, None],
-            answered: [0; 2],
+            proof: Proof::default(),
             lengthened: 0,
             security: mediasec::Security::default(),
         }
@@ -233,7 +230,7 @@ impl Trunk {
 
     /// A new round begins: every challenge of it may be answered anew.
     pub fn begin_round(&mut self) {
-        self.answered = [0; 2];
+        self.proof.begin();
         self.lengthened = 0;
         self.security.begin_round();
         self.retry_after = Duration::ZERO;
@@ -383,11 +380,8 @@ impl Trunk {
                 line(&mut text, "Security-Verify", &theirs);
             }
         }
-        for (kind, login) in Kind::ALL.into_iter().zip(&mut self.logins) {
-            if let (Some(login), Some(account)) = (login, &self.config.login) {
-                let answer = login.answer(account, "REGISTER", &uri);
-                line(&mut text, kind.answer(), &answer);
-            }
+        for (name, value) in self.proof.fields(self.config.login.as_ref(), "REGISTER", &uri) {
+            line(&mut text, name, &value);
         }
         finish(text)
     }

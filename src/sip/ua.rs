@@ -11,6 +11,7 @@ mod invite;
 mod keep_alive;
 mod leg;
 mod long;
+mod prove;
 mod receive;
 mod register;
 mod reinvite;

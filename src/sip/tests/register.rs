@@ -4,6 +4,7 @@
 mod hosts;
 mod long;
 mod mediasec;
+mod proved;
 mod trouble;
 mod unregistered;
 mod ways;

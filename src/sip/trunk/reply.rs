@@ -3,43 +3,15 @@
 
 use super::pace::GRACE;
 use super::{EXPIRES_S_MAX, Trouble, Trunk};
-use crate::sip::digest::{Challenge, Session};
 use crate::sip::message::Response;
 use crate::sip::names::Name;
+use crate::sip::proof::{self, Kind};
 use crate::sip::{text, uri};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// How often in a row a registrar may find our nonce too old.
-const STALE_MAX: u8 = 3;
 /// How often in a round it may want a longer registration.
 const LENGTHENED_MAX: u8 = 2;
-
-/// Who challenges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Registrar,
-    Proxy,
-}
-
-impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::Registrar, Kind::Proxy];
-
-    const fn challenge(self) -> Name {
-        match self {
-            Kind::Registrar => Name::WwwAuthenticate,
-            Kind::Proxy => Name::ProxyAuthenticate,
-        }
-    }
-
-    /// The field that answers.
-    pub const fn answer(self) -> &'static str {
-        match self {
-            Kind::Registrar => "Authorization",
-            Kind::Proxy => "Proxy-Authorization",
-        }
-    }
-}
 
 /// What a registrar agrees to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +44,7 @@ impl Trunk {
         }
         match response.code {
             ..300 => self.granted(response),
-            401 => self.challenged(Kind::Registrar, response, cnonce),
-            407 => self.challenged(Kind::Proxy, response, cnonce),
+            401 | 407 => self.challenged(response, cnonce),
             403 => Verdict::Refused(Trouble::Forbidden),
             404 => Verdict::Refused(Trouble::Unknown),
             423 => self.too_brief(response),
@@ -96,10 +67,8 @@ impl Trunk {
     }
 
     fn granted(&mut self, response: &Response) -> Verdict {
-        if let Some(info) = first(response, Name::AuthenticationInfo)
-            && let Some(login) = &mut self.logins[Kind::Registrar as usize]
-        {
-            login.renew(info);
+        if let Some(info) = first(response, Name::AuthenticationInfo) {
+            self.proof.renew(info);
         }
         // Of several that were all rewritten, any may be ours: then the general word counts.
         let own = self.own_contact(response);
@@ -138,21 +107,13 @@ impl Trunk {
         own.or_else(only).map(|(_, params)| *params)
     }
 
-    /// The first challenge of a round is answered, and one whose only fault was its nonce; then it is our login that is
-    /// wrong (RFC 3261 §22.1).
-    fn challenged(&mut self, kind: Kind, response: &Response, cnonce: String) -> Verdict {
-        let Some(challenge) = Challenge::first(values_of(response, kind.challenge())) else {
-            return Verdict::Refused(Trouble::Challenge);
-        };
-        let answered = &mut self.answered[kind as usize];
-        let may_answer = *answered == 0 || (challenge.is_stale && *answered < STALE_MAX);
-        if !may_answer {
-            self.logins = [None, None];
-            return Verdict::Refused(Trouble::Login);
+    fn challenged(&mut self, response: &Response, cnonce: String) -> Verdict {
+        let verdict = Kind::of(response.code).map(|kind| self.proof.challenged(kind, response, cnonce));
+        match verdict {
+            Some(proof::Verdict::Answered) => Verdict::Again,
+            Some(proof::Verdict::Refused) => Verdict::Refused(Trouble::Login),
+            Some(proof::Verdict::Unknown) | None => Verdict::Refused(Trouble::Challenge),
         }
-        *answered += 1;
-        self.logins[kind as usize] = Some(Session::new(challenge, cnonce));
-        Verdict::Again
     }
 
     fn too_brief(&mut self, response: &Response) -> Verdict {

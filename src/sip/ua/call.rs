@@ -2,6 +2,7 @@
 
 use super::invite::host_of;
 use super::leg::{self, Action, EndReason, State};
+use super::reinvite::Reinviting;
 use super::{Event, Refusal, UserAgent};
 use crate::ids::LegId;
 use crate::media_api::{MediaSpec, SrtpKeys};
@@ -12,6 +13,7 @@ use crate::sip::dialog::{Dialog, Wording};
 use crate::sip::message::{Echo, Request};
 use crate::sip::offer::{Agreement, Unusable};
 use crate::sip::peer::{Origin, Way};
+use crate::sip::proof::Proof;
 use crate::sip::response::{ALLOW, Reply, Status, destination};
 use crate::sip::session::{self, Asked, Refresher, Session as SessionTimer};
 use crate::sip::timer::{Owner, T1, Timer, TxId, back_off};
@@ -101,8 +103,10 @@ pub(super) struct Call {
     pub(super) takes_update: bool,
     /// The shortest interval that the way to the peer allows, in seconds (RFC 4028 §7.4).
     pub(super) interval_s_min: u32,
-    /// Our re-INVITE, and its sequence number, while it has no final answer.
-    pub(super) reinviting: Option<(TxId, u32)>,
+    /// Our re-INVITE, while it has no final answer.
+    pub(super) reinviting: Option<Reinviting>,
+    /// How we prove who we are, once the peer has asked for it.
+    pub(super) proof: Proof,
 }
 
 impl Call {
@@ -125,6 +129,7 @@ impl Call {
             takes_update: false,
             interval_s_min: session::INTERVAL_S_MIN,
             reinviting: None,
+            proof: Proof::default(),
         }
     }
 
@@ -369,14 +374,16 @@ impl UserAgent {
         }
     }
 
-    fn say_bye(&mut self, now: Time, leg: LegId) {
+    pub(super) fn say_bye(&mut self, now: Time, leg: LegId) {
         self.timers.stop_all(Owner::Session(leg));
         self.leave_reinvite(now, leg);
         let branch = self.new_branch();
+        let proof = self.proof_within(leg, "BYE");
         if let Some(call) = self.calls.get_mut(&leg) {
             let shown = self.listens.shown(call.dialog.origin().local);
             let why = call.why.unwrap_or(EndReason::HungUp).reason();
-            let fields = [("Reason", why.to_owned())];
+            let mut fields = vec![("Reason", why.to_owned())];
+            fields.extend(proof);
             let wording = Wording {
                 method: "BYE",
                 shown,

@@ -65,6 +65,7 @@ impl UserAgent {
         else {
             return;
         };
+        let is_challenged = self.takes_up(id, purpose, response);
         let is_final = match life {
             ClientLife::Other(state) => {
                 let event = match response.code {
@@ -89,7 +90,11 @@ impl UserAgent {
             Purpose::Register(trunk) | Purpose::Ask(trunk) => {
                 self.registrar_answered(now, trunk, id, response);
             }
-            purpose if is_final => self.answered_within(now, purpose, response),
+            purpose if is_final && is_challenged => self.ask_again(now, purpose, response),
+            purpose if is_final => {
+                self.is_proved(purpose);
+                self.answered_within(now, purpose, response);
+            }
             _ => {}
         }
     }
@@ -145,7 +150,8 @@ impl UserAgent {
                 self.timers.start(owner, Timer::K, transport, now);
             }
             Action::Answered => {
-                if let Purpose::EndCall(leg) = purpose {
+                let is_challenged = transaction.is_challenged;
+                if let (Purpose::EndCall(leg), false) = (purpose, is_challenged) {
                     self.bye_done(now, leg);
                 }
             }

@@ -17,6 +17,14 @@ use crate::sip::timer::{Owner, PATIENCE, Timer, TxId};
 use crate::sip::transactions::{Acks, ClientLife, Purpose};
 use crate::units::Time;
 
+/// A re-INVITE of ours that has no final answer.
+pub(super) struct Reinviting {
+    id: TxId,
+    cseq: u32,
+    /// The header fields that prove it, if the peer wanted that.
+    proof: Vec<(&'static str, String)>,
+}
+
 impl UserAgent {
     /// Sends the re-INVITE.
     pub(super) fn reinvite_peer(&mut self, now: Time, leg: LegId) {
@@ -25,6 +33,8 @@ impl UserAgent {
             return;
         };
         fields.push(("Allow", ALLOW.to_owned()));
+        let proof = self.proof_within(leg, "INVITE");
+        fields.extend_from_slice(&proof);
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
@@ -41,16 +51,20 @@ impl UserAgent {
         };
         let (way, bytes) = call.dialog.request(&wording, &self.served);
         let cseq = call.dialog.last_cseq();
+        let ack = |branch| {
+            let wording = Wording::ack(shown, branch, &proof);
+            call.dialog.ack(cseq, &wording, &self.served)
+        };
         let acks = Acks {
-            success: call.dialog.ack(cseq, shown, &branch_of_ack, &self.served),
-            failure: call.dialog.ack(cseq, shown, &branch, &self.served).1,
+            success: ack(&branch_of_ack),
+            failure: ack(&branch).1,
         };
         let id = self.ask(now, Purpose::Reinvite(leg), branch, way, bytes);
         if let Some(transaction) = self.clients.get_mut(id) {
             transaction.acks = Some(Box::new(acks));
         }
         if let Some(call) = self.calls.get_mut(&leg) {
-            call.reinviting = Some((id, cseq));
+            call.reinviting = Some(Reinviting { id, cseq, proof });
         }
         self.counters.note(Noted::ReinviteSent);
     }
@@ -61,12 +75,14 @@ impl UserAgent {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
-        let Some((_, cseq)) = call.reinviting.filter(|(of, _)| *of == id) else {
+        let is_it = |reinviting: &&Reinviting| reinviting.id == id;
+        let Some(Reinviting { cseq, proof, .. }) = call.reinviting.as_ref().filter(is_it) else {
             return;
         };
         call.dialog.moved_target(response.contact.clone());
         let shown = self.listens.shown(call.dialog.origin().local);
-        let success = call.dialog.ack(cseq, shown, &branch, &self.served);
+        let wording = Wording::ack(shown, &branch, proof);
+        let success = call.dialog.ack(*cseq, &wording, &self.served);
         let transaction = self.clients.get_mut(id);
         if let Some(acks) = transaction.and_then(|transaction| transaction.acks.as_mut()) {
             acks.success = success;
@@ -169,7 +185,7 @@ impl UserAgent {
     /// The call is over while its re-INVITE waits: the answer is still acknowledged, but not waited for without end.
     pub(super) fn leave_reinvite(&mut self, now: Time, leg: LegId) {
         let reinviting = self.calls.get_mut(&leg).and_then(|call| call.reinviting.take());
-        let Some((id, _)) = reinviting else {
+        let Some(Reinviting { id, .. }) = reinviting else {
             return;
         };
         match self.clients.get_mut(id).map(|transaction| transaction.life) {

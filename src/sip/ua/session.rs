@@ -36,8 +36,8 @@ impl UserAgent {
         {
             return;
         }
-        let fields = [("Accept", crate::sip::response::SDP.to_owned())];
-        let tx = self.ask_within(now, leg, "OPTIONS", Purpose::Probe(leg), &fields);
+        let fields = vec![("Accept", crate::sip::response::SDP.to_owned())];
+        let tx = self.ask_within(now, leg, "OPTIONS", Purpose::Probe(leg), fields);
         if let Some(call) = self.calls.get_mut(&leg) {
             call.probing = tx;
             self.timers
@@ -84,7 +84,7 @@ impl UserAgent {
     }
 
     /// An UPDATE without an offer, or a re-INVITE that offers what stands: the session goes on as it is.
-    fn refresh(&mut self, now: Time, leg: LegId) {
+    pub(super) fn refresh(&mut self, now: Time, leg: LegId) {
         let Some(call) = self.calls.get(&leg).filter(|call| call.is_confirmed()) else {
             // The ACK of the last change is not here yet.
             return self
@@ -95,7 +95,7 @@ impl UserAgent {
             return self.drive(now, leg, leg::Event::Reoffer);
         }
         if let Some(fields) = self.refresh_fields(leg) {
-            self.ask_within(now, leg, "UPDATE", Purpose::Refresh(leg), &fields);
+            self.ask_within(now, leg, "UPDATE", Purpose::Refresh(leg), fields);
         }
     }
 
@@ -121,16 +121,17 @@ impl UserAgent {
         leg: LegId,
         method: &str,
         purpose: Purpose,
-        fields: &[(&str, String)],
+        mut fields: Vec<(&'static str, String)>,
     ) -> Option<TxId> {
         let branch = self.new_branch();
+        fields.extend(self.proof_within(leg, method));
         let call = self.calls.get_mut(&leg)?;
         let shown = self.listens.shown(call.dialog.origin().local);
         let wording = Wording {
             method,
             shown,
             branch: &branch,
-            fields,
+            fields: &fields,
             sdp: &[],
         };
         let (way, bytes) = call.dialog.request(&wording, &self.served);
@@ -156,7 +157,7 @@ impl UserAgent {
         }
     }
 
-    fn probed(&mut self, leg: LegId) {
+    pub(super) fn probed(&mut self, leg: LegId) {
         self.timers.stop(Owner::Session(leg), Timer::Patience);
         if let Some(call) = self.calls.get_mut(&leg) {
             call.probing = None;
