@@ -227,6 +227,8 @@ fn check_says_what_is_good_and_fails_on_what_is_missing() {
             "prompts",
             "clock",
             "neighbours",
+            "marks",
+            "marks",
             "precedence",
             "throttle"
         ]
