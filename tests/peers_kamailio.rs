@@ -243,7 +243,9 @@ fn a_bridge_that_ends_takes_its_registration_back() {
     bridge.terminate();
     assert!(bridge.ended_well(), "{}", bridge.log());
     assert!(
-        bridge.log().contains("the registration was taken back"),
+        bridge
+            .log()
+            .contains("the trunk is left: registered there no more"),
         "{}",
         bridge.log()
     );

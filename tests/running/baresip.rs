@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Length of the tone that is said: longer than any test.
@@ -113,8 +114,11 @@ impl Baresip {
         panic!("baresip does not start; log:\n{logs}")
     }
 
-    /// The ports that were free may be taken by the time that it wants them: the log, then.
+    /// The ports that were free may be taken by the time that it wants them: the log, then. One at a time: of two that found the
+    /// same port free, the second would be given the control of the first.
     fn try_start(tone: Tone, site: Site) -> Result<Baresip, String> {
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().expect("a folder for the test");
         let (address, control_address) = configure(folder.path(), tone, site);
         let mut process = Guarded(spawn(folder.path(), site.place));
