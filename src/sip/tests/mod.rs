@@ -129,6 +129,18 @@ pub fn header<'a>(message: &'a str, name: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("no {name} in\n{message}"))
 }
 
+/// The answer to a request of ours within a call: its first line, more fields, and perhaps a description.
+pub fn answer_within(request: &str, line: &str, more: &str, sdp: &str) -> String {
+    let copied =
+        ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(request, name)));
+    let kind = match sdp {
+        "" => "",
+        _ => "Content-Type: application/sdp\r\n",
+    };
+    let (copied, len) = (copied.concat(), sdp.len());
+    format!("SIP/2.0 {line}\r\n{copied}{more}{kind}Content-Length: {len}\r\n\r\n{sdp}")
+}
+
 /// Our To tag in a response.
 pub fn tag(response: &str) -> &str {
     header(response, "To").split(";tag=").nth(1).expect("a tag")

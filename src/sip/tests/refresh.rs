@@ -2,7 +2,7 @@
 
 mod endings;
 
-use super::{Asked, OFFER, World, header, status};
+use super::{Asked, OFFER, World, answer_within, header, status};
 use crate::ids::LegId;
 use crate::media_api::SrtpPolicy;
 use crate::sip::{EndReason, Event, Noted, Refused};
@@ -33,18 +33,7 @@ fn talks(world: &mut World, more: &'static str, offer: &str) -> (LegId, String) 
 }
 
 fn answers(world: &mut World, request: &str, line: &str, more: &str, sdp: &str) {
-    let copied =
-        ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(request, name)));
-    let kind = if sdp.is_empty() {
-        ""
-    } else {
-        "Content-Type: application/sdp\r\n"
-    };
-    let text = format!(
-        "SIP/2.0 {line}\r\n{}{more}{kind}Content-Length: {}\r\n\r\n{sdp}",
-        copied.concat(),
-        sdp.len()
-    );
+    let text = answer_within(request, line, more, sdp);
     world.hears_from(super::peer(), text.as_bytes());
 }
 

@@ -1,6 +1,6 @@
 //! A telephone system at which we are logged in like a telephone wants a proof of everything that we ask, within calls as well.
 
-use super::super::{Asked, OFFER, World, header, status};
+use super::super::{Asked, OFFER, World, answer_within, header, status};
 use super::{SECOND, first, password_is_safe, trunk};
 use crate::ids::LegId;
 use crate::sip::{EndReason, Event, Noted};
@@ -37,18 +37,7 @@ fn asks(world: &mut World, method: &str) -> String {
 }
 
 fn says(world: &mut World, request: &str, line: &str, more: &str, sdp: &str) {
-    let copied =
-        ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(request, name)));
-    let kind = if sdp.is_empty() {
-        ""
-    } else {
-        "Content-Type: application/sdp\r\n"
-    };
-    let text = format!(
-        "SIP/2.0 {line}\r\n{}{more}{kind}Content-Length: {}\r\n\r\n{sdp}",
-        copied.concat(),
-        sdp.len()
-    );
+    let text = answer_within(request, line, more, sdp);
     world.hears_from(first(), text.as_bytes());
 }
 
@@ -167,10 +156,7 @@ fn who_is_no_trunk_of_ours_gets_no_proof() {
     let (leg, _) = world.talks();
     world.hangs_up(leg);
     let bye = asks(&mut world, "BYE");
-    let copied = ["Via", "From", "To", "Call-ID", "CSeq"]
-        .map(|name| format!("{name}: {}\r\n", header(&bye, name)))
-        .concat();
-    let text = format!("SIP/2.0 401 Unauthorized\r\n{copied}{CHALLENGE}Content-Length: 0\r\n\r\n");
+    let text = answer_within(&bye, "401 Unauthorized", CHALLENGE, "");
     world.hears_from(super::super::peer(), text.as_bytes());
     let why = EndReason::HungUp;
     assert_eq!(world.told(), Event::Ended { leg, why });
