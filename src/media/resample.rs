@@ -9,9 +9,9 @@ use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 /// Taps on each side of the middle that are not zero: every second one.
-const SIDE: usize = 12;
+pub(super) const SIDE: usize = 12;
 /// Samples of 8 kHz that the filter looks back on.
-const BACK: usize = 2 * SIDE - 1;
+pub(super) const BACK: usize = 2 * SIDE - 1;
 /// The window's β.
 const BETA: f64 = 5.7;
 
@@ -41,6 +41,11 @@ fn bessel(x: f64) -> f64 {
 /// Computes the taps, so that no tick has to.
 pub fn prepare() {
     LazyLock::force(&TAPS);
+}
+
+/// The taps beside the middle, the nearest first.
+pub(super) fn taps() -> &'static [f32; SIDE] {
+    &TAPS
 }
 
 /// The sum of both sides of the filter around the gap between two samples.

@@ -90,11 +90,12 @@ impl Room {
             let at = (tick.frame, member);
             let alone = leg.contributes() || leg.is_playing();
             let coded = match leg.law() {
-                Some(law) if !alone => Some(shared.narrow(law, mix, &self.limiter).as_slice()),
+                Some(law) if !alone => Some((shared.narrow(law, mix, &self.limiter).as_slice(), None)),
                 Some(_) => None,
                 None if leg.shares(!alone) => {
                     let who = (member, leg.codec());
-                    shared.wide(who, (mix, &self.limiter), &mut self.leads, legs)
+                    let coded = shared.wide(who, (mix, &self.limiter), &mut self.leads, legs);
+                    coded.map(|(bytes, sound)| (bytes, Some(sound)))
                 }
                 None => {
                     self.leads.hand_over(member, &self.members, legs);
@@ -102,8 +103,11 @@ impl Room {
                 }
             };
             let Some(leg) = legs.get_mut(member) else { continue };
-            if let Some(coded) = coded {
+            if let Some((coded, sound)) = coded {
                 leg.say_coded(at, coded, tick.outbox);
+                if let Some(sound) = sound {
+                    leg.remember_sent_wide(sound);
+                }
                 continue;
             }
             let ended = match leg.is_wide() {

@@ -89,15 +89,15 @@ impl Shared {
         })
     }
 
-    /// The mix of everybody as this seat is spoken to at 16 kHz; the first one of its kind encodes it. `None` if there are too many
-    /// kinds.
+    /// The mix of everybody as this seat is spoken to at 16 kHz; the first one of its kind encodes it: the bytes, and the
+    /// sound in them. `None` if there are too many kinds.
     pub fn wide<W: Wire>(
         &mut self,
         (seat, codec): (u32, Codec),
         (mix, limiter): (&Mix, &Limiter),
         leads: &mut Leads,
         legs: &mut Seats<W>,
-    ) -> Option<&[u8]> {
+    ) -> Option<(&[u8], &Wideband)> {
         let is_its =
             |kind: &Option<Payload>| kind.as_ref().is_some_and(|kind| kind.codec.encodes_like(codec));
         let kind = match self.kinds.iter().position(is_its) {
@@ -118,6 +118,6 @@ impl Shared {
             }
         };
         let payload = self.kinds[kind].as_ref()?;
-        payload.bytes.get(..payload.len)
+        Some((payload.bytes.get(..payload.len)?, self.sound.as_ref()?))
     }
 }

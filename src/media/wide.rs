@@ -8,6 +8,7 @@ mod opus;
 
 use super::cells::{MadeUp, Piece, Store};
 use super::counters::Counters;
+use super::echo::{Bands, Echo};
 use super::playout::{Playout, Pulled};
 use super::resample::{Down, Up};
 use super::shared::SETTLED;
@@ -34,6 +35,8 @@ pub struct Wide {
     pub heard: Wideband,
     up: Up,
     down: Down,
+    /// What is needed to look for an echo at 16 kHz.
+    bands: Box<Bands>,
     /// Ticks for which it heard what silent listeners hear, [`SETTLED`] at most.
     listened: u8,
 }
@@ -93,8 +96,32 @@ impl Wide {
         self.playout.held()
     }
 
+    /// How far the playout buffer is behind, in samples of 8 kHz.
+    pub fn depth(&self, frame: u64) -> Option<i64> {
+        let depth = self.playout.depth(frame)?;
+        Some(depth.div_euclid((WIDE / FRAME) as i64))
+    }
+
+    /// Takes its echo out of what was heard; of that nothing is heard if it came to `Pulled::Nothing`.
+    pub fn cancel_echo(&mut self, echo: &mut Echo, pulled: Pulled) {
+        match pulled {
+            Pulled::Nothing => echo.skip_wide(&mut self.bands),
+            Pulled::Played | Pulled::Concealed => {
+                echo.hear_wide(&mut self.bands, &mut self.heard, pulled == Pulled::Concealed);
+            }
+        }
+    }
+
+    /// A frame was given to its encoder.
+    pub fn remember_sent(&mut self, echo: &mut Echo, sound: &Wideband) {
+        echo.sent_wide(&mut self.bands, sound);
+    }
+
     /// The telephone band of what was heard.
     pub fn telephone_band(&mut self) -> Frame {
+        if let Some(low) = self.bands.take_low() {
+            return *low;
+        }
         let mut narrow = [0; FRAME];
         self.down.add(&self.heard.map(i32::from), &mut narrow);
         narrow.map(clamp)

@@ -3,7 +3,8 @@
 use super::Echo;
 use super::canceller::Canceller;
 use super::pool::Pool;
-use super::{bank, fft, phases};
+use super::wide::Bands;
+use super::{bank, fft, phases, twoband};
 
 /// A pool of so many cancellers, with places for `places`.
 pub fn pool(count: usize, places: usize) -> Pool {
@@ -19,4 +20,12 @@ pub fn echo(random: u32) -> Box<Echo> {
     fft::prepare();
     phases::prepare();
     Box::new(Echo::new(random))
+}
+
+/// What a leg of 16 kHz needs beside that.
+pub fn bands() -> Box<Bands> {
+    fft::prepare();
+    twoband::prepare();
+    bank::prepare();
+    Box::new(Bands::default())
 }

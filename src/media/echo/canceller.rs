@@ -69,6 +69,8 @@ pub struct Traced {
     pub echo: [f32; FRAME],
     /// The suppressor's gains of both blocks.
     pub gains: [[f32; super::fft::SHORT_PLACES]; 2],
+    /// How far its gate stood open, and how much somebody who speaks was trusted to, in both blocks.
+    pub openness: [(f32, f32); 2],
 }
 
 impl Canceller {
@@ -200,6 +202,7 @@ impl Canceller {
         let mut traced = Traced {
             echo: predicted.echo,
             gains: [*self.suppressor.gains(); 2],
+            openness: [self.suppressor.openness(); 2],
         };
         for half in 0..2 {
             if !lost {
@@ -208,6 +211,7 @@ impl Canceller {
                     .judge(&rest[half], &echo[half], self.filter.expected());
             }
             traced.gains[half] = *self.suppressor.gains();
+            traced.openness[half] = self.suppressor.openness();
             self.suppressor.shape(&mut rest[half]);
         }
         let clean = self.out.give(&rest);
@@ -254,6 +258,11 @@ impl Canceller {
         let gains = self.filter.gains();
         let loudest = (0..PARTITIONS).fold(0, |best, nth| if gains[nth] > gains[best] { nth } else { best });
         self.start + loudest * FRAME
+    }
+
+    /// Where the filter begins, in samples, and the power gain that each of its partitions may have.
+    pub fn reach(&self) -> (usize, [f32; PARTITIONS]) {
+        (self.start, self.filter.reach())
     }
 
     /// Leaves the noise away that fills up, or puts it in again.

@@ -1,7 +1,6 @@
 //! The last resort: a leg whose echo stays unbearable is turned down while others speak, and heard as it is when nobody else does.
 
-use super::super::Frame;
-use crate::units::{FRAME, FRAME_MS};
+use crate::units::FRAME_MS;
 
 /// How far it is turned down: 18 dB. It is not muted: who shouts is heard.
 const DOWN: f32 = 0.126;
@@ -68,13 +67,13 @@ impl Duck {
     }
 
     /// Turns a frame down if the leg is to be and an echo is due in it; without a step.
-    pub fn apply(&mut self, is_due: bool, frame: &mut Frame) {
+    pub fn apply<const N: usize>(&mut self, is_due: bool, frame: &mut [i16; N]) {
         let wanted = if self.is_ducked && is_due { DOWN } else { 1.0 };
         if wanted == 1.0 && self.gain == 1.0 {
             return;
         }
         let next = wanted.min(self.gain + RISE);
-        let step = (next - self.gain) / FRAME as f32;
+        let step = (next - self.gain) / N as f32;
         for (at, sample) in frame.iter_mut().enumerate() {
             *sample = (f32::from(*sample) * (self.gain + step * (at + 1) as f32)).round() as i16;
         }

@@ -50,6 +50,14 @@ impl Far {
         self.laws[self.newest] = Law::A;
     }
 
+    /// A frame was sent that neither law carries: it is kept as A-law would.
+    #[inline(always)]
+    pub fn push_nearly(&mut self, frame: &Frame) {
+        self.newest = (self.newest + 1) % FRAMES;
+        law::encode(Law::A, frame, &mut self.ring[self.newest]);
+        self.laws[self.newest] = Law::A;
+    }
+
     /// The samples that end `back` samples before the end of the newest frame. What is no more kept is silence.
     #[inline(always)]
     pub fn read<const N: usize>(&self, back: usize) -> [f32; N] {

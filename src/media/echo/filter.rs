@@ -224,6 +224,17 @@ impl Filter {
         }
         gains
     }
+
+    /// The power gain that each partition may have, as far as it is known: what was learnt, and what is uncertain of it.
+    pub fn reach(&self) -> [f32; PARTITIONS] {
+        let mut reach = self.gains();
+        for (reach, uncertainty) in reach.iter_mut().zip(&self.uncertainty) {
+            let mut band = [0.0; BAND];
+            band.copy_from_slice(&uncertainty[BAND_FROM..BAND_FROM + BAND]);
+            *reach += sum(&band) / BAND as f32;
+        }
+        reach
+    }
 }
 
 fn share(nth: usize) -> f32 {

@@ -24,18 +24,24 @@ mod far;
 mod fft;
 mod filter;
 mod finder;
+mod high;
 mod phases;
 mod pool;
 mod suppressor;
 mod trace;
+mod trace_wide;
+mod twoband;
+mod wide;
 
-pub use build::{echo, pool};
+pub use build::{bands, echo, pool};
 pub use canceller::Canceller;
 pub use detector::{Detector, Found};
 pub use duck::Ducking;
 pub use pool::Pool;
 pub use trace::Parts;
 pub use trace::Tracer;
+pub use trace_wide::{PartsWide, TracerWide};
+pub use wide::Bands;
 
 use super::{Frame, SILENCE};
 use crate::media_api::EchoNews;
@@ -117,6 +123,8 @@ pub struct Echo {
     finder: Finder,
     duck: Duck,
     ducked: Option<bool>,
+    /// Whether what is sent is no G.711.
+    is_wide: bool,
 }
 
 impl Echo {
@@ -141,6 +149,7 @@ impl Echo {
             finder: Finder::default(),
             duck: Duck::new(None),
             ducked: None,
+            is_wide: false,
         }
     }
 
@@ -211,14 +220,22 @@ impl Echo {
 
     /// Looks at what is let out of a leg whose echo is known, and turns it down if that is all that helps.
     fn let_out(&mut self, frame: &mut Frame) {
-        let Some(delay) = self.delay() else { return };
+        let out = *frame;
+        if let Some(is_due) = self.look_at_rest(&out) {
+            self.duck.apply(is_due, frame);
+        }
+    }
+
+    /// Looks at what is let out of a leg whose echo is known; whether an echo is due in it.
+    fn look_at_rest(&mut self, frame: &Frame) -> Option<bool> {
+        let delay = self.delay()?;
         self.let_out = [self.let_out[1], *frame];
         let power = frame.iter().map(|&sample| f32::from(sample).powi(2)).sum::<f32>() / FRAME as f32;
         let is_due = self.finder.hear(power, delay);
         if is_due {
             self.ducked = self.duck.judge(self.finder.level()).or(self.ducked);
         }
-        self.duck.apply(is_due, frame);
+        Some(is_due)
     }
 
     /// Nothing of this tick is heard: the caller is on hold, or keys.
@@ -237,7 +254,10 @@ impl Echo {
 
     #[inline(always)]
     fn look(&mut self) -> Option<Found> {
-        self.far.push(&self.sent[1]);
+        match self.is_wide {
+            true => self.far.push_nearly(&self.sent[1]),
+            false => self.far.push(&self.sent[1]),
+        }
         let found = self.detector.handle(&self.sent, &self.heard);
         self.finder.sent(self.detector.sent_power());
         if self.delay().is_some() {
@@ -396,9 +416,9 @@ impl pulp::WithSimd for Look<'_> {
 }
 
 /// Goes over from one to the other within the frame: what a canceller lets out is late, and a leap in time would be a click.
-fn ease(from: &Frame, to: &Frame, frame: &mut Frame) {
+fn ease<const N: usize>(from: &[i16; N], to: &[i16; N], frame: &mut [i16; N]) {
     for (at, sample) in frame.iter_mut().enumerate() {
-        let part = (at + 1) as f32 / FRAME as f32;
+        let part = (at + 1) as f32 / N as f32;
         *sample = (f32::from(from[at]) * (1.0 - part) + f32::from(to[at]) * part).round() as i16;
     }
 }

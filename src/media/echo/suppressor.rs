@@ -103,6 +103,13 @@ impl Suppressor {
         &self.gains
     }
 
+    /// How far the gate stands open, and how much somebody who speaks here is trusted to: 0 to 1 each.
+    pub fn openness(&self) -> (f32, f32) {
+        let trusted = (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
+        let gate = (self.gate * 4.0 - 0.6).clamp(0.0, 1.0);
+        (gate.max(HELD_OPEN * trusted), trusted)
+    }
+
     /// Judges a block: what was left, what was predicted, and what the filter's uncertainty explains of what was left.
     #[inline(always)]
     pub fn judge(&mut self, rest: &Short, echo: &Short, expected: &[f32; LONG_PLACES]) {

@@ -4,6 +4,7 @@
 use super::Echo;
 use super::bank::{Analysis, BLOCK, Synthesis};
 use super::canceller::Traced;
+use super::high::BANDS;
 use crate::media::Frame;
 use crate::units::FRAME;
 
@@ -20,9 +21,22 @@ impl Watch for () {
     fn cancelled(&mut self, _: &Traced, _: (f32, f32)) {}
 }
 
+/// Watches what a frame of 16 kHz goes through.
+pub(super) trait WatchWide {
+    /// It passed as it was.
+    fn passed(&mut self);
+    /// It was cancelled, with these gains of both blocks of the high band.
+    fn cancelled(&mut self, traced: &Traced, fade: (f32, f32), high: &[[f32; BANDS]; 2]);
+}
+
+impl WatchWide for () {
+    fn passed(&mut self) {}
+    fn cancelled(&mut self, _: &Traced, _: (f32, f32), _: &[[f32; BANDS]; 2]) {}
+}
+
 /// One part of what is heard.
 #[derive(Clone, Debug, Default)]
-struct Part {
+pub(super) struct Part {
     analysis: Analysis,
     synthesis: Synthesis,
     before: Vec<f32>,
@@ -92,11 +106,11 @@ impl Tracer {
 }
 
 impl Part {
-    fn pass(&mut self, sound: &[f32; FRAME]) {
+    pub(super) fn pass(&mut self, sound: &[f32; FRAME]) {
         self.before = sound[FRAME - BLOCK..].to_vec();
     }
 
-    fn go(
+    pub(super) fn go(
         &mut self,
         rest: &[f32; FRAME],
         bare: &[f32; FRAME],

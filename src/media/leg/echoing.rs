@@ -1,13 +1,15 @@
-//! A leg's echo: what it hears goes through its canceller, what it says is remembered. A line of 16 kHz has no part in it.
+//! A leg's echo: what it hears goes through its canceller, what it says is remembered; at 8 and at 16 kHz.
 
 use super::super::counters::{Counter, Counters};
 use super::super::echo::{Change, Echo, Pool, State};
 use super::super::law;
 use super::super::playout::Pulled;
+use super::super::wide::Wideband;
 use super::super::wire::Wire;
 use super::super::{Frame, SILENCE};
 use super::Leg;
 use crate::media_api::{EchoFigures, EchoNews, EchoState};
+use crate::units::WIDE;
 
 impl<W: Wire> Leg<W> {
     /// Gives the leg ears for its echo; before it moves to a media thread.
@@ -33,9 +35,7 @@ impl<W: Wire> Leg<W> {
     pub fn judge_echo(&mut self, pool: &mut Pool, counters: &mut Counters) {
         let is_wide = self.is_wide();
         let Some(echo) = self.known_echo() else { return };
-        if is_wide {
-            return echo.release(pool);
-        }
+        echo.speak(is_wide, pool);
         let counter = match echo.judge(pool) {
             None => return,
             Some(Change::Begun) => Counter::EchoCancelled,
@@ -67,18 +67,19 @@ impl<W: Wire> Leg<W> {
 
     /// Takes the echo out of what was heard in this tick; `is_deaf`: nobody is to hear any of it.
     pub(super) fn cancel_echo(&mut self, frame: u64, pulled: Pulled, is_deaf: bool) {
-        if self.is_wide() {
-            return;
-        }
-        let depth = self.playout.depth(frame);
+        let depth = match &self.wide {
+            Some(wide) => wide.depth(frame),
+            None => self.playout.depth(frame),
+        };
         let Some(echo) = self.echo.as_mut().filter(|_| !self.lets_echo) else {
             return;
         };
         echo.handle_depth(depth);
-        match pulled {
-            _ if is_deaf => echo.skip(),
-            Pulled::Nothing => echo.skip(),
-            Pulled::Played | Pulled::Concealed => {
+        let pulled = if is_deaf { Pulled::Nothing } else { pulled };
+        match (&mut self.wide, pulled) {
+            (Some(wide), _) => wide.cancel_echo(echo, pulled),
+            (None, Pulled::Nothing) => echo.skip(),
+            (None, Pulled::Played | Pulled::Concealed) => {
                 echo.hear(&mut self.heard, pulled == Pulled::Concealed);
             }
         }
@@ -95,6 +96,14 @@ impl<W: Wire> Leg<W> {
             law::decode(law, coded, &mut sent);
         }
         echo.sent(&sent);
+    }
+
+    /// The same on a line of 16 kHz: what its encoder was given.
+    pub fn remember_sent_wide(&mut self, sound: &Wideband) {
+        let sent = if self.spec.send { sound } else { &[0; WIDE] };
+        if let (Some(wide), Some(echo), false) = (&mut self.wide, &mut self.echo, self.lets_echo) {
+            wide.remember_sent(echo, sent);
+        }
     }
 
     /// Gives its canceller back at once: the leg goes.
@@ -119,7 +128,7 @@ impl<W: Wire> Leg<W> {
 
     /// What is known of its echo.
     pub(super) fn echo_figures(&self) -> Option<EchoFigures> {
-        let echo = self.echo.as_ref().filter(|_| !self.is_wide())?;
+        let echo = self.echo.as_ref()?;
         let state = match echo.state() {
             State::Clear => return None,
             State::Waiting => EchoState::LetThrough,

@@ -83,6 +83,7 @@ impl<W: Wire> Leg<W> {
             wide.lay_over(&beside.sound, sound);
             let len = wide.encode(sound, &mut payload);
             self.say_coded((frame, seat), &payload[..len], outbox);
+            self.remember_sent_wide(sound);
         }
         beside.ended
     }

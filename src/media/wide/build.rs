@@ -1,5 +1,6 @@
 //! Builds what a line of 16 kHz needs, on the control side: the only place here that allocates. Must never be called by the tick.
 
+use super::super::echo;
 use super::super::playout::{Playout, Scale};
 use super::super::resample::{self, Down, Up};
 use super::{Encoder, Shelf, Wide, g722, opus};
@@ -30,6 +31,7 @@ impl Wide {
             heard: [0; WIDE],
             up: Up::default(),
             down: Down::default(),
+            bands: echo::bands(),
             listened: 0,
         }))
     }

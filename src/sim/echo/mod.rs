@@ -9,11 +9,13 @@ mod case;
 mod clean;
 mod path;
 mod run;
+mod wide;
 
 pub use case::{Case, Change, Line, Schedule, Voices, levelled};
 pub use clean::{Clean, Company, Sounds, judge};
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
+pub use wide::{FiguresWide, LineWide, OPUS, run_wide, widened};
 
 #[cfg(test)]
 mod tests;

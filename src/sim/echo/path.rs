@@ -28,15 +28,29 @@ impl Kind {
     /// The impulse response of one of them, by the seed, whose power is `loss_db` below one.
     pub fn response(self, loss_db: f32, seed: u64) -> Vec<f32> {
         let mut chance = Chance::seeded(seed ^ 0x6563_686f);
-        let mut taps = match self {
+        let taps = match self {
             Kind::Hybrid => hybrid(&mut chance),
             Kind::Tail(ms) => room(&mut chance, ms),
         };
-        let power: f32 = taps.iter().map(|tap| tap * tap).sum();
-        let scale = (10f32.powf(-loss_db / 10.0) / power).sqrt();
-        taps.iter_mut().for_each(|tap| *tap *= scale);
-        taps
+        scaled(taps, loss_db)
     }
+
+    /// The same at 16 kHz. There are no hybrids on such lines: a short room takes the place of one.
+    pub fn response_wide(self, loss_db: f32, seed: u64) -> Vec<f32> {
+        let mut chance = Chance::seeded(seed ^ 0x6563_686f);
+        let ms = match self {
+            Kind::Hybrid => 16,
+            Kind::Tail(ms) => ms,
+        };
+        scaled(room_wide(&mut chance, ms), loss_db)
+    }
+}
+
+fn scaled(mut taps: Vec<f32>, loss_db: f32) -> Vec<f32> {
+    let power: f32 = taps.iter().map(|tap| tap * tap).sum();
+    let scale = (10f32.powf(-loss_db / 10.0) / power).sqrt();
+    taps.iter_mut().for_each(|tap| *tap *= scale);
+    taps
 }
 
 /// A number between −1 and 1.
@@ -74,6 +88,26 @@ fn room(chance: &mut Chance, ms: u16) -> Vec<f32> {
     let (mut low, mut before) = (0.0, 0.0);
     for tap in &mut taps {
         low += 0.2 * (*tap - low);
+        let high = *tap - low;
+        *tap = 0.7 * high + 0.3 * before;
+        before = high;
+    }
+    taps
+}
+
+/// The same at 16 kHz: the loudspeaker and the telephone let 250 Hz to 7 kHz through, what is high softer by some decibels.
+fn room_wide(chance: &mut Chance, ms: u16) -> Vec<f32> {
+    let count = usize::from(ms) * 16;
+    let direct = 16 + chance.below(48) as usize;
+    let fall = 6.9 / (2.0 * count as f32);
+    let mut taps = vec![0.0; count];
+    for (n, tap) in taps.iter_mut().enumerate().skip(direct) {
+        *tap = 0.35 * even(chance) * (-(fall * (n - direct) as f32)).exp();
+    }
+    taps[direct] += 1.0;
+    let (mut low, mut before) = (0.0, 0.0);
+    for tap in &mut taps {
+        low += 0.1 * (*tap - low);
         let high = *tap - low;
         *tap = 0.7 * high + 0.3 * before;
         before = high;

@@ -9,7 +9,7 @@ const ACTIVE: f32 = 27_000.0;
 /// dBov, would be within 35 dB of less.
 const JUDGED: f32 = 5.0 * 270_000.0;
 /// What counts as cut: 10 dB.
-const CUT: f32 = 0.1;
+pub(super) const CUT: f32 = 0.1;
 /// Frames of a second.
 const SECOND: usize = 50;
 
@@ -48,12 +48,12 @@ pub struct Heard {
 
 /// Powers of one frame's parts.
 #[derive(Clone, Copy, Debug, Default)]
-struct Powers {
-    source: f32,
-    linear: f32,
-    echo: f32,
-    near: f32,
-    near_out: f32,
+pub(super) struct Powers {
+    pub source: f32,
+    pub linear: f32,
+    pub echo: f32,
+    pub near: f32,
+    pub near_out: f32,
 }
 
 /// Runs a case with a pool of its own.
@@ -100,7 +100,7 @@ fn run_with(case: Case, voices: Voices<'_>, pool: &mut Pool) -> (Figures, Heard)
     (figures(case, &powers, found), heard)
 }
 
-fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
+pub(super) fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
     let schedule = case.schedule;
     let first = powers.iter().position(|frame| frame.source > ACTIVE).unwrap_or(0);
     let whole = |from: usize, to: usize| {
@@ -127,14 +127,20 @@ fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
         .fold((1.0, 1.0), |(a, b), f| (a + f.near, b + f.near_out));
     Figures {
         detected_ms: found.map(spoken),
-        after_1s: loss(whole(first + SECOND, first + 2 * SECOND), |f| f.echo),
+        after_1s: loss(whole(first + SECOND, first + 2 * SECOND), ACTIVE, |f| f.echo),
         after_found_1s: match found {
-            Some(_) => loss(whole(after_found + SECOND, after_found + 2 * SECOND), |f| f.echo),
+            Some(_) => loss(
+                whole(after_found + SECOND, after_found + 2 * SECOND),
+                ACTIVE,
+                |f| f.echo,
+            ),
             None => 0.0,
         },
-        after_3s: loss(whole(first + 3 * SECOND, schedule.both), |f| f.echo),
-        linear: loss(whole(first + 5 * SECOND, schedule.both), |f| f.linear),
-        changed: loss(whole(schedule.change + 3 * SECOND, schedule.end), |f| f.echo),
+        after_3s: loss(whole(first + 3 * SECOND, schedule.both), ACTIVE, |f| f.echo),
+        linear: loss(whole(first + 5 * SECOND, schedule.both), ACTIVE, |f| f.linear),
+        changed: loss(whole(schedule.change + 3 * SECOND, schedule.end), ACTIVE, |f| {
+            f.echo
+        }),
         recovered_ms: recovered(whole(schedule.change, schedule.end)),
         cut_pct: 100.0 * cut as f32 / both.len().max(1) as f32,
         near_db: 10.0 * (near / near_out).log10(),
@@ -142,8 +148,8 @@ fn figures(case: Case, powers: &[Powers], found: Option<usize>) -> Figures {
 }
 
 /// What was sent over what is left, in the frames in which it spoke.
-fn loss(frames: &[Powers], left: impl Fn(&Powers) -> f32) -> f32 {
-    let spoken = frames.iter().filter(|frame| frame.source > ACTIVE);
+pub(super) fn loss(frames: &[Powers], active: f32, left: impl Fn(&Powers) -> f32) -> f32 {
+    let spoken = frames.iter().filter(|frame| frame.source > active);
     let (sent, left) = spoken.fold((1.0, 0.1), |(a, b), frame| (a + frame.source, b + left(frame)));
     10.0 * (sent / left).log10()
 }
@@ -157,7 +163,7 @@ fn recovered(frames: &[Powers]) -> Option<f32> {
                 .map(|frame| frame.source)
                 .filter(|&source| source > ACTIVE);
             match spoken.sum::<f32>() > JUDGED {
-                true => loss(half, |frame| frame.echo),
+                true => loss(half, ACTIVE, |frame| frame.echo),
                 false => 99.0,
             }
         })

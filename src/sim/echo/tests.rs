@@ -13,7 +13,7 @@ fn voice(files: &[&[u8]]) -> Vec<i16> {
     levelled(&samples.collect::<Vec<_>>())
 }
 
-fn voices() -> (Vec<i16>, Vec<i16>) {
+pub(super) fn voices() -> (Vec<i16>, Vec<i16>) {
     let sentences: [&[u8]; 8] = [
         include_bytes!("../../caller/sentences/1.wav"),
         include_bytes!("../../caller/sentences/2.wav"),
