@@ -1,4 +1,4 @@
-//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- grid|cells|cost|clean]`; figures in `docs/SOUND.md` and
+//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- grid|cells|cost|clean|wide]`; figures in `docs/SOUND.md` and
 //! `docs/PERFORMANCE.md`. With RUNDRUF_VOICES=FOLDER (script/echo-voices) with the voices there, else with the demo's.
 //!
 //! Loss is of the far talker's own voice, without noise and comfort noise: see `rundruf::sim::echo`.
@@ -11,6 +11,9 @@ use rundruf::sim::echo::{
 use std::path::PathBuf;
 use std::time::Instant;
 
+#[path = "echo/wide.rs"]
+mod wide;
+
 type Frames = ([i16; 160], [i16; 160]);
 
 fn main() {
@@ -18,6 +21,9 @@ fn main() {
     let asked = |what: &str| std::env::args().any(|arg| arg == what);
     if asked("cost") {
         return cost(&voices);
+    }
+    if asked("wide") {
+        return wide::run(&voices, asked("cells"));
     }
     if asked("clean") {
         return clean(&voices, 10_000);
@@ -110,20 +116,6 @@ fn table(cells: &[(Case, Figures)], each: bool) {
             );
         }
     }
-    let row =
-        |name: &str, of: &dyn Fn(&Figures) -> f32, cells: &mut dyn Iterator<Item = &(Case, Figures)>| {
-            let mut values: Vec<f32> = cells.map(|(_, figures)| of(figures)).collect();
-            values.sort_by(f32::total_cmp);
-            let at = |share: f32| values[((values.len() - 1) as f32 * share).round() as usize];
-            println!(
-                "| {name} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
-                at(0.0),
-                at(0.1),
-                at(0.5),
-                at(0.9),
-                at(1.0)
-            );
-        };
     let never = f32::INFINITY;
     println!(
         "| {} cells | least | p10 | median | p90 | most |\n|---|---|---|---|---|---|",
@@ -131,25 +123,29 @@ fn table(cells: &[(Case, Figures)], each: bool) {
     );
     row(
         "found after ms of speech",
-        &|f| f.detected_ms.unwrap_or(never),
+        &|f: &Figures| f.detected_ms.unwrap_or(never),
         &mut cells.iter(),
     );
-    row("dB, 1–2 s of echo", &|f| f.after_1s, &mut cells.iter());
-    row("dB, 1–2 s since found", &|f| f.after_found_1s, &mut cells.iter());
-    row("dB from 3 s on", &|f| f.after_3s, &mut cells.iter());
+    row("dB, 1–2 s of echo", &|f: &Figures| f.after_1s, &mut cells.iter());
+    row(
+        "dB, 1–2 s since found",
+        &|f: &Figures| f.after_found_1s,
+        &mut cells.iter(),
+    );
+    row("dB from 3 s on", &|f: &Figures| f.after_3s, &mut cells.iter());
     row(
         "dB by the filter alone from 5 s on",
-        &|f| f.linear,
+        &|f: &Figures| f.linear,
         &mut cells.iter(),
     );
     row(
         "dB from 3 s after the change on",
-        &|f| f.changed,
+        &|f: &Figures| f.changed,
         &mut cells.iter(),
     );
     row(
         "ms to 40 dB after the change, 35 kept",
-        &|f| f.recovered_ms.unwrap_or(never),
+        &|f: &Figures| f.recovered_ms.unwrap_or(never),
         &mut cells.iter(),
     );
     shares(cells);
@@ -157,10 +153,25 @@ fn table(cells: &[(Case, Figures)], each: bool) {
         let mut of = cells.iter().filter(|(case, _)| case.loss_db == loss_db);
         row(
             &format!("% of near frames cut, {loss_db} dB return loss"),
-            &|f| f.cut_pct,
+            &|f: &Figures| f.cut_pct,
             &mut of,
         );
     }
+}
+
+/// Least, tenth, median, nine tenths and most of what the cells came to.
+fn row<F>(name: &str, of: &dyn Fn(&F) -> f32, cells: &mut dyn Iterator<Item = &(Case, F)>) {
+    let mut values: Vec<f32> = cells.map(|(_, figures)| of(figures)).collect();
+    values.sort_by(f32::total_cmp);
+    let at = |share: f32| values[((values.len() - 1) as f32 * share).round() as usize];
+    println!(
+        "| {name} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+        at(0.0),
+        at(0.1),
+        at(0.5),
+        at(0.9),
+        at(1.0)
+    );
 }
 
 /// How many of the cells reach what is asked for.
@@ -170,11 +181,13 @@ fn shares(cells: &[(Case, Figures)]) {
         ("found within 2 s of speech", |f| {
             f.detected_ms.is_some_and(|ms| ms <= 2_000.0)
         }),
-        ("30 dB, 1–2 s of echo", |f| f.after_1s >= 30.0),
-        ("30 dB, 1–2 s since found", |f| f.after_found_1s >= 30.0),
-        ("45 dB from 3 s on", |f| f.after_3s >= 45.0),
-        ("35 dB from 3 s on", |f| f.after_3s >= 35.0),
-        ("25 dB by the filter alone", |f| f.linear >= 25.0),
+        ("30 dB, 1–2 s of echo", |f: &Figures| f.after_1s >= 30.0),
+        ("30 dB, 1–2 s since found", |f: &Figures| {
+            f.after_found_1s >= 30.0
+        }),
+        ("45 dB from 3 s on", |f: &Figures| f.after_3s >= 45.0),
+        ("35 dB from 3 s on", |f: &Figures| f.after_3s >= 35.0),
+        ("25 dB by the filter alone", |f: &Figures| f.linear >= 25.0),
         ("40 dB within 3 s of the change, 35 kept", |f| {
             f.recovered_ms.is_some_and(|ms| ms <= 3_000.0)
         }),

@@ -7,6 +7,7 @@ mod quiet_wire;
 use quiet_wire::{Bench, number};
 use rundruf::ids::{ClipId, LegId};
 use rundruf::media::Counter;
+use rundruf::media::echo::{self, State};
 use rundruf::media_api::{Codec, Command, OpusSpec, PlayToken, Playlist, Seat, Suite};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -130,6 +131,33 @@ fn finding_cancelling_looking_for_and_giving_up_echoes() {
         "taken back, looked for, let through"
     );
     assert!(count(&bench, Counter::EchoShed) >= 1);
+}
+
+/// G.722 and Opus themselves allocate; what looks for their echoes does not.
+#[test]
+fn finding_and_cancelling_an_echo_of_16_khz() {
+    let mut state = 1u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 18) as i16 - 8_192
+    };
+    let sent: Vec<[i16; 320]> = (0..400).map(|_| std::array::from_fn(|_| random() / 2)).collect();
+    let (mut pool, mut leg, mut bands) = (echo::pool(1, 1), echo::echo(1), echo::bands());
+    let mut run = || {
+        leg.speak(true, &mut pool);
+        for frame in 3..400 {
+            leg.judge(&mut pool);
+            leg.hear_wide(&mut bands, &mut sent[frame - 3].map(|sample| sample / 4), false);
+            leg.sent_wide(&mut bands, &sent[frame]);
+        }
+        assert_eq!(leg.state(), State::Cancelled);
+        leg.yield_canceller();
+        leg.hear_wide(&mut bands, &mut [0; 320], true);
+        leg.judge(&mut pool);
+        leg.skip_wide(&mut bands);
+        assert_eq!(pool.free(), 1);
+    };
+    assert_eq!(counted(&mut run), 0);
 }
 
 #[test]

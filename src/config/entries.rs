@@ -297,7 +297,7 @@ fn operation(config: &Config) -> Vec<Entry> {
             "media.echo",
             config.media.echo,
             match config.media.echo {
-                true => "telephones that return what they hear are found, on lines of 8 kHz",
+                true => "telephones that return what they hear are found, and their echo is taken out",
                 false => "telephones that return what they hear are heard by everybody",
             },
         ),

@@ -89,6 +89,8 @@ struct Rings {
     free: Vec<Seat>,
     /// How much came from each leg, its telephone's reports counted too.
     came: BTreeMap<u32, u64>,
+    /// How each seat's line does, as it was published last.
+    figures: BTreeMap<u32, LegFigures>,
 }
 
 impl Mailbox<Line> for Rings {
@@ -104,11 +106,13 @@ impl Mailbox<Line> for Rings {
     fn publish(&mut self, seat: Seat, figures: LegFigures) {
         let came = u64::from(figures.received) + u64::from(figures.far.reports);
         self.came.insert(seat.0, came);
+        self.figures.insert(seat.0, figures);
     }
 
     fn give_back(&mut self, finished: FromEngine<Line>) {
         if let Finished::Leg { seat, .. } = finished {
             self.came.remove(&seat.0);
+            self.figures.remove(&seat.0);
             self.free.push(seat);
         }
     }
@@ -183,6 +187,14 @@ impl Site {
     pub fn look_for_echo(&mut self, cancellers: usize) {
         self.echo = true;
         self.engine.lend(echo::pool(cancellers, self.calls_max));
+    }
+
+    /// How each line does, by its number.
+    pub fn figures(&self) -> impl Iterator<Item = (u32, &LegFigures)> {
+        self.rings
+            .figures
+            .iter()
+            .map(|(&seat, figures)| (Seat(seat).line(), figures))
     }
 
     /// What it did next.

@@ -2,6 +2,8 @@
 
 use super::tones;
 use audio_codec_algorithms::{decode_alaw, encode_alaw};
+use rundruf::media::{Counters, Wide};
+use rundruf::media_api::Codec;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -26,8 +28,9 @@ pub struct Telephone {
     pub fate: Fate,
     /// Its plug is pulled: it hears and says nothing, by neither way.
     pub is_dead: bool,
-    /// The payload type of its voice; what is said is always A-law.
+    /// The payload type of its voice; what is said is A-law, unless it speaks at 16 kHz.
     pub payload_type: u8,
+    wide: Option<WideVoice>,
     keys: VecDeque<u8>,
     key_frame: u64,
     /// For how many frames each key sounds in the voice before its event begins, as from a gateway that is slow to hear it.
@@ -45,7 +48,29 @@ pub struct Telephone {
     acknowledged: bool,
 }
 
+/// The coders of a telephone that speaks and hears at 16 kHz.
+struct WideVoice {
+    codec: Codec,
+    mouth: Box<Wide>,
+    ear: Box<Wide>,
+    counters: Counters,
+    heard: u64,
+}
+
 impl Telephone {
+    /// It offers this codec of 16 kHz, and no other.
+    pub fn speak_wide(&mut self, codec: Codec) {
+        let coder = || Wide::new(codec).expect("a codec of 16 kHz");
+        self.payload_type = codec.payload_type();
+        self.wide = Some(WideVoice {
+            codec,
+            mouth: coder(),
+            ear: coder(),
+            counters: Counters::default(),
+            heard: 0,
+        });
+    }
+
     pub fn new(n: usize) -> Telephone {
         Telephone {
             n,
@@ -56,6 +81,7 @@ impl Telephone {
             fate: |_| 1,
             is_dead: false,
             payload_type: 8,
+            wide: None,
             keys: VecDeque::new(),
             key_frame: 0,
             leaks: 0,
@@ -111,9 +137,17 @@ impl Telephone {
 
     pub fn offer(&self) -> String {
         let port = self.rtp().port();
+        let voices = match self.wide.as_ref().map(|wide| wide.codec) {
+            None | Some(Codec::G711(_)) => "8 0 101".to_owned(),
+            Some(Codec::G722) => "9 101\r\na=rtpmap:9 G722/8000".to_owned(),
+            Some(Codec::Opus(opus)) => {
+                let kind = opus.payload_type;
+                format!("{kind} 101\r\na=rtpmap:{kind} opus/48000/2")
+            }
+        };
         format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+             m=audio {port} RTP/AVP {voices}\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
         )
     }
 
@@ -183,8 +217,19 @@ impl Telephone {
 
     /// A packet from the bridge.
     pub fn hear(&mut self, packet: &[u8]) {
+        let Some(wide) = &mut self.wide else {
+            self.sound
+                .extend(packet[12..].iter().map(|&code| decode_alaw(code)));
+            return;
+        };
+        let time = u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]);
+        wide.ear
+            .put(wide.heard, (9, time), &packet[12..], &mut wide.counters);
+        wide.ear.pull(wide.heard, &mut wide.counters);
+        wide.heard += 1;
+        let pairs = wide.ear.heard.as_chunks::<2>().0;
         self.sound
-            .extend(packet[12..].iter().map(|&code| decode_alaw(code)));
+            .extend(pairs.iter().map(|[one, other]| one.midpoint(*other)));
     }
 
     fn audio_packet(&mut self) -> Vec<u8> {
@@ -198,10 +243,23 @@ impl Telephone {
                 None => 0,
             }
         };
-        let payload: Vec<u8> = (0..160)
-            .map(|i| encode_alaw(sample(i).saturating_add(self.returned(i as usize))))
+        let said: Vec<i16> = (0..160)
+            .map(|i| sample(i).saturating_add(self.returned(i as usize)))
             .collect();
-        self.packet(self.payload_type, self.frame * 160, &payload)
+        let (payload, steps) = match &mut self.wide {
+            None => (said.into_iter().map(encode_alaw).collect(), 160),
+            Some(wide) => {
+                let next = |at: usize| said[(at + 1).min(159)];
+                let between = |at: usize| match at % 2 {
+                    0 => said[at / 2],
+                    _ => said[at / 2].midpoint(next(at / 2)),
+                };
+                let mut payload = [0; 320];
+                let len = wide.mouth.encode(&std::array::from_fn(between), &mut payload);
+                (payload[..len].to_vec(), u64::from(wide.codec.clock()) / 50)
+            }
+        };
+        self.packet(self.payload_type, self.frame * steps, &payload)
     }
 
     /// What comes back at this place of the frame.

@@ -5,7 +5,7 @@ use super::tones;
 use rundruf::bridge::{Found, MediaRequest};
 use rundruf::ids::{ClipId, Language, LegId, RoomNumber};
 use rundruf::media::ClipBank;
-use rundruf::media_api::{Event, Fault};
+use rundruf::media_api::{Codec, Event, Fault};
 use rundruf::number::PhoneNumber;
 use rundruf::room::{Booking, Policy};
 use rundruf::secret::Pin;
@@ -143,6 +143,20 @@ impl World {
     /// Another telephone calls; its index.
     pub fn call(&mut self) -> usize {
         let telephone = Telephone::new(self.telephones.len());
+        self.call_from(telephone)
+    }
+
+    /// The same, by a codec of 16 kHz; it keys `digits`, and says nothing.
+    pub fn call_wide_and_key(&mut self, codec: Codec, digits: &str) -> usize {
+        let mut telephone = Telephone::new(self.telephones.len());
+        telephone.speak_wide(codec);
+        let n = self.call_from(telephone);
+        self.run_ms(1_000);
+        self.telephones[n].key(digits);
+        n
+    }
+
+    fn call_from(&mut self, telephone: Telephone) -> usize {
         let invite = telephone.request("INVITE", 1, &telephone.offer());
         let n = telephone.n;
         self.telephones.push(telephone);

@@ -180,8 +180,8 @@ impl Back {
         for at in 0..BLOCK {
             sound[at] += self.over[at] + first[at];
             sound[BLOCK + at] += first[BLOCK + at] + second[at];
-            self.over[at] = second[BLOCK + at];
         }
+        self.over.copy_from_slice(&second[BLOCK..]);
         sound
     }
 }

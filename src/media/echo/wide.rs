@@ -156,7 +156,7 @@ impl Echo {
 
     /// Nothing of this tick is heard: the caller is on hold, or keys.
     pub fn skip_wide(&mut self, bands: &mut Bands) {
-        (bands.split, bands.past) = (Split::default(), [0; WIDE]);
+        (bands.split, bands.past, bands.is_fresh) = (Split::default(), [0; WIDE], false);
         self.skip();
     }
 

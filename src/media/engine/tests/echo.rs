@@ -5,14 +5,14 @@ use crate::media::echo::{self, Ducking};
 use crate::media_api::{EchoFigures, EchoNews};
 
 /// What a talker says: something like a voice, vowels and pauses, by a generator of its own.
-struct Talker {
+pub(super) struct Talker {
     state: u32,
     at: usize,
     sounds: [f32; 3],
 }
 
 impl Talker {
-    fn new(seed: u32) -> Talker {
+    pub fn new(seed: u32) -> Talker {
         Talker {
             state: seed,
             at: 0,
@@ -26,7 +26,7 @@ impl Talker {
     }
 
     /// Pulses of a voice through three resonances that move on every 80 ms, with a pause of 160 ms every 960 ms.
-    fn frame(&mut self) -> Frame {
+    pub fn frame(&mut self) -> Frame {
         std::array::from_fn(|_| {
             if self.at.is_multiple_of(640) {
                 self.sounds = [300.0, 900.0, 2_000.0].map(|from| from + from * self.random());
@@ -84,7 +84,9 @@ impl Meeting {
             room: Room::new(number(0), 8),
         });
         let count = 2 + telephones.len() as u32;
-        let lines = (0..count).map(|n| call(&mut world, n, ducking)).collect();
+        let lines = (0..count)
+            .map(|n| call(&mut world, n, ducking, Codec::G711(Law::A)))
+            .collect();
         (0..count).for_each(|n| world.join(n, 0));
         let telephone = |&(frames, weaker): &(usize, i16)| Telephone {
             weaker,
@@ -177,11 +179,11 @@ fn power(frame: &Frame) -> f64 {
     frame.iter().map(|&sample| f64::from(sample).powi(2)).sum()
 }
 
-fn call(world: &mut World, n: u32, ducking: Option<Ducking>) -> Line {
+pub(super) fn call(world: &mut World, n: u32, ducking: Option<Ducking>, codec: Codec) -> Line {
     let line = Line::default();
     let seed = LegSeed {
         id: LegId(u64::from(n)),
-        spec: spec(Codec::G711(Law::A)),
+        spec: spec(codec),
         random: u64::from(n),
     };
     let mut echo = echo::echo(n);
@@ -242,4 +244,15 @@ fn a_canceller_is_given_back_with_the_leg_and_by_a_thread_that_is_short_of_time(
     });
     meeting.world.run_ms(20);
     assert_eq!(meeting.world.engine.pool.free(), 1);
+}
+
+/// The largest step of the slope from sample to sample: a click is one, a voice has small ones.
+pub(super) fn sharpest(sound: &[i16]) -> i32 {
+    let slope = |pair: &[i16]| i32::from(pair[1]) - i32::from(pair[0]);
+    let slopes: Vec<i32> = sound.windows(2).map(slope).collect();
+    slopes
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .max()
+        .unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 //! What is left of an echo, and what is done about it: it is told, looked for, ducked, let through; cancellers come and go unheard.
 
-use super::echo::Meeting;
+use super::echo::{Meeting, sharpest};
 use super::*;
 use crate::media::echo::Ducking;
 use crate::media_api::EchoNews::{Gone, Heard, Pause};
@@ -172,17 +172,6 @@ fn a_room_lets_its_echoes_through_if_somebody_chose_so_and_takes_them_out_again(
     meeting.run(300);
     meeting.run(50);
     assert!(meeting.loss_db() > 35.0, "{} dB", meeting.loss_db());
-}
-
-/// The largest step of the slope from sample to sample: a click is one, a voice has small ones.
-fn sharpest(sound: &[i16]) -> i32 {
-    let slope = |pair: &[i16]| i32::from(pair[1]) - i32::from(pair[0]);
-    let slopes: Vec<i32> = sound.windows(2).map(slope).collect();
-    slopes
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).abs())
-        .max()
-        .unwrap_or(0)
 }
 
 #[test]
