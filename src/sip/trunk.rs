@@ -261,12 +261,14 @@ impl Trunk {
     }
 
     /// When a round that waits may begin before its time; `None` if that is not sooner. The pause after the last REGISTER
-    /// is longer the more often that happened, so that a registrar which is there and gone again is not run down.
+    /// is longer the more often that happened, from the third time on, so that a registrar which is there and gone again is not
+    /// run down, and one that is back is asked within seconds.
     pub fn hasten(&mut self, now: Time) -> Option<Time> {
         if now.since(self.asked) > pace::CALM {
             self.hastened = 0;
         }
-        let at = (self.asked + pace::GAP * 2_u32.pow(self.hastened.min(6))).max(now);
+        let doubled = 2_u32.pow(self.hastened.saturating_sub(1).min(6));
+        let at = (self.asked + pace::GAP * doubled).max(now);
         let is_sooner = self.next.is_none_or(|next| at < next);
         is_sooner.then(|| {
             self.hastened += 1;

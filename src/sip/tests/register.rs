@@ -5,6 +5,7 @@ mod hosts;
 mod long;
 mod mediasec;
 mod proved;
+mod returns;
 mod trouble;
 mod unregistered;
 mod ways;
