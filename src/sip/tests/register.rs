@@ -6,6 +6,7 @@ mod long;
 mod mediasec;
 mod proved;
 mod returns;
+mod seen;
 mod trouble;
 mod unregistered;
 mod ways;
