@@ -43,7 +43,7 @@ pub use trace::Tracer;
 pub use trace_wide::{PartsWide, TracerWide};
 pub use wide::Bands;
 
-use super::{Frame, SILENCE};
+use super::{Frame, SILENCE, warm};
 use crate::media_api::EchoNews;
 use crate::units::FRAME;
 use duck::Duck;
@@ -151,6 +151,13 @@ impl Echo {
             ducked: None,
             is_wide: false,
         }
+    }
+
+    /// Asks for what the next frame needs while nothing is taken out.
+    pub fn warm(&self) {
+        warm::all(&self.detector);
+        warm::all(&self.heard);
+        warm::all(&self.sent);
     }
 
     /// From then on the leg is turned down while others speak; without it never.
