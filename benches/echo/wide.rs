@@ -58,7 +58,7 @@ fn from_folder(folder: &Path) -> Vec<Vec<i16>> {
 fn cells(voices: &[Vec<i16>], codec: Codec) -> Vec<(Case, FiguresWide)> {
     let mut cells = Vec::new();
     for loss_db in [6.0, 12.0, 20.0, 30.0] {
-        for trip_ms in [0, 60, 150, 400] {
+        for trip_ms in [60, 400] {
             for kind in [Kind::Tail(32), Kind::Tail(64), Kind::Tail(128)] {
                 for pair in voices.as_chunks::<2>().0 {
                     let seed = cells.len() as u64 + 1;
@@ -79,7 +79,7 @@ fn cells(voices: &[Vec<i16>], codec: Codec) -> Vec<(Case, FiguresWide)> {
 
 /// Calls of a minute in which both speak at once and nothing comes back.
 fn clean(voices: &[Vec<i16>], codec: Codec) {
-    let (mut found, calls) = (0, 40);
+    let (mut found, calls) = (0, 24);
     for seed in 0..calls {
         let turned = |nth: usize| {
             let mut voice = voices[nth % voices.len()].clone();
