@@ -16,6 +16,10 @@ const WORTH: f32 = 160.0 * 40.0;
 /// What is missed must be so many times what is expected to be.
 const BEYOND: f32 = 2.0;
 
+/// What is missed is so many times what is predicted at most: another path of the same loss misses twice as much. A voice that is much
+/// louder than an echo would be taken for a hundred times that by chance.
+const MOST: f32 = 2.0;
+
 /// The averages.
 #[derive(Clone, Debug)]
 pub struct Coherence {
@@ -66,14 +70,15 @@ impl Coherence {
             whole += together;
             count += 1.0;
             let missed = together.max(0.0) * self.rest[at];
-            self.by_bin[at] = missed / self.echo[at];
+            self.by_bin[at] = (missed / self.echo[at]).min(MOST);
             power += missed;
             echo += self.echo[at];
             explained += 0.5 * expected[2 * at];
         }
         let is_coherent = count > 8.0 && whole > ENOUGH * count;
-        (is_coherent && power > BEYOND * explained).then(|| power / echo)
+        (is_coherent && power > BEYOND * explained).then(|| (power / echo).min(MOST))
     }
+
     /// The same in each bin, when it was asked for last.
     pub fn by_bin(&self) -> &[f32; SHORT_PLACES] {
         &self.by_bin
