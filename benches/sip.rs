@@ -61,7 +61,7 @@ fn agent(calls_max: usize) -> UserAgent {
         srtp: Default::default(),
         listens: vec![Listen {
             socket: LOCAL,
-            shown: LOCAL,
+            given: None,
         }],
         served: ["198.51.100.0/24", "203.0.113.7/32", "192.0.2.0/24"]
             .map(|network| network.parse().expect("network"))

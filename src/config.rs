@@ -149,10 +149,10 @@ pub struct PromptsConfig {
 }
 
 impl SipConfig {
-    /// What Contact and SDP show instead of our address `own`.
-    pub fn shown_ip(&self, own: IpAddr) -> IpAddr {
+    /// What Contact and SDP are to show instead of our address `own`.
+    pub fn given_ip(&self, own: IpAddr) -> Option<IpAddr> {
         let of_family = |ip: &&IpAddr| ip.is_ipv4() == own.is_ipv4();
-        self.advertise.iter().find(of_family).copied().unwrap_or(own)
+        self.advertise.iter().find(of_family).copied()
     }
 }
 

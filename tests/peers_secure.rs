@@ -101,13 +101,14 @@ fn where_encryption_is_required_a_clear_call_is_refused() {
     assert_eq!(status.in_rooms, 1);
 }
 
-/// baresip offers AES in counter mode only, but takes AES-GCM where it is offered: somebody else carries the bridge's offer to it.
+/// baresip offers AES in counter mode only, but takes AES-GCM where it is offered: somebody else carries the bridge's offer to it,
+/// over TLS on either side.
 #[test]
 fn a_telephone_that_is_offered_aes_gcm_takes_it() {
     let (bridge, tls) = bridge("required");
     let room = bridge.book("Montag");
     let mut called = member(0, "srtp-mand");
-    let party = ThirdParty::connect(bridge.address, called.address);
+    let mut party = ThirdParty::connect(tls, called.secure);
     let [offered, taken] = party.descriptions();
     assert!(offered.contains("RTP/SAVP"), "{offered}");
     assert!(taken.contains(" AEAD_AES_128_GCM inline:"), "{taken}");

@@ -113,7 +113,7 @@ mod tests {
                 srtp: Default::default(),
                 listens: vec![Listen {
                     socket: own(),
-                    shown: own(),
+                    given: None,
                 }],
                 served: vec!["192.0.2.1/32".parse().expect("a network")],
                 calls_max: 9,

@@ -137,6 +137,9 @@ pub struct TrunkStatus {
     pub next_s: Option<u64>,
     /// The address at which the registrar sees us, where that is not the one that we tell.
     pub seen_as: Option<String>,
+    /// Whether callers are told that address, for want of `sip.advertise`.
+    #[serde(default)]
+    pub is_shown: bool,
     /// The host that goes before that one and was not to be had: address and transport.
     #[serde(default)]
     pub waits_for: Option<String>,
@@ -158,6 +161,7 @@ impl TrunkStatus {
             seen_as: binding
                 .and_then(|binding| binding.seen_as)
                 .map(|seen| seen.to_string()),
+            is_shown: view.is_shown,
             waits_for: view.waits_for.map(place),
         }
     }

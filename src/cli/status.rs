@@ -183,8 +183,12 @@ fn trunk(trunk: &TrunkStatus) -> Vec<(String, String)> {
         ("  second choice".to_owned(), text)
     }));
     rows.extend(trunk.seen_as.as_ref().map(|seen| {
-        let text =
-            format!("it sees us at {seen}: if callers are not heard, set sip.advertise to that address");
+        let text = match trunk.is_shown {
+            true => {
+                format!("it sees us at {seen}, and callers are told so (sip.advertise would overrule it)")
+            }
+            false => format!("it sees us at {seen}, but callers are told another address: sip.advertise"),
+        };
         ("  translated".to_owned(), text)
     }));
     rows

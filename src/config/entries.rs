@@ -79,7 +79,10 @@ fn sip(sip: &SipConfig) -> Vec<Entry> {
         true => "telephone calls arrive here, by UDP and TCP; only this machine reaches it",
         false => "telephone calls arrive here, by UDP and TCP",
     };
-    let shown = sip.listen.iter().map(|socket| sip.shown_ip(socket.ip()));
+    let shown = sip
+        .listen
+        .iter()
+        .map(|socket| sip.given_ip(socket.ip()).unwrap_or(socket.ip()));
     let number = match sip.number {
         Some(_) => "the telephone number that invitations print",
         None => "invitations print no telephone number",

@@ -305,7 +305,10 @@ fn what_is_typed_is_understood() {
     let text = "sip = { listen = '0.0.0.0:5070', advertise = '192.0.2.1', trunks = ['192.0.2.77/24', '2001:db8::1'], number = ' 030 12 34 ' }\n\
         rtp.ports = '20001-20400'\ncalls.max = 199\n";
     let config = Config::parse(text).expect(text);
-    let shown = |own: &str| config.sip.shown_ip(own.parse().expect("address")).to_string();
+    let shown = |own: &str| {
+        let own = own.parse().expect("address");
+        config.sip.given_ip(own).unwrap_or(own).to_string()
+    };
     assert_eq!(
         (shown("0.0.0.0"), shown("::1")),
         ("192.0.2.1".into(), "::1".into())

@@ -119,7 +119,7 @@ async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
 fn listens(config: &Config, sockets: &[SocketAddr]) -> Vec<Listen> {
     let listen = |socket: &SocketAddr| Listen {
         socket: *socket,
-        shown: SocketAddr::new(config.sip.shown_ip(socket.ip()), socket.port()),
+        given: config.sip.given_ip(socket.ip()),
     };
     sockets.iter().map(listen).collect()
 }

@@ -77,6 +77,13 @@ impl<W> Seats<W> {
 }
 
 impl<W: Wire> Seats<W> {
+    /// Does what is asked of the leg of this name in this seat.
+    fn act(&mut self, seat: Seat, name: LegId, act: impl FnOnce(&mut Leg<W>)) -> Option<()> {
+        let (leg, _) = self.named(seat, name)?;
+        leg.guard(act);
+        Some(())
+    }
+
     /// Two legs of 16 kHz change encoders.
     pub(super) fn change_encoders(&mut self, one: u32, other: u32) {
         if let Ok([Some((one, _)), Some((other, _))]) =
@@ -174,12 +181,10 @@ impl<W: Wire> Engine<W> {
                 leg,
                 clips,
                 token,
-            } => self.legs.named(seat, leg).map(|(leg, _)| leg.play(clips, token)),
-            Command::Stop { seat, leg } => self.legs.named(seat, leg).map(|(leg, _)| leg.stop()),
-            Command::Mute { seat, leg, muted } => self.legs.named(seat, leg).map(|(leg, _)| leg.mute(muted)),
-            Command::Music { seat, leg, clip } => {
-                self.legs.named(seat, leg).map(|(leg, _)| leg.set_music(clip))
-            }
+            } => self.legs.act(seat, leg, |leg| leg.play(clips, token)),
+            Command::Stop { seat, leg } => self.legs.act(seat, leg, Leg::stop),
+            Command::Mute { seat, leg, muted } => self.legs.act(seat, leg, |leg| leg.mute(muted)),
+            Command::Music { seat, leg, clip } => self.legs.act(seat, leg, |leg| leg.set_music(clip)),
             Command::Tone { number, clip } => self.room(number).map(|room| room.play(clip)),
             Command::TreatEcho { number, treats } => self.room(number).map(|room| room.treats_echo = treats),
             Command::SeekEcho { number } => self.seek_echo(number),
@@ -250,7 +255,7 @@ impl<W: Wire> Engine<W> {
         room.members.push(seat.0);
         self.slots.joined(room.slot, room.members.len());
         let (leg, place) = self.legs.named(seat, leg)?;
-        leg.hear_anew();
+        leg.guard(Leg::hear_anew);
         *place = Place::Room(index);
         Some(())
     }
@@ -266,9 +271,7 @@ impl<W: Wire> Engine<W> {
 
     fn remove<M: Mailbox<W>>(&mut self, seat: Seat, leg: LegId, mailbox: &mut M) -> Option<()> {
         let mut leg = self.take(seat, leg)?;
-        if !leg.failure.is_any() {
-            leg.say_goodbye(&mut self.counters);
-        }
+        leg.guard(|leg| leg.say_goodbye(&mut self.counters));
         leg.release_canceller(&mut self.pool);
         mailbox.give_back(Finished::Leg { seat, leg });
         Some(())
@@ -289,10 +292,11 @@ impl<W: Wire> Engine<W> {
         fitting: Option<Fitting>,
         mailbox: &mut M,
     ) -> Option<()> {
-        let (unneeded, done) = match self.legs.named(seat, name) {
-            Some((leg, _)) => (leg.update(frame, spec, fitting), Some(())),
-            None => (fitting, None),
-        };
+        let mut unneeded = fitting;
+        let done = self.legs.act(seat, name, |leg| {
+            let fitting = unneeded.take();
+            unneeded = leg.update(frame, spec, fitting);
+        });
         if let Some(fitting) = unneeded {
             mailbox.give_back(Finished::Fitting { fitting });
         }

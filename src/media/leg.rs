@@ -50,6 +50,10 @@ pub struct Leg<W> {
     /// The leg's name.
     pub id: LegId,
     last_frame: Option<u64>,
+    /// Echoes are let through as they come.
+    lets_echo: bool,
+    /// None: nobody looks for an echo.
+    echo: Option<Box<Echo>>,
     wire: W,
     /// What has come in this tick.
     came: Own,
@@ -84,10 +88,6 @@ pub struct Leg<W> {
     heard: Frame,
     playout: playout::Narrow,
     inband: Inband,
-    /// Echoes are let through as they come.
-    lets_echo: bool,
-    /// None: nobody looks for an echo.
-    echo: Option<Box<Echo>>,
 }
 
 impl<W: Wire> Leg<W> {
@@ -148,6 +148,13 @@ impl<W: Wire> Leg<W> {
         self.on_turn
     }
 
+    /// Does something with it, unless the bridge failed at it already; if it does now, nobody else has anything of it.
+    pub(super) fn guard(&mut self, act: impl FnOnce(&mut Leg<W>)) {
+        if !self.failure.is_any() {
+            self.failure = Failure::guard(|| act(self));
+        }
+    }
+
     /// Asks for what [`Leg::begin_tick`] and [`Leg::receive`] need.
     pub fn warm_wire(&self) {
         warm::between(&self.id, &self.wire);
@@ -157,6 +164,7 @@ impl<W: Wire> Leg<W> {
     pub fn warm(&self) {
         warm::between(&self.came, &self.heard);
         self.playout.warm();
+        self.warm_echo();
     }
 
     /// Leaves so much out from now on.

@@ -124,7 +124,7 @@ impl World {
             srtp: Default::default(),
             listens: vec![Listen {
                 socket: OWN,
-                shown: OWN,
+                given: None,
             }],
             served: vec![ipnet::IpNet::from(TRUNK)],
             calls_max: CALLS_MAX,

@@ -116,8 +116,15 @@ impl From<IpAddr> for Families {
 pub struct Listen {
     /// As it is bound.
     pub socket: SocketAddr,
+    /// The address by which peers reach it, where the operator says that it is another one.
+    pub given: Option<IpAddr>,
+}
+
+impl Listen {
     /// As peers see it: Via, Contact and SDP name it.
-    pub shown: SocketAddr,
+    pub fn shown(&self) -> SocketAddr {
+        SocketAddr::new(self.given.unwrap_or(self.socket.ip()), self.socket.port())
+    }
 }
 
 /// All our sockets.
@@ -156,7 +163,7 @@ impl Listens {
     /// `address` of ours as peers see it.
     pub fn shown(&self, address: SocketAddr) -> SocketAddr {
         let own = |listen: &&Listen| listen.socket.ip() == address.ip();
-        let shown = self.all().find(own).map(|listen| listen.shown.ip());
+        let shown = self.all().find(own).map(|listen| listen.shown().ip());
         SocketAddr::new(shown.unwrap_or(address.ip()), address.port())
     }
 
@@ -181,16 +188,16 @@ mod tests {
 
     #[test]
     fn media_arrives_beside_the_socket_of_the_call_or_in_the_family_of_the_peer() {
-        let listen = |socket: &str, shown: &str| Listen {
+        let listen = |socket: &str, given: &str| Listen {
             socket: address(socket),
-            shown: address(shown),
+            given: given.parse().ok(),
         };
         let plain = vec![
-            listen("0.0.0.0:5060", "198.51.100.1:5060"),
-            listen("10.0.0.1:5080", "10.0.0.1:5080"),
-            listen("[::1]:5060", "[::1]:5060"),
+            listen("0.0.0.0:5060", "198.51.100.1"),
+            listen("10.0.0.1:5080", ""),
+            listen("[::1]:5060", ""),
         ];
-        let secure = vec![listen("0.0.0.0:5061", "198.51.100.1:5061")];
+        let secure = vec![listen("0.0.0.0:5061", "198.51.100.1")];
         let listens = Listens::new(plain, secure);
         for (remote, came_by, host) in [
             ("192.0.2.1:4", "10.0.0.1:5080", "10.0.0.1"),

@@ -7,6 +7,7 @@ pub mod mediasec;
 mod naptr;
 pub mod pace;
 pub mod reply;
+pub mod seen;
 mod srv;
 pub mod table;
 mod trouble;
@@ -24,6 +25,7 @@ use super::uri;
 use crate::media_api::SrtpPolicy;
 use crate::units::Time;
 use avoided::Avoided;
+use seen::Seen;
 use std::net::SocketAddr;
 use std::time::Duration;
 use table::State;
@@ -135,6 +137,8 @@ pub struct TrunkView {
     pub registers: bool,
     /// Calls that came by it.
     pub calls: usize,
+    /// Whether callers are told where the registrar sees us.
+    pub is_shown: bool,
     /// The host that goes before the one at which it is registered, and was not to be had.
     pub waits_for: Option<Peer>,
 }
@@ -184,8 +188,10 @@ pub struct Trunk {
     call_id: String,
     tag: String,
     cseq: u32,
-    /// Host and port of the Contact that was sent last.
-    contact_host: Option<(String, u16)>,
+    /// Where the registrar sees us, if that is to be told.
+    seen: Option<Seen>,
+    /// What the last Contact told.
+    contact: Option<SocketAddr>,
     /// For how long is asked: 423 may raise it.
     expires_s: u32,
     proof: Proof,
@@ -220,7 +226,8 @@ impl Trunk {
             call_id,
             tag,
             cseq: 0,
-            contact_host: None,
+            seen: None,
+            contact: None,
             expires_s,
             proof: Proof::default(),
             lengthened: 0,
@@ -261,12 +268,14 @@ impl Trunk {
     }
 
     /// When a round that waits may begin before its time; `None` if that is not sooner. The pause after the last REGISTER
-    /// is longer the more often that happened, so that a registrar which is there and gone again is not run down.
+    /// is longer the more often that happened, from the third time on, so that a registrar which is there and gone again is not
+    /// run down, and one that is back is asked within seconds.
     pub fn hasten(&mut self, now: Time) -> Option<Time> {
         if now.since(self.asked) > pace::CALM {
             self.hastened = 0;
         }
-        let at = (self.asked + pace::GAP * 2_u32.pow(self.hastened.min(6))).max(now);
+        let doubled = 2_u32.pow(self.hastened.saturating_sub(1).min(6));
+        let at = (self.asked + pace::GAP * doubled).max(now);
         let is_sooner = self.next.is_none_or(|next| at < next);
         is_sooner.then(|| {
             self.hastened += 1;
@@ -358,8 +367,7 @@ impl Trunk {
         let expires = if leaves { 0 } else { self.expires_s };
         let uri = format!("sip:{}", self.config.domain);
         let mut text = self.head("REGISTER", &uri, from, to, branch);
-        self.contact_host = uri::host_and_port(&from.shown.to_string())
-            .map(|(host, port)| (host.to_owned(), port.unwrap_or(uri::PORT)));
+        self.contact = Some(self.shown(from, to));
         // How long stands in Expires alone: some registrars answer 400 to a Contact with parameters.
         line(&mut text, "Contact", &format!("<{}>", self.contact(from, to)));
         line(&mut text, "Expires", &expires.to_string());
@@ -409,7 +417,7 @@ impl Trunk {
         let via = format!(
             "SIP/2.0/{} {};rport;branch={branch}",
             to.transport.name(),
-            from.shown
+            from.shown()
         );
         line(&mut text, "Via", &via);
         line(&mut text, "Max-Forwards", "70");
@@ -437,12 +445,23 @@ impl Trunk {
         text
     }
 
+    /// Where `to` reaches us.
+    fn shown(&self, from: Listen, to: Peer) -> SocketAddr {
+        self.seen_at(from.socket, to.transport).unwrap_or(from.shown())
+    }
+
+    /// Whether the last Contact told a place at which we are not seen any more.
+    pub fn has_moved(&self, from: Listen, to: Peer) -> bool {
+        self.registers() && self.contact.is_some_and(|told| told != self.shown(from, to))
+    }
+
     /// Where calls shall come to. Nothing in it but what RFC 3261 and RFC 6140 ask for: some registrars refuse the rest.
     fn contact(&self, from: Listen, to: Peer) -> String {
         let parameter = to.transport.uri_parameter();
+        let place = self.shown(from, to);
         match self.config.number_block {
-            true => format!("sip:{}{parameter};bnc", from.shown),
-            false => format!("sip:{}@{}{parameter}", self.config.number, from.shown),
+            true => format!("sip:{place}{parameter};bnc"),
+            false => format!("sip:{}@{place}{parameter}", self.config.number),
         }
     }
 }

@@ -235,9 +235,10 @@ impl UserAgent {
     /// Answers a call with 200; our RTP address (as bound, or as shown) stands in the SDP answer. Too late (the peer
     /// cancelled): nothing.
     pub fn accept(&mut self, now: Time, leg: LegId, media: SocketAddr) {
-        let media = self.listens.shown(media);
+        let peer = self.calls.get(&leg).map(|call| call.dialog.origin().peer);
+        let shown = peer.map(|peer| self.shown_to(peer, media));
         if let Some(call) = self.calls.get_mut(&leg) {
-            call.media = Some(media);
+            call.media = shown;
             self.drive(now, leg, leg::Event::Accept);
         }
     }

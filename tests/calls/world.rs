@@ -69,7 +69,7 @@ impl World {
             srtp: Default::default(),
             listens: vec![Listen {
                 socket: own(),
-                shown: own(),
+                given: None,
             }],
             served: vec!["127.0.0.1/32".parse().expect("a network")],
             calls_max: SEATS as usize,

@@ -66,7 +66,7 @@ impl World {
             srtp: Default::default(),
             listens: vec![Listen {
                 socket: local(),
-                shown: local(),
+                given: None,
             }],
             served: vec!["192.0.2.0/24".parse().expect("a network")],
             calls_max,

@@ -57,6 +57,8 @@ pub struct Baresip {
     pub tone: Tone,
     /// Where it can be called, over UDP; it answers at once.
     pub address: SocketAddr,
+    /// The same over TLS.
+    pub secure: SocketAddr,
     folder: tempfile::TempDir,
     control: Box<dyn Control>,
     said: String,
@@ -139,6 +141,7 @@ impl Baresip {
             control: control.ok_or_else(|| log_of(folder.path()))?,
             tone,
             address,
+            secure: SocketAddr::new(address.ip(), address.port() + 1),
             folder,
             said: String::new(),
             _carrier: carrier,
@@ -302,7 +305,10 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> (SocketAddr, SocketAddr) 
     let listener = TcpListener::bind((LOCALHOST, 0)).expect("a free port");
     let control = listener.local_addr().expect("it is bound");
     let here = folder.display();
-    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.pem");
+    let tls = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+    let authority = tls.join("authority.pem");
+    let authority = authority.display();
+    let proof = ["pbx.pem", "pbx.key"].map(|file| fs::read_to_string(tls.join(file)).expect("it is ours"));
     // It does not bring a source of 8 kHz to the 16 of G.722.
     let rate = if codecs.contains("16000") {
         16_000
@@ -314,7 +320,7 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> (SocketAddr, SocketAddr) 
          audio_alert none,none\naudio_source aufile,{here}/say.wav\nausrc_srate {rate}\nauplay_srate {rate}\n\
          ausrc_channels 1\nauplay_channels 1\nausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n\
          rtp_ports {rtp}-{}\njitter_buffer_delay {jitter_buffer}\nmodule_path {}\nmodule g711.so\nmodule g722.so\n\
-         module opus.so\nmodule aufile.so\nmodule srtp.so\nsip_cafile {authority}\n\
+         module opus.so\nmodule aufile.so\nmodule srtp.so\nsip_cafile {authority}\nsip_certificate {here}/own.pem\n\
          module sndfile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen {control}\nsnd_path {here}\n",
         rtp.saturating_add(20),
@@ -330,6 +336,7 @@ fn configure(folder: &Path, tone: Tone, site: Site) -> (SocketAddr, SocketAddr) 
     fs::write(folder.join("config"), config).expect("the folder is ours");
     fs::write(folder.join("accounts"), account).expect("the folder is ours");
     fs::write(folder.join("contacts"), "").expect("the folder is ours");
+    fs::write(folder.join("own.pem"), proof.concat()).expect("the folder is ours");
     write_tone(&folder.join("say.wav"), tone, rate);
     (SocketAddr::new(ip, sip), control)
 }

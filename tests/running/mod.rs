@@ -14,6 +14,7 @@ pub mod relay;
 pub mod simulated_line;
 pub mod sipp;
 pub mod third_party;
+pub mod translator;
 
 use netns::{Namespace, Place};
 use rundruf::bridge::status::Status;

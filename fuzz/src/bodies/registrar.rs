@@ -81,7 +81,7 @@ impl World {
             srtp: Default::default(),
             listens: vec![Listen {
                 socket: local,
-                shown: local,
+                given: None,
             }],
             served: Vec::new(),
             calls_max: 2,

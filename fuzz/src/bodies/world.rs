@@ -97,7 +97,7 @@ fn user_agent() -> UserAgent {
         srtp: Default::default(),
         listens: vec![Listen {
             socket: ours(),
-            shown: ours(),
+            given: None,
         }],
         served: vec!["192.0.2.0/24".parse().expect("a network")],
         calls_max: CALLS_MAX,

@@ -37,7 +37,7 @@ pub use pool::Pool;
 pub use trace::Parts;
 pub use trace::Tracer;
 
-use super::{Frame, SILENCE};
+use super::{Frame, SILENCE, warm};
 use crate::media_api::EchoNews;
 use crate::units::FRAME;
 use duck::Duck;
@@ -142,6 +142,13 @@ impl Echo {
             duck: Duck::new(None),
             ducked: None,
         }
+    }
+
+    /// Asks for what the next frame needs while nothing is taken out.
+    pub fn warm(&self) {
+        warm::all(&self.detector);
+        warm::all(&self.heard);
+        warm::all(&self.sent);
     }
 
     /// From then on the leg is turned down while others speak; without it never.

@@ -1,7 +1,7 @@
 //! What a thread that is short of time does without: cancellers. The quietest echo goes first, for it is missed least; it
 //! fades out within a frame. While time is short none is lent. And a room whose echo is looked for.
 
-use super::{Counter, Engine, Wire};
+use super::{Counter, Engine, Leg, Wire};
 use crate::ids::RoomNumber;
 
 /// Cancellers that are taken back at once at most.
@@ -19,7 +19,7 @@ impl<W: Wire> Engine<W> {
         let room = self.rooms[self.numbers[order].1 as usize].as_ref()?;
         for &seat in &room.members {
             if let Some(leg) = self.legs.get_mut(seat) {
-                leg.seek_echo();
+                leg.guard(Leg::seek_echo);
             }
         }
         Some(())

@@ -32,6 +32,8 @@ struct Ends {
     sent: u32,
     /// The bridge fails at what comes from it.
     breaks: bool,
+    /// And at what is asked of it.
+    breaks_asked: bool,
 }
 
 impl Wire for Line {
@@ -49,11 +51,14 @@ impl Wire for Line {
         true
     }
     fn settle(&mut self, _: SocketAddr) {}
-    fn unsettle(&mut self) {}
+    fn unsettle(&mut self) {
+        assert!(!self.0.borrow().breaks_asked, "planted");
+    }
     fn receive_control(&mut self, _: &mut [u8]) -> Option<ControlDatagram> {
         None
     }
     fn send_control(&mut self, _: SocketAddr, _: &[u8]) -> bool {
+        assert!(!self.0.borrow().breaks_asked, "planted");
         true
     }
 }

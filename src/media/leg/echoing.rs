@@ -24,6 +24,13 @@ impl<W: Wire> Leg<W> {
         }
     }
 
+    /// Asks for what looking for its echo needs.
+    pub(super) fn warm_echo(&self) {
+        if let Some(echo) = self.echo.as_deref().filter(|_| !self.lets_echo) {
+            echo.warm();
+        }
+    }
+
     /// What knows its echo, unless that is let through.
     fn known_echo(&mut self) -> Option<&mut Echo> {
         self.echo.as_deref_mut().filter(|_| !self.lets_echo)

@@ -188,7 +188,7 @@ impl World {
         let address = |text: &str| text.parse().expect("address");
         let listen = |(socket, shown): &(&str, &str)| Listen {
             socket: address(socket),
-            shown: address(shown),
+            given: (socket != shown).then(|| address(shown).ip()),
         };
         let config = UaConfig {
             listens_tls: Vec::new(),

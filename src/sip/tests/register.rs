@@ -5,6 +5,8 @@ mod hosts;
 mod long;
 mod mediasec;
 mod proved;
+mod returns;
+mod seen;
 mod trouble;
 mod unregistered;
 mod ways;

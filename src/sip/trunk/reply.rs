@@ -2,6 +2,7 @@
 //! nor answer the same challenge twice.
 
 use super::pace::GRACE;
+use super::seen::seen_as;
 use super::{EXPIRES_S_MAX, Trouble, Trunk};
 use crate::sip::message::Response;
 use crate::sip::names::Name;
@@ -37,7 +38,7 @@ impl Trunk {
     pub fn judge(&mut self, response: &Response, cnonce: String) -> Verdict {
         self.retry_after = retry_after(response);
         if !self.registers() {
-            return self.is_there(response.code);
+            return self.is_there(response);
         }
         if self.config.mediasec {
             self.security.learn(values(response, Name::SecurityServer));
@@ -55,12 +56,12 @@ impl Trunk {
     }
 
     /// Whatever it answers, somebody is there, unless that says that nobody serves (RFC 3261 §11, §21.5).
-    fn is_there(&self, code: u16) -> Verdict {
-        match code {
-            408 | 500..600 => Verdict::Refused(Trouble::Status(code)),
+    fn is_there(&self, response: &Response) -> Verdict {
+        match response.code {
+            code @ (408 | 500..600) => Verdict::Refused(Trouble::Status(code)),
             _ => Verdict::Granted(Granted {
                 time: self.config.expires + GRACE,
-                seen_as: None,
+                seen_as: seen_as(response),
                 routes: Vec::new(),
             }),
         }
@@ -88,6 +89,8 @@ impl Trunk {
     /// The parameters of our Contact among those that the registrar lists. One that stands alone is ours, however it was
     /// rewritten.
     fn own_contact<'a>(&self, response: &'a Response) -> Option<&'a str> {
+        let told = self.contact.map(|told| told.to_string());
+        let told = told.as_deref().and_then(uri::host_and_port);
         let listed: Vec<_> = values(response, Name::Contact)
             .filter_map(text::address)
             .collect();
@@ -95,9 +98,11 @@ impl Trunk {
             uri::read(uri).is_some_and(|uri| {
                 let is_user = self.config.number_block
                     || text::unescaped(uri.user).as_deref() == Some(&self.config.number);
-                is_user
-                    && self.contact_host
-                        == Some((uri.host.to_ascii_lowercase(), uri.port.unwrap_or(uri::PORT)))
+                let is_place = told.is_some_and(|(host, port)| {
+                    uri.host.eq_ignore_ascii_case(host)
+                        && uri.port.unwrap_or(uri::PORT) == port.unwrap_or(uri::PORT)
+                });
+                is_user && is_place
             })
         });
         let only = || match listed.as_slice() {
@@ -138,7 +143,7 @@ fn values(response: &Response, wanted: Name) -> impl Iterator<Item = &str> {
     values_of(response, wanted).flat_map(text::list)
 }
 
-fn first(response: &Response, wanted: Name) -> Option<&str> {
+pub(super) fn first(response: &Response, wanted: Name) -> Option<&str> {
     values_of(response, wanted).next()
 }
 
@@ -150,15 +155,6 @@ fn retry_after(response: &Response) -> Duration {
     });
     let seconds = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
     Duration::from_secs(seconds).min(super::pace::PAUSE_MAX)
-}
-
-/// What the registrar wrote into our Via of where the request came from (RFC 3581 §4).
-fn seen_as(response: &Response) -> Option<SocketAddr> {
-    let via = first(response, Name::Via)?;
-    let params = &via[via.find(';')?..];
-    let ip = text::param(params, "received").and_then(uri::ip)?;
-    let port = text::param(params, "rport")?.parse().ok()?;
-    Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
 fn routes(response: &Response) -> Vec<IpAddr> {

@@ -83,7 +83,12 @@ impl TlsFault {
 impl Trouble {
     /// Whether it may be over as soon as the registrar gives a sign of life.
     pub fn is_silence(self) -> bool {
-        matches!(self, Trouble::Silent | Trouble::Disconnected)
+        match self {
+            Trouble::Silent | Trouble::Disconnected => true,
+            // So does one that is just ending or beginning.
+            Trouble::Tls(fault) => matches!(fault, TlsFault::Refused | TlsFault::Silent),
+            _ => false,
+        }
     }
 
     /// Whether it stays until somebody changes something: asking often would only lock the account.

@@ -209,10 +209,18 @@ impl UserAgent {
         format!("{:016x}", hasher.finish())
     }
 
+    /// `own` of ours as `peer` reaches it: as the operator says, else as the registrar of its trunk sees us.
+    pub(super) fn shown_to(&self, peer: Peer, own: SocketAddr) -> SocketAddr {
+        let trunk = self.served.trunk_of(peer.addr.ip());
+        let trunk = trunk.and_then(|id| self.trunks.get(&id));
+        let seen = trunk.and_then(|trunk| trunk.seen_at(own, peer.transport));
+        seen.unwrap_or(self.listens.shown(own))
+    }
+
     /// Where the peer reaches us: by the socket and the transport that it came by. Where TLS was promised all the way, and it came
     /// so, the scheme says it.
     pub(super) fn contact(&self, origin: Origin, is_secure: bool) -> String {
-        let (transport, shown) = (origin.peer.transport, self.listens.shown(origin.local));
+        let (transport, shown) = (origin.peer.transport, self.shown_to(origin.peer, origin.local));
         match is_secure && transport == Transport::Tls {
             true => format!("<sips:{shown}>"),
             false => format!("<sip:{shown}{}>", transport.uri_parameter()),

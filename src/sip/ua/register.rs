@@ -4,10 +4,11 @@
 use super::{Event, TrunkNews, TrunkView, UserAgent};
 use crate::sip::counters::Noted;
 use crate::sip::message::Response;
-use crate::sip::peer::{Listen, Peer, Transport, Way};
+use crate::sip::peer::{Listen, Peer, Way};
 use crate::sip::timer::{Owner, Timer, TxId};
 use crate::sip::transactions::Purpose;
 use crate::sip::trunk::reply::{Granted, Verdict};
+use crate::sip::trunk::seen::is_elsewhere;
 use crate::sip::trunk::table::{self, Action, State};
 use crate::sip::trunk::{Binding, Trouble, Trunk, TrunkConfig, TrunkId, pace};
 use crate::units::Time;
@@ -84,6 +85,7 @@ impl UserAgent {
                 next: trunk.next,
                 registers: trunk.registers(),
                 calls: calls.filter(|ip| self.served.trunk_of(*ip) == Some(*id)).count(),
+                is_shown: trunk.shows_where_it_is_seen(),
                 waits_for: trunk.better().next(),
             };
             (trunk.config.name.clone(), view)
@@ -94,7 +96,8 @@ impl UserAgent {
     /// An answer to a REGISTER came.
     pub(super) fn registrar_answered(&mut self, now: Time, id: TrunkId, tx: TxId, response: &Response) {
         let cnonce = self.new_tag();
-        let transport = self.clients.get_mut(tx).map(|asked| asked.way.peer.transport);
+        let asked = self.clients.get_mut(tx).map(|asked| asked.way.peer);
+        let from = asked.and_then(|to| self.listens.towards(to));
         let Some(trunk) = self.trunks.get_mut(&id).filter(|trunk| trunk.asking == Some(tx)) else {
             return;
         };
@@ -103,8 +106,11 @@ impl UserAgent {
             return;
         }
         trunk.asking = None;
+        if let (Some(from), Some(to)) = (from, asked) {
+            trunk.learn(from, to.transport, response);
+        }
         match trunk.judge(response, cnonce) {
-            Verdict::Granted(granted) => self.granted(now, id, &granted, transport),
+            Verdict::Granted(granted) => self.granted(now, id, &granted, asked),
             Verdict::Again => self.drive_trunk(now, id, table::Event::Again),
             // That there is nothing to take back is as good as having taken it back.
             Verdict::Refused(_) if trunk.state == State::Leaving => {
@@ -114,21 +120,21 @@ impl UserAgent {
         }
     }
 
-    fn granted(&mut self, now: Time, id: TrunkId, granted: &Granted, by: Option<Transport>) {
+    fn granted(&mut self, now: Time, id: TrunkId, granted: &Granted, asked: Option<Peer>) {
         let Some(trunk) = self.trunks.get_mut(&id) else {
             return;
         };
         if let (State::Asking, Some(target)) = (trunk.state, trunk.target()) {
-            let shown = self.listens.towards(target).map(|listen| listen.shown);
+            let shown = self.listens.towards(target).map(|listen| listen.shown());
+            let by = asked.unwrap_or(target).transport;
+            let is_elsewhere = |seen: &SocketAddr| shown.is_some_and(|shown| is_elsewhere(*seen, shown, by));
             let moved = trunk.binding.is_some_and(|binding| binding.target != target);
             trunk.avoided.served(target);
             trunk.binding = Some(Binding {
                 since: trunk.binding.map_or(now, |binding| binding.since),
                 until: now + granted.time,
                 target,
-                seen_as: granted
-                    .seen_as
-                    .filter(|seen| is_elsewhere(*seen, shown, by.unwrap_or(target.transport))),
+                seen_as: granted.seen_as.filter(is_elsewhere),
             });
             let name = trunk.config.name.clone();
             for ip in &granted.routes {
@@ -360,7 +366,7 @@ impl UserAgent {
         let Some(trunk) = self.trunks.get_mut(&id) else {
             return;
         };
-        let Some(until) = trunk.binding.map(|binding| binding.until) else {
+        let Some(Binding { until, target, .. }) = trunk.binding else {
             return;
         };
         (trunk.failures, trunk.trouble) = (0, None);
@@ -372,6 +378,15 @@ impl UserAgent {
         trunk.next = Some(refresh);
         self.timers.set(owner, Timer::Register, refresh);
         self.timers.set(owner, Timer::Expiry, until);
+        // What it was told of where we are is not true any more: soon it is told anew.
+        if self
+            .listens
+            .towards(target)
+            .is_some_and(|from| trunk.has_moved(from, target))
+            && let Some(at) = trunk.hasten(now)
+        {
+            self.timers.set(owner, Timer::Register, at);
+        }
         self.start_signs(now, id);
         self.start_knocks(now, id);
         self.tell_trunk(id, news);
@@ -389,14 +404,6 @@ impl UserAgent {
         let name = trunk.config.name.clone();
         self.tell(Event::Trunk { name, news });
     }
-}
-
-/// Whether a registrar sees us elsewhere than we say. By which port a connection of ours leaves says nothing.
-fn is_elsewhere(seen: SocketAddr, shown: Option<SocketAddr>, transport: Transport) -> bool {
-    shown.is_some_and(|shown| match transport {
-        Transport::Udp => seen != shown,
-        Transport::Tcp | Transport::Tls => seen.ip() != shown.ip(),
-    })
 }
 
 /// How a message to a registrar goes out: over TCP and TLS by the connection that stands, or by a new one.

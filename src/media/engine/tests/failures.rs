@@ -104,3 +104,40 @@ fn a_failure_that_finds_no_place_among_the_events_is_told_when_there_is_one() {
         world.rings.events
     );
 }
+
+#[test]
+fn a_panic_at_what_is_asked_of_a_telephone_ends_that_call_and_nothing_else() {
+    let (mut world, lines) = two_rooms();
+    let control = SocketAddr::from(([127, 0, 0, 1], 4_001));
+    let changed = |n: u32, remote: SocketAddr| Command::Update {
+        seat: Seat(n),
+        leg: LegId(u64::from(n)),
+        spec: MediaSpec {
+            remote,
+            control: Some(control),
+            ..spec(Codec::G711(Law::A))
+        },
+        fitting: None,
+    };
+    world.ask(changed(3, caller()));
+    say_for(&mut world, &lines, 10);
+    heard(&lines);
+    // One moves: its socket cannot follow. Another one is asked to go: its goodbye cannot be said.
+    for n in [1, 3] {
+        lines[n].0.borrow_mut().breaks_asked = true;
+    }
+    world.ask(changed(1, SocketAddr::from(([127, 0, 0, 2], 4_000))));
+    world.ask(Command::Remove {
+        seat: Seat(3),
+        leg: LegId(3),
+    });
+    say_for(&mut world, &lines, 50);
+    assert_eq!(world.rings.events, [Event::LegFailed { leg: LegId(1) }]);
+    assert!(matches!(
+        world.rings.finished[..],
+        [Finished::Leg { seat: Seat(3), .. }]
+    ));
+    let counts = heard(&lines);
+    assert_eq!((counts[0], counts[2]), (50, 50));
+    assert!(counts[1] <= 1 && counts[3] <= 1, "{counts:?}");
+}
