@@ -84,3 +84,20 @@ impl Coherence {
         &self.by_bin
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_that_is_much_louder_than_the_echo_counts_as_twice_the_echo_at_most() {
+        let (mut loud, mut faint) = (Short::ZERO, Short::ZERO);
+        for at in 0..SHORT_PLACES {
+            (faint.re[at], loud.re[at]) = (200.0, 2_000.0);
+        }
+        let mut coherence = Coherence::default();
+        (0..100).for_each(|_| coherence.take(&loud, &faint));
+        assert_eq!(coherence.missed(&[0.0; LONG_PLACES]), Some(MOST));
+        assert!(coherence.by_bin().iter().all(|&missed| missed <= MOST));
+    }
+}

@@ -22,12 +22,13 @@ const KEPT: f32 = 1.0 - TAKEN as f32 / 65_536.0;
 /// Mean power of a sample, below which a frame has no speech in it that could be told from noise: −58 dBov, and −66 for what is heard.
 const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
-/// What a delay's sum is above so many times that of the others, is evidence; so much of it counts of one look, and so much is an echo. A
-/// clear one is told by three looks. One that stays below that, because a room smears it or a noise covers it, is told by being at the
-/// same delay look after look, which chance is not.
+/// A delay's sum must be so many times that of the others.
+const CLEAR: f32 = 1.45;
+/// What a delay's sum is above so many times that of the others, is evidence, too; so much of it counts of one look, and so much is an echo. An
+/// echo that stays below [`CLEAR`], because a room smears it, is told by being at the same delay look after look, which chance is not.
 const ABOVE: f32 = 1.2;
-const OF_ONE_LOOK: f32 = 0.2;
-const EVIDENCE: f32 = 3.0 * OF_ONE_LOOK - 0.001;
+const OF_ONE_LOOK: f32 = 0.15;
+const EVIDENCE: f32 = 0.74;
 /// How high the others may be beside it, where they are more than [`NEAR`] frames away: a tone that both sides have adds up at each
 /// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak.
 const OTHERS: f32 = 0.85;
@@ -38,6 +39,8 @@ const ENOUGH: f32 = 14.0;
 const NEAREST: usize = FRAME - 8;
 /// From how many samples on, before a delay's frame or after it, the delays beside it tell which of both.
 const SIDED: f32 = 68.0;
+/// Looks that must agree.
+const LOOKS: u8 = 3;
 /// Frames from look to look.
 const LOOK_EVERY: u8 = 5;
 /// The product of two phases as it is summed up: 127², of which seven bits are left away.
@@ -61,6 +64,7 @@ pub struct Detector {
     newest: usize,
     until_look: u8,
     candidate: usize,
+    agreed: u8,
     evidence: f32,
     score: f32,
     sent_power: f32,
@@ -92,6 +96,7 @@ impl Default for Detector {
             newest: 0,
             until_look: LOOK_EVERY,
             candidate: 0,
+            agreed: 0,
             evidence: 0.0,
             score: 0.0,
             sent_power: 0.0,
@@ -171,24 +176,27 @@ impl Detector {
         let chance = 0.886 * FULL * BINS as f32;
         self.score = heights[best] / (beside / count).max(chance);
         let samples = self.samples(best, &heights);
-        let beyond = self.score - ABOVE;
-        let stands_out = beyond > 0.0
+        let stands_out = self.score > ABOVE
             && highest < OTHERS * heights[best]
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
             && samples >= NEAREST;
-        let before = match best.abs_diff(self.candidate) {
-            0 | 1 => self.evidence,
-            _ => 0.0,
+        let (agreed, evidence) = match best.abs_diff(self.candidate) {
+            0 | 1 => (self.agreed, self.evidence),
+            _ => (0, 0.0),
+        };
+        self.agreed = match stands_out && self.score >= CLEAR {
+            true => (agreed + 1).min(LOOKS),
+            false => 0,
         };
         self.evidence = match stands_out {
-            true => (before + beyond.min(OF_ONE_LOOK)).min(1.0),
+            true => (evidence + (self.score - ABOVE).min(OF_ONE_LOOK)).min(1.0),
             false => 0.0,
         };
         self.candidate = best;
-        (self.evidence >= EVIDENCE).then(|| Found {
+        (self.agreed == LOOKS || self.evidence >= EVIDENCE).then(|| Found {
             frames: best - AHEAD,
             samples,
             score: self.score,
