@@ -24,11 +24,6 @@ const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
 /// A delay's sum must be so many times that of the others.
 const CLEAR: f32 = 1.45;
-/// What a delay's sum is above so many times that of the others, is evidence, too; so much of it counts of one look, and so much is an echo. An
-/// echo that stays below [`CLEAR`], because a room smears it, is told by being at the same delay look after look, which chance is not.
-const ABOVE: f32 = 1.2;
-const OF_ONE_LOOK: f32 = 0.15;
-const EVIDENCE: f32 = 0.74;
 /// How high the others may be beside it, where they are more than [`NEAR`] frames away: a tone that both sides have adds up at each
 /// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak.
 const OTHERS: f32 = 0.85;
@@ -65,7 +60,6 @@ pub struct Detector {
     until_look: u8,
     candidate: usize,
     agreed: u8,
-    evidence: f32,
     score: f32,
     sent_power: f32,
 }
@@ -97,7 +91,6 @@ impl Default for Detector {
             until_look: LOOK_EVERY,
             candidate: 0,
             agreed: 0,
-            evidence: 0.0,
             score: 0.0,
             sent_power: 0.0,
         }
@@ -176,27 +169,20 @@ impl Detector {
         let chance = 0.886 * FULL * BINS as f32;
         self.score = heights[best] / (beside / count).max(chance);
         let samples = self.samples(best, &heights);
-        let stands_out = self.score > ABOVE
+        let is_clear = self.score >= CLEAR
             && highest < OTHERS * heights[best]
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
             && samples >= NEAREST;
-        let (agreed, evidence) = match best.abs_diff(self.candidate) {
-            0 | 1 => (self.agreed, self.evidence),
-            _ => (0, 0.0),
-        };
-        self.agreed = match stands_out && self.score >= CLEAR {
-            true => (agreed + 1).min(LOOKS),
+        self.agreed = match is_clear {
+            true if best.abs_diff(self.candidate) <= 1 => (self.agreed + 1).min(LOOKS),
+            true => 1,
             false => 0,
         };
-        self.evidence = match stands_out {
-            true => (evidence + (self.score - ABOVE).min(OF_ONE_LOOK)).min(1.0),
-            false => 0.0,
-        };
         self.candidate = best;
-        (self.agreed == LOOKS || self.evidence >= EVIDENCE).then(|| Found {
+        (self.agreed == LOOKS).then(|| Found {
             frames: best - AHEAD,
             samples,
             score: self.score,
