@@ -313,7 +313,7 @@ fn run(common: Common, mut ends: Ends) {
             engine.leave_out(shed);
             // Cancellers last: an echo disturbs everybody.
             engine.lend_cancellers(shed < Shed::Pitch);
-            if shed == Shed::Pitch && load >= common.shed_ppm {
+            if shed == Shed::Pitch && shedder.is_short() {
                 engine.take_back_cancellers();
             }
             published.shed.store(shed as u8, Relaxed);

@@ -1,6 +1,9 @@
 //! What is left out when a media thread runs short of time, before a whole frame has to be: at first what is missed least. Each
 //! step leaves out what the steps before it do. Reads no clock: the load comes from outside.
 
+/// Measures in a row from the mark on after which a step is taken, and another one after each more: 400 ms. One alone is a machine that
+/// stood still for a moment and has caught up since, as shared ones do every other second.
+const LASTING: u32 = 2;
 /// Measures in a row below the mark after which one step is taken back: 5 s.
 const CALM: u32 = 25;
 /// The load must be so much below the mark then, in millionths: what was left out comes back and costs again.
@@ -36,6 +39,7 @@ impl Shed {
 pub struct Shedder {
     mark_ppm: u64,
     step: Shed,
+    short: u32,
     calm: u32,
 }
 
@@ -45,6 +49,7 @@ impl Shedder {
         Shedder {
             mark_ppm,
             step: Shed::Nothing,
+            short: 0,
             calm: 0,
         }
     }
@@ -52,9 +57,13 @@ impl Shedder {
     /// The load of the last 200 ms, in millionths; what is left out from now on. One step at a time: each may be enough.
     pub fn handle_load(&mut self, ppm: u64) -> Shed {
         let step = self.step as usize;
-        if ppm >= self.mark_ppm && self.mark_ppm < 1_000_000 {
+        let is_short = ppm >= self.mark_ppm && self.mark_ppm < 1_000_000;
+        self.short = if is_short { self.short.saturating_add(1) } else { 0 };
+        if is_short {
             self.calm = 0;
-            self.step = Shed::ALL[(step + 1).min(Shed::ALL.len() - 1)];
+            if self.is_short() {
+                self.step = Shed::ALL[(step + 1).min(Shed::ALL.len() - 1)];
+            }
         } else if ppm + MARGIN_PPM < self.mark_ppm {
             self.calm += 1;
             if self.calm == CALM {
@@ -65,6 +74,11 @@ impl Shedder {
             self.calm = 0;
         }
         self.step
+    }
+
+    /// Whether time has been short for long enough to do something about it.
+    pub fn is_short(&self) -> bool {
+        self.short >= LASTING
     }
 }
 
@@ -83,13 +97,14 @@ mod tests {
     fn one_step_at_a_time_is_left_out_and_taken_back_when_it_was_calm_for_long() {
         let mut shedder = Shedder::new(900_000);
         assert_eq!(after(&mut shedder, 899_999, 100), Shed::Nothing);
+        assert_eq!(after(&mut shedder, 900_000, 1), Shed::Nothing);
         assert_eq!(after(&mut shedder, 900_000, 1), Shed::Stretching);
         assert_eq!(
             after(&mut shedder, 800_000, 1_000),
             Shed::Stretching,
             "what was left out would not fit"
         );
-        assert_eq!(after(&mut shedder, 950_000, 1), Shed::RoomTones);
+        assert_eq!(after(&mut shedder, 950_000, 2), Shed::RoomTones);
         assert_eq!(
             after(&mut shedder, 1_200_000, 10),
             Shed::Pitch,
@@ -99,6 +114,15 @@ mod tests {
         assert_eq!(after(&mut shedder, 800_000, 1), Shed::Pitch, "that was no calm");
         assert_eq!(after(&mut shedder, 500_000, 25), Shed::RoomTones);
         assert_eq!(after(&mut shedder, 500_000, 50), Shed::Nothing);
+    }
+
+    #[test]
+    fn a_machine_that_stands_still_now_and_then_leaves_nothing_out() {
+        let mut shedder = Shedder::new(900_000);
+        for _ in 0..100 {
+            assert_eq!(shedder.handle_load(1_000_000), Shed::Nothing);
+            assert_eq!(after(&mut shedder, 700_000, 7), Shed::Nothing);
+        }
     }
 
     #[test]

@@ -17,11 +17,10 @@ impl UserAgent {
     /// The header fields that prove a request within a call; none as long as nobody asks for them.
     pub(super) fn proof_within(&mut self, leg: LegId, method: &str) -> Vec<(&'static str, String)> {
         let peer = self.calls.get(&leg).map(|call| call.dialog.origin().peer.addr);
-        let trunk = peer.and_then(|peer| self.served.trunk_of(peer.ip()));
-        let trunk = trunk.and_then(|trunk| self.trunks.get(&trunk));
-        match (trunk, self.calls.get_mut(&leg)) {
-            (Some(trunk), Some(Call { proof, dialog, .. })) => {
-                proof.fields(trunk.config.login.as_ref(), method, dialog.request_uri())
+        let login = peer.and_then(|peer| self.trunk_at(peer)?.config.login.clone());
+        match (login, self.calls.get_mut(&leg)) {
+            (Some(login), Some(Call { proof, dialog, .. })) => {
+                proof.fields(Some(&login), method, dialog.request_uri())
             }
             _ => Vec::new(),
         }

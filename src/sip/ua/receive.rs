@@ -211,8 +211,7 @@ impl UserAgent {
 
     /// `own` of ours as `peer` reaches it: as the operator says, else as the registrar of its trunk sees us.
     pub(super) fn shown_to(&self, peer: Peer, own: SocketAddr) -> SocketAddr {
-        let trunk = self.served.trunk_of(peer.addr.ip());
-        let trunk = trunk.and_then(|id| self.trunks.get(&id));
+        let trunk = self.trunk_at(peer.addr);
         let seen = trunk.and_then(|trunk| trunk.seen_at(own, peer.transport));
         seen.unwrap_or(self.listens.shown(own))
     }
