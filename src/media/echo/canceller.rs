@@ -195,7 +195,7 @@ impl Canceller {
             // What was made up has no echo in it that could be predicted; it is let through as the last block was.
             (predicted.rest, predicted.echo) = (sound, [0.0; FRAME]);
         } else {
-            self.filter.learn(&predicted);
+            self.filter.learn(&predicted, self.suppressor.presence());
         }
         let mut rest = self.rest.take(&predicted.rest);
         let echo = self.echo.take(&predicted.echo);

@@ -16,6 +16,10 @@ const WORTH: f32 = 160.0 * 40.0;
 /// What is missed must be so many times what is expected to be.
 const BEYOND: f32 = 2.0;
 
+/// What is missed is so many times what is predicted at most: another path of the same loss misses twice as much. A voice that is much
+/// louder than an echo would be taken for a hundred times that by chance.
+const MOST: f32 = 2.0;
+
 /// The averages.
 #[derive(Clone, Debug)]
 pub struct Coherence {
@@ -66,16 +70,34 @@ impl Coherence {
             whole += together;
             count += 1.0;
             let missed = together.max(0.0) * self.rest[at];
-            self.by_bin[at] = missed / self.echo[at];
+            self.by_bin[at] = (missed / self.echo[at]).min(MOST);
             power += missed;
             echo += self.echo[at];
             explained += 0.5 * expected[2 * at];
         }
         let is_coherent = count > 8.0 && whole > ENOUGH * count;
-        (is_coherent && power > BEYOND * explained).then(|| power / echo)
+        (is_coherent && power > BEYOND * explained).then(|| (power / echo).min(MOST))
     }
+
     /// The same in each bin, when it was asked for last.
     pub fn by_bin(&self) -> &[f32; SHORT_PLACES] {
         &self.by_bin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_that_is_much_louder_than_the_echo_counts_as_twice_the_echo_at_most() {
+        let (mut loud, mut faint) = (Short::ZERO, Short::ZERO);
+        for at in 0..SHORT_PLACES {
+            (faint.re[at], loud.re[at]) = (200.0, 2_000.0);
+        }
+        let mut coherence = Coherence::default();
+        (0..100).for_each(|_| coherence.take(&loud, &faint));
+        assert_eq!(coherence.missed(&[0.0; LONG_PLACES]), Some(MOST));
+        assert!(coherence.by_bin().iter().all(|&missed| missed <= MOST));
     }
 }

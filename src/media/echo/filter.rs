@@ -5,10 +5,13 @@
 //! With `X` what was sent, `E` what the prediction left over, `W` the filter, `P` its uncertainty, `S` the power of what is no echo:
 //!
 //! ```text
-//! µ = P X* / (½ Σ P |X|² + S)     W ← W + µ E     P ← A² (1 − ½ µ X) P + (1 − A²) |W|²
+//! µ = P X* / (½ Σ P |X|² + S)     W ← W + µ E     P ← A² (1 − ½ λ µ X) P + (1 − A²) |W|²
 //! ```
 //!
-//! The half is what a block's new samples are of its transform. Must never hear of anything but its leg's sound.
+//! The half is what a block's new samples are of its transform. λ is less than one because only the diagonal of `P` is kept: a vowel shows
+//! the partitions the same sound frame after frame, each time one sum of their weights is learnt and the same one, and a diagonal takes
+//! each time for news of all of them. With λ = 1 it was sure of what it had never heard: the next vowel's echo came through and nobody had
+//! expected it. Must never hear of anything but its leg's sound.
 
 use super::far::Far;
 use super::fft::{self, LONG_PLACES, Long, SHORT_PLACES, Spectrum, sum};
@@ -20,6 +23,11 @@ pub const PARTITIONS: usize = 8;
 const TRUE_STILL: f32 = 0.9994;
 /// How much of what is no echo is remembered from frame to frame.
 const NEAR_KEPT: f32 = 0.6;
+/// λ: how much of what a frame seems to teach counts as learnt.
+const LEARNT: f32 = 0.3;
+/// How many times the power of what is no echo is reckoned with while somebody speaks here: what a voice bends, nothing bends back
+/// before it is silent.
+const SPOKEN: f32 = 4.0;
 /// Power below which what is no echo is not believed to be, in a bin: A-law's steps.
 const NEAR_LEAST: f32 = 320.0 * 8.0;
 /// How the uncertainty falls from one partition to the next at the beginning.
@@ -171,9 +179,9 @@ impl Filter {
         predicted
     }
 
-    /// Learns from what was left.
+    /// Learns from what was left; `presence` is how much somebody speaks here, from 0 to 1.
     #[inline(always)]
-    pub fn learn(&mut self, predicted: &Predicted) {
+    pub fn learn(&mut self, predicted: &Predicted, presence: f32) {
         let (mut block, mut taps) = ([0.0; 2 * FRAME], [0.0; 2 * FRAME]);
         block[FRAME..].copy_from_slice(&predicted.rest);
         taps[..FRAME].copy_from_slice(&predicted.taps);
@@ -183,11 +191,12 @@ impl Filter {
         self.turn = (self.turn + 1) % PARTITIONS;
         self.expect();
         let power = error.power();
+        let spoken = 1.0 + SPOKEN * presence;
         let mut step = [0.0; LONG_PLACES];
         for at in 0..LONG_PLACES {
             let near = NEAR_KEPT * self.near[at] + (1.0 - NEAR_KEPT) * power[at];
             self.near[at] = near.max(NEAR_LEAST);
-            step[at] = 1.0 / (self.expected[at] + self.near[at].max(power[at]));
+            step[at] = 1.0 / (self.expected[at] + spoken * self.near[at].max(power[at]));
         }
         for nth in 0..PARTITIONS {
             let sent = &self.sent[(self.newest + nth) % PARTITIONS];
@@ -269,7 +278,7 @@ fn update(
         let wre = weights.re[at] + gain * (re * error.re[at] + im * error.im[at]);
         let wim = weights.im[at] + gain * (re * error.im[at] - im * error.re[at]);
         (weights.re[at], weights.im[at]) = (wre, wim);
-        let shrunk = 1.0 - 0.5 * gain * (re * re + im * im);
+        let shrunk = 1.0 - 0.5 * LEARNT * gain * (re * re + im * im);
         uncertainty[at] =
             TRUE_STILL * shrunk * uncertainty[at] + (1.0 - TRUE_STILL) * (wre * wre + wim * wim);
     }

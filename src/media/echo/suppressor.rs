@@ -26,8 +26,6 @@ const CLOSING_SPOKEN: f32 = 0.2;
 const HELD_OPEN: f32 = 0.9;
 const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.03;
-/// How much of the guess is left away at most while somebody is present.
-const RELAXED: f32 = 0.99;
 /// How the predicted echo rings on in a guess, from block to block: −2 dB.
 const RING: f32 = 0.63;
 /// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
@@ -96,6 +94,11 @@ impl Suppressor {
             *own = own.max(share.min(SHARE_FIRST));
         }
         self.wide_share = self.wide_share.max(share.min(SHARE_FIRST));
+    }
+
+    /// How much of the last quarter of a second somebody spoke here, from 0 to 1.
+    pub fn presence(&self) -> f32 {
+        self.presence
     }
 
     /// The gains of the last block.
@@ -214,9 +217,9 @@ impl Suppressor {
         };
         self.presence += follow * (spoken - self.presence);
         // Who has spoken for a while is disturbed more by being cut than by a rest of echo beneath the voice.
-        let trusted = (2.5 * self.presence - 0.7).clamp(0.0, 1.0);
+        let trusted = (3.3 * self.presence - 0.7).clamp(0.0, 1.0);
         let gate = gate.max(HELD_OPEN * trusted);
-        let relaxed = 1.0 - RELAXED * gate * trusted;
+        let relaxed = 1.0 - gate * trusted;
         for at in 0..SHORT_PLACES {
             let over = (rest[at] / (relaxed * guess[at] + 1e-3) - 1.0).max(0.0);
             let before = self.verdict[at];
