@@ -63,14 +63,19 @@ impl Linphone {
         linphone
     }
 
-    /// Calls, and waits until the call is established.
+    /// Calls, and waits until the call is established; a call of which linphone tells nothing more is tried once more, and said.
     pub fn dial(&mut self, bridge: SocketAddr) {
         let mut connected = false;
         for _ in 0..CALLS_MAX {
             self.enter(&format!("call sip:meeting@{bridge}"));
-            connected = self.wait_for(&["Media streams established", " error"]) == 0;
+            let came = self.look_for(&["Media streams established", " error"]);
+            connected = came == Some(0);
             if connected {
                 break;
+            }
+            if came.is_none() {
+                println!("linphone tells nothing of its call any more: once more");
+                self.enter("terminate");
             }
             std::thread::park_timeout(Duration::from_millis(500));
         }
@@ -117,6 +122,12 @@ impl Linphone {
 
     /// Waits for one of `words` on the part of the screen that nobody has waited for yet; which one came.
     fn wait_for(&mut self, words: &[&str]) -> usize {
+        let came = self.look_for(words);
+        came.unwrap_or_else(|| panic!("no {words:?}; screen:\n{}", self.screen()))
+    }
+
+    /// The same; none: nothing of it came.
+    fn look_for(&mut self, words: &[&str]) -> Option<usize> {
         let mut came = None;
         eventually(REPLY_MAX, || {
             let screen = self.screen();
@@ -128,11 +139,9 @@ impl Linphone {
             came = found.min();
             came.is_some()
         });
-        let Some((end, which)) = came else {
-            panic!("no {words:?}; screen:\n{}", self.screen());
-        };
+        let (end, which) = came?;
         self.seen += end;
-        which
+        Some(which)
     }
 
     fn screen(&self) -> String {
