@@ -218,6 +218,30 @@ fn clean(voices: &[Vec<i16>], calls: u64) {
 
 fn cost(voices: &[Vec<i16>]) {
     println!("\n| µs per 10 ms, in turn | 1 leg | 100 | 400 |\n|---|---|---|---|");
+    let (clean, echo) = (both_speak(voices), returned(voices));
+    for (name, frames, cancels, state) in [
+        ("detector, no echo", &clean, false, State::Clear),
+        (
+            "detector and finder, an echo that is let through",
+            &echo,
+            false,
+            State::Waiting,
+        ),
+        ("detector, finder and canceller", &echo, true, State::Cancelled),
+    ] {
+        let of = |legs: usize| spent(frames, legs, (if cancels { legs } else { 0 }, state));
+        println!("| {name} | {:.2} | {:.2} | {:.2} |", of(1), of(100), of(400));
+    }
+}
+
+/// What is sent and what is heard, where nothing of it comes back.
+fn both_speak(voices: &[Vec<i16>]) -> Vec<Frames> {
+    let [far, near] = [&voices[0], &voices[1]].map(|voice| voice.as_chunks().0.iter().cycle());
+    far.copied().zip(near.copied()).take(400).collect()
+}
+
+/// The same with an echo.
+fn returned(voices: &[Vec<i16>]) -> Vec<Frames> {
     let mut line = Line::new(
         Case::new(Kind::Tail(64), 12.0, 60, 3),
         Voices {
@@ -225,20 +249,15 @@ fn cost(voices: &[Vec<i16>]) {
             near: &voices[1],
         },
     );
-    let frames: Vec<Frames> = (0..400)
-        .map(|_| {
-            let far = line.far();
-            (far, line.next(&far).sound)
-        })
-        .collect();
-    for (name, cancelled) in [("detector", false), ("detector and canceller", true)] {
-        let of = |legs: usize| spent(&frames, legs, if cancelled { legs } else { 0 });
-        println!("| {name} | {:.2} | {:.2} | {:.2} |", of(1), of(100), of(400));
-    }
+    let mut frame = || {
+        let far = line.far();
+        (far, line.next(&far).sound)
+    };
+    (0..400).map(|_| frame()).collect()
 }
 
-/// The best of some passes.
-fn spent(frames: &[Frames], legs: usize, cancellers: usize) -> f64 {
+/// The best of some passes, with so many cancellers, while each leg's echo is in that state.
+fn spent(frames: &[Frames], legs: usize, (cancellers, state): (usize, State)) -> f64 {
     let mut pool = pool(cancellers, legs);
     let mut all: Vec<_> = (0..legs).map(|n| Box::new(Echo::new(n as u32))).collect();
     let mut tick = |frame: &Frames, all: &mut [Box<Echo>]| {
@@ -249,8 +268,7 @@ fn spent(frames: &[Frames], legs: usize, cancellers: usize) -> f64 {
         }
     };
     frames.iter().for_each(|frame| tick(frame, &mut all));
-    let on = all.iter().filter(|leg| leg.state() == State::Cancelled).count();
-    assert_eq!(on, cancellers, "every leg is cancelled, or none");
+    assert!(all.iter().all(|leg| leg.state() == state), "all are {state:?}");
     let mut best = f64::INFINITY;
     for pass in 0..(8_000 / legs).clamp(8, 100) {
         let part = &frames[pass * 20 % 300..][..100];

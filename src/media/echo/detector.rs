@@ -6,8 +6,9 @@
 //! back in the same tick. A member in the same acoustic room as another one is heard there, though.
 //!
 //! Phases are bytes and sums whole numbers of 16 bits: sixteen of them at once, and half of what a cache would have to bring of floats.
+//! The sums are most of what a detector is. They are touched when it is looked at only, with what was heard since the last time.
 
-use super::super::Frame;
+use super::super::{Frame, warm};
 use super::fft::sum;
 use super::phases::{self, BINS, NONE, Phases};
 use crate::units::FRAME;
@@ -16,9 +17,8 @@ use crate::units::FRAME;
 const AHEAD: usize = 3;
 /// Delays that are looked at, in frames, from [`AHEAD`] before zero on.
 const DELAYS: usize = 27 + AHEAD;
-/// How much of a sum a frame of speech takes away, of 65,536: an eightieth, so that 1.6 s are remembered.
-const TAKEN: i32 = 819;
-const KEPT: f32 = 1.0 - TAKEN as f32 / 65_536.0;
+/// How much of a sum a frame of speech takes away: an eightieth, so that 1.6 s are remembered.
+const TAKEN: f64 = 1.0 / 80.0;
 /// Mean power of a sample, below which a frame has no speech in it that could be told from noise: −58 dBov, and −66 for what is heard.
 const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
@@ -37,35 +37,59 @@ const SIDED: f32 = 68.0;
 /// Looks that must agree.
 const LOOKS: u8 = 3;
 /// Frames from look to look.
-const LOOK_EVERY: u8 = 5;
-/// The product of two phases as it is summed up: 127², of which seven bits are left away.
-const FULL: f32 = 126.0;
-const LEFT_AWAY: u32 = 7;
+const LOOK_EVERY: usize = 5;
+/// The product of two phases as it is summed up: five bits of it are left away. No sum leaves its 16 bits: without that the products of a
+/// look come to 32,000 at most, and a sum is 82 products at most.
+const FULL: f32 = (phases::FULL * phases::FULL) / (1 << LEFT_AWAY) as f32;
+const LEFT_AWAY: u32 = 5;
+const _: () = assert!((phases::FULL * phases::FULL) as usize * LOOK_EVERY <= i16::MAX as usize);
+const _: () = assert!(FULL * 82.0 < i16::MAX as f32);
 
-/// What is looked for, of one leg.
+/// What so many frames take away of a sum, of 65,536, and what they leave of it.
+const FADES: [(i16, f32); LOOK_EVERY + 1] = {
+    let mut fades = [(0, 1.0); LOOK_EVERY + 1];
+    let (mut frames, mut kept) = (1, 1.0 - TAKEN);
+    while frames <= LOOK_EVERY {
+        fades[frames] = ((65_536.0 * (1.0 - kept)) as i16, kept as f32);
+        (frames, kept) = (frames + 1, kept * (1.0 - TAKEN));
+    }
+    fades
+};
+
+/// Frames of what was sent that are kept, and of what was heard: the last look's newest pairs are the next one's oldest.
+const SENT: usize = DELAYS + LOOK_EVERY - 1;
+const HEARD: usize = AHEAD + LOOK_EVERY;
+
+/// What is looked for, of one leg: what each frame needs comes first.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct Detector {
-    /// By delay: real parts, then imaginary ones.
-    sums: [[[i16; BINS]; 2]; DELAYS],
-    /// Phases of what was sent, a ring.
-    sent: [Phases; DELAYS],
-    spoken: [bool; DELAYS],
-    /// Phases of what was heard in the last frames, a ring; none of what was too quiet.
-    heard: [Option<Phases>; AHEAD],
-    next_heard: usize,
-    /// Frames that each sum is made of.
-    weights: [f32; DELAYS],
     newest: usize,
-    until_look: u8,
+    /// Frames since the last look.
+    since_look: usize,
+    /// What stood out clearly when it was looked at last; how many looks in a row it did, and where.
+    clear: Option<Found>,
     candidate: usize,
     agreed: u8,
     score: f32,
+    /// Which frames of `sent` were speech, and which of `heard` were not too quiet.
+    spoken: [bool; SENT],
+    audible: [bool; HEARD],
+    /// Mean power of a sample of the last frame that was sent, and of the last that was heard.
+    powers: [f32; 2],
     sent_power: f32,
+    /// Phases of what was heard, the newest last; none of what was too quiet.
+    heard: [Phases; HEARD],
+    /// Phases of what was sent, a ring.
+    sent: [Phases; SENT],
+    /// Frames that each sum is made of.
+    weights: [f32; DELAYS],
+    /// By delay: real parts, then imaginary ones.
+    sums: [[[i16; BINS]; 2]; DELAYS],
 }
 
 /// What a detector may take, together with what it remembers of the sound.
-const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 15 * 1024 + 512);
+const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 16 * 1024 + 256);
 
 /// An echo that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,16 +106,18 @@ impl Default for Detector {
     fn default() -> Detector {
         Detector {
             sums: [[[0; BINS]; 2]; DELAYS],
-            sent: [NONE; DELAYS],
-            spoken: [false; DELAYS],
-            heard: [None; AHEAD],
-            next_heard: 0,
-            weights: [0.0; DELAYS],
+            sent: [NONE; SENT],
+            spoken: [false; SENT],
             newest: 0,
-            until_look: LOOK_EVERY,
+            heard: [NONE; HEARD],
+            audible: [false; HEARD],
+            weights: [0.0; DELAYS],
+            since_look: 0,
+            clear: None,
             candidate: 0,
             agreed: 0,
             score: 0.0,
+            powers: [0.0; 2],
             sent_power: 0.0,
         }
     }
@@ -102,37 +128,75 @@ impl Detector {
     /// it is looked at.
     #[inline(always)]
     pub fn handle(&mut self, sent: &[Frame; 2], heard: &[Frame; 2]) -> Option<Found> {
-        self.sent_power = power(sent);
-        let is_spoken = self.sent_power >= SENT_LEAST;
-        let is_heard = power(heard) >= HEARD_LEAST;
-        let [of_sent, of_heard] = match is_spoken || is_heard {
+        let [sent_power, heard_power] = self.powers(&sent[1], &heard[1]);
+        self.sent_power = sent_power;
+        let is_spoken = sent_power >= SENT_LEAST;
+        let is_audible = heard_power >= HEARD_LEAST;
+        let [of_sent, of_heard] = match is_spoken || is_audible {
             true => phases::of_both(sent, heard),
             false => [NONE; 2],
         };
-        self.newest = (self.newest + DELAYS - 1) % DELAYS;
+        self.newest = (self.newest + SENT - 1) % SENT;
         self.spoken[self.newest] = is_spoken;
         self.sent[self.newest] = if is_spoken { of_sent } else { NONE };
-        let before = std::mem::replace(&mut self.heard[self.next_heard], is_heard.then_some(of_heard));
-        self.next_heard = (self.next_heard + 1) % AHEAD;
-        if let Some(heard) = before.filter(|_| self.spoken.contains(&true)) {
-            self.add(&heard);
-        }
-        self.until_look -= 1;
-        if self.until_look > 0 {
+        let place = AHEAD + self.since_look;
+        self.audible[place] = is_audible;
+        self.heard[place] = if is_audible { of_heard } else { NONE };
+        self.since_look += 1;
+        if self.since_look < LOOK_EVERY {
             return None;
         }
-        self.until_look = LOOK_EVERY;
-        self.look()
+        self.since_look = 0;
+        if self.add() {
+            self.look();
+        }
+        self.agree()
     }
 
-    #[inline(always)]
-    fn add(&mut self, heard: &Phases) {
-        let heard = [wide(&heard[0]), wide(&heard[1])];
-        for delay in 0..DELAYS {
-            let at = (self.newest + delay) % DELAYS;
-            self.weights[delay] = KEPT * self.weights[delay] + f32::from(u8::from(self.spoken[at]));
-            turn(&mut self.sums[delay], &heard, &self.sent[at]);
+    /// Asks for what the next frame needs: before a look all of it.
+    pub fn warm(&self) {
+        if self.since_look + 1 == LOOK_EVERY {
+            return warm::all(self);
         }
+        warm::between(&self.newest, &self.sent_power);
+        warm::all(&self.sent[(self.newest + SENT - 1) % SENT]);
+        warm::all(&self.heard[AHEAD + self.since_look]);
+    }
+
+    /// Mean powers of a sample of the last two frames of each.
+    #[inline(always)]
+    fn powers(&mut self, sent: &Frame, heard: &Frame) -> [f32; 2] {
+        let now = [power(sent), power(heard)];
+        let before = std::mem::replace(&mut self.powers, now);
+        [0, 1].map(|side| 0.5 * (before[side] + now[side]))
+    }
+
+    /// Adds what was heard since the last look to the sums, with what was sent before and after it. Whether there was anything.
+    #[inline(always)]
+    fn add(&mut self) -> bool {
+        let heard: [_; LOOK_EVERY] = std::array::from_fn(|nth| self.heard[nth].map(|part| wide(&part)));
+        let audible: [bool; LOOK_EVERY] = std::array::from_fn(|nth| self.audible[nth]);
+        self.heard.copy_within(LOOK_EVERY.., 0);
+        self.audible.copy_within(LOOK_EVERY.., 0);
+        let count = audible.into_iter().filter(|&is_audible| is_audible).count();
+        if count == 0 || !self.spoken.contains(&true) {
+            return false;
+        }
+        let (taken, kept) = FADES[count];
+        for delay in 0..DELAYS {
+            // The frame that was sent so long before each of those that were heard.
+            let sent: [usize; LOOK_EVERY] =
+                std::array::from_fn(|nth| (self.newest + LOOK_EVERY - 1 - nth + delay) % SENT);
+            let spoken = (0..LOOK_EVERY).filter(|&nth| audible[nth] && self.spoken[sent[nth]]);
+            self.weights[delay] = kept * self.weights[delay] + spoken.count() as f32;
+            turn(
+                &mut self.sums[delay],
+                &heard,
+                sent.map(|at| &self.sent[at]),
+                taken,
+            );
+        }
+        true
     }
 
     /// How far the sums of a delay have grown, for what chance would have made of as many frames.
@@ -147,8 +211,9 @@ impl Detector {
         sum(&sizes) / self.weights[delay].max(1.0).sqrt()
     }
 
+    /// Looks whether a delay stands out clearly.
     #[inline(always)]
-    fn look(&mut self) -> Option<Found> {
+    fn look(&mut self) {
         let mut heights = [0.0; DELAYS];
         for (delay, height) in heights.iter_mut().enumerate() {
             *height = self.height(delay);
@@ -176,17 +241,25 @@ impl Detector {
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
             && samples >= NEAREST;
-        self.agreed = match is_clear {
-            true if best.abs_diff(self.candidate) <= 1 => (self.agreed + 1).min(LOOKS),
-            true => 1,
-            false => 0,
-        };
-        self.candidate = best;
-        (self.agreed == LOOKS).then(|| Found {
+        self.clear = is_clear.then(|| Found {
             frames: best - AHEAD,
             samples,
             score: self.score,
-        })
+        });
+    }
+
+    /// Looks that agree make an echo.
+    fn agree(&mut self) -> Option<Found> {
+        let Some(found) = self.clear else {
+            self.agreed = 0;
+            return None;
+        };
+        self.agreed = match found.frames.abs_diff(self.candidate) <= 1 {
+            true => (self.agreed + 1).min(LOOKS),
+            false => 1,
+        };
+        self.candidate = found.frames;
+        (self.agreed == LOOKS).then_some(found)
     }
 
     /// How clearly the delay that stands out most did so, when it was looked at last.
@@ -220,18 +293,23 @@ impl Detector {
     }
 }
 
-/// Adds the products of phases to the sums of a delay. No sum leaves its 16 bits: it is 80 products of 252 at most.
+/// Adds the products of the phases of some frames to the sums of a delay.
 #[inline(always)]
-fn turn(sums: &mut [[i16; BINS]; 2], [re, im]: &[[i16; BINS]; 2], sent: &Phases) {
-    let [sum_re, sum_im] = sums;
-    let (sent_re, sent_im) = (wide(&sent[0]), wide(&sent[1]));
+fn turn(
+    [sum_re, sum_im]: &mut [[i16; BINS]; 2],
+    heard: &[[[i16; BINS]; 2]; LOOK_EVERY],
+    sent: [&Phases; LOOK_EVERY],
+    taken: i16,
+) {
     for bin in 0..BINS {
-        let product = re[bin] * sent_re[bin] + im[bin] * sent_im[bin];
-        sum_re[bin] += (product >> LEFT_AWAY) - taken(sum_re[bin]);
-    }
-    for bin in 0..BINS {
-        let product = im[bin] * sent_re[bin] - re[bin] * sent_im[bin];
-        sum_im[bin] += (product >> LEFT_AWAY) - taken(sum_im[bin]);
+        let (mut real, mut imaginary) = (0, 0);
+        for nth in 0..LOOK_EVERY {
+            let (re, im) = (i16::from(sent[nth][0][bin]), i16::from(sent[nth][1][bin]));
+            real += heard[nth][0][bin] * re + heard[nth][1][bin] * im;
+            imaginary += heard[nth][1][bin] * re - heard[nth][0][bin] * im;
+        }
+        sum_re[bin] += (real >> LEFT_AWAY) - share(sum_re[bin], taken);
+        sum_im[bin] += (imaginary >> LEFT_AWAY) - share(sum_im[bin], taken);
     }
 }
 
@@ -244,17 +322,18 @@ fn wide(narrow: &[i8; BINS]) -> [i16; BINS] {
     wide
 }
 
+/// So many of 65,536 parts.
 #[inline(always)]
-fn taken(sum: i16) -> i16 {
-    ((i32::from(sum) * TAKEN) >> 16) as i16
+fn share(sum: i16, parts: i16) -> i16 {
+    ((i32::from(sum) * i32::from(parts)) >> 16) as i16
 }
 
 /// The mean power of a sample.
 #[inline(always)]
-fn power(sound: &[Frame; 2]) -> f32 {
-    let mut squares = [0.0; 2 * FRAME];
-    for (square, &sample) in squares.iter_mut().zip(sound.as_flattened()) {
+fn power(sound: &Frame) -> f32 {
+    let mut squares = [0.0; FRAME];
+    for (square, &sample) in squares.iter_mut().zip(sound) {
         *square = f32::from(sample) * f32::from(sample);
     }
-    sum(&squares) / squares.len() as f32
+    sum(&squares) / FRAME as f32
 }

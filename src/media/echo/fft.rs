@@ -18,6 +18,7 @@ pub const SHORT: usize = 81;
 pub const LONG_PLACES: usize = 168;
 /// Places for [`SHORT`] bins.
 pub const SHORT_PLACES: usize = 88;
+
 /// Complex numbers that a transform may want to write to beside its result.
 const SCRATCH: usize = 320;
 
@@ -126,12 +127,14 @@ pub fn complex(re: &[f32; 160], im: &[f32; 160]) -> ([f32; 160], [f32; 160]) {
 #[inline(always)]
 fn transformed<const T: usize>(way: &dyn Fft<f32>, re: &[f32; T], im: &[f32; T]) -> ([f32; T], [f32; T]) {
     let zero = Complex::new(0.0, 0.0);
-    let (mut from, mut to, mut scratch) = ([zero; T], [zero; T], [zero; SCRATCH]);
+    let (mut from, mut to) = ([zero; T], [zero; T]);
     for at in 0..T {
         from[at] = Complex::new(re[at], im[at]);
     }
-    let scratch = &mut scratch[..way.get_outofplace_scratch_len()];
-    way.process_outofplace_with_scratch(&mut from, &mut to, scratch);
+    match way.get_outofplace_scratch_len() {
+        0 => way.process_outofplace_with_scratch(&mut from, &mut to, &mut []),
+        len => way.process_outofplace_with_scratch(&mut from, &mut to, &mut [zero; SCRATCH][..len]),
+    }
     let (mut re, mut im) = ([0.0; T], [0.0; T]);
     for at in 0..T {
         (re[at], im[at]) = (to[at].re, to[at].im);

@@ -155,7 +155,7 @@ impl Echo {
 
     /// Asks for what the next frame needs while nothing is taken out.
     pub fn warm(&self) {
-        warm::all(&self.detector);
+        self.detector.warm();
         warm::all(&self.heard);
         warm::all(&self.sent);
     }

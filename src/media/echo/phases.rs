@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 /// Bins that are looked at, from 300 Hz on.
 pub const BINS: usize = 48;
 const FIRST_BIN: usize = 6;
-/// The largest phase as it is kept.
-const FULL: f32 = 127.0;
+/// The largest phase as it is kept: five products of it fit in 16 bits.
+pub const FULL: f32 = 80.0;
 
 /// Real and imaginary parts of phases.
 pub type Phases = [[i8; BINS]; 2];
@@ -68,15 +68,37 @@ fn phases([re, im]: &[[f32; BINS]; 2]) -> Phases {
     let mut phases = NONE;
     for bin in 0..BINS {
         let scale = FULL / (re[bin] * re[bin] + im[bin] * im[bin]).sqrt().max(1e-3);
-        phases[0][bin] = (re[bin] * scale) as i8;
-        phases[1][bin] = (im[bin] * scale) as i8;
+        phases[0][bin] = byte(re[bin] * scale);
+        phases[1][bin] = byte(im[bin] * scale);
     }
     phases
+}
+
+/// The nearest whole number of one that a byte has a place for: behind so large a number a float has no place for anything but whole ones,
+/// and has them in its last bits. The compiler does that for eight at once, and a checked conversion one by one.
+#[inline(always)]
+fn byte(number: f32) -> i8 {
+    const LARGE: f32 = (3 << 22) as f32;
+    (number + LARGE).to_bits() as i8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_is_the_nearest_whole_number() {
+        for (number, byte_of_it) in [
+            (0.0, 0),
+            (-80.0, -80),
+            (79.6, 80),
+            (-0.4, 0),
+            (-12.7, -13),
+            (127.0, 127),
+        ] {
+            assert_eq!(byte(number), byte_of_it, "{number}");
+        }
+    }
 
     #[test]
     fn each_tone_has_its_phase_in_its_bin_whatever_the_other_side_sounds_like() {
@@ -88,14 +110,14 @@ mod tests {
                 })
             })
         };
-        let near = |value: i8, expected: f32| (f32::from(value) - expected).abs() < 4.0;
+        let near = |value: i8, expected: f32| (f32::from(value) - expected).abs() < 3.0;
         for (sent, heard) in [(0.3f32, 1.9f32), (-2.0, 0.1)] {
             let [sent_phases, heard_phases] = of_both(&tone(500.0, sent), &tone(1_200.0, heard));
             // 500 Hz is bin 10, the fifth of those that are looked at; 1,200 Hz is bin 24.
             let [re, im] = sent_phases;
-            assert!(near(re[4], 127.0 * sent.cos()) && near(im[4], 127.0 * sent.sin()));
+            assert!(near(re[4], FULL * sent.cos()) && near(im[4], FULL * sent.sin()));
             let [re, im] = heard_phases;
-            assert!(near(re[18], 127.0 * heard.cos()) && near(im[18], 127.0 * heard.sin()));
+            assert!(near(re[18], FULL * heard.cos()) && near(im[18], FULL * heard.sin()));
         }
         assert_eq!(of_both(&[[0; FRAME]; 2], &[[0; FRAME]; 2]), [NONE; 2]);
     }

@@ -30,7 +30,7 @@ impl Kind {
         let mut chance = Chance::seeded(seed ^ 0x6563_686f);
         let taps = match self {
             Kind::Hybrid => hybrid(&mut chance),
-            Kind::Tail(ms) => room(&mut chance, ms),
+            Kind::Tail(ms) => NARROW.response(&mut chance, ms),
         };
         scaled(taps, loss_db)
     }
@@ -42,7 +42,7 @@ impl Kind {
             Kind::Hybrid => 16,
             Kind::Tail(ms) => ms,
         };
-        scaled(room_wide(&mut chance, ms), loss_db)
+        scaled(WIDE.response(&mut chance, ms), loss_db)
     }
 }
 
@@ -74,43 +74,49 @@ fn hybrid(chance: &mut Chance) -> Vec<f32> {
     taps
 }
 
-/// A direct sound, then noise that dies away; the loudspeaker and the telephone let 300 to 3,400 Hz through.
-fn room(chance: &mut Chance, ms: u16) -> Vec<f32> {
-    let count = usize::from(ms) * 8;
-    let direct = 8 + chance.below(24) as usize;
-    let fall = 6.9 / (2.0 * count as f32);
-    let mut taps = vec![0.0; count];
-    for (n, tap) in taps.iter_mut().enumerate().skip(direct) {
-        *tap = 0.5 * even(chance) * (-(fall * (n - direct) as f32)).exp();
-    }
-    taps[direct] += 1.0;
-    // What is low is taken away, what is high is made softer.
-    let (mut low, mut before) = (0.0, 0.0);
-    for tap in &mut taps {
-        low += 0.2 * (*tap - low);
-        let high = *tap - low;
-        *tap = 0.7 * high + 0.3 * before;
-        before = high;
-    }
-    taps
+/// A loudspeaker's room at one rate, and what the telephone lets through of it.
+struct Room {
+    /// Samples in a millisecond.
+    per_ms: u16,
+    /// The first reflection's size beside the direct sound's one.
+    reflected: f32,
+    /// How fast the mean follows that is taken away: the lower end of the band.
+    low: f32,
 }
 
-/// The same at 16 kHz: the loudspeaker and the telephone let 250 Hz to 7 kHz through, what is high softer by some decibels.
-fn room_wide(chance: &mut Chance, ms: u16) -> Vec<f32> {
-    let count = usize::from(ms) * 16;
-    let direct = 16 + chance.below(48) as usize;
-    let fall = 6.9 / (2.0 * count as f32);
-    let mut taps = vec![0.0; count];
-    for (n, tap) in taps.iter_mut().enumerate().skip(direct) {
-        *tap = 0.35 * even(chance) * (-(fall * (n - direct) as f32)).exp();
+/// 300 to 3,400 Hz.
+const NARROW: Room = Room {
+    per_ms: 8,
+    reflected: 0.5,
+    low: 0.2,
+};
+
+/// 250 Hz to 7 kHz, what is high softer by some decibels.
+const WIDE: Room = Room {
+    per_ms: 16,
+    reflected: 0.35,
+    low: 0.1,
+};
+
+impl Room {
+    /// A direct sound after one to four milliseconds, then noise that falls by 60 dB within twice `ms`.
+    fn response(&self, chance: &mut Chance, ms: u16) -> Vec<f32> {
+        let count = usize::from(ms * self.per_ms);
+        let direct = usize::from(self.per_ms) + chance.below(3 * u64::from(self.per_ms)) as usize;
+        let fall = 6.9 / (2.0 * count as f32);
+        let mut taps = vec![0.0; count];
+        for (n, tap) in taps.iter_mut().enumerate().skip(direct) {
+            *tap = self.reflected * even(chance) * (-(fall * (n - direct) as f32)).exp();
+        }
+        taps[direct] += 1.0;
+        // What is low is taken away, what is high is made softer.
+        let (mut low, mut before) = (0.0, 0.0);
+        for tap in &mut taps {
+            low += self.low * (*tap - low);
+            let high = *tap - low;
+            *tap = 0.7 * high + 0.3 * before;
+            before = high;
+        }
+        taps
     }
-    taps[direct] += 1.0;
-    let (mut low, mut before) = (0.0, 0.0);
-    for tap in &mut taps {
-        low += 0.1 * (*tap - low);
-        let high = *tap - low;
-        *tap = 0.7 * high + 0.3 * before;
-        before = high;
-    }
-    taps
 }
