@@ -23,9 +23,10 @@ const TAKEN: f64 = 1.0 / 80.0;
 const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
 /// A delay's sum must be so many times that of the others.
-const CLEAR: f32 = 1.45;
+const CLEAR: f32 = 1.5;
 /// How high the others may be beside it, where they are more than [`NEAR`] frames away: a tone that both sides have adds up at each
-/// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak.
+/// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak. A voice may have a
+/// second one, where it is like itself: but there an echo stands still to the sample, and what adds up by chance wanders.
 const OTHERS: f32 = 0.85;
 const NEAR: usize = 2;
 /// Frames of speech that must have been summed up.
@@ -34,8 +35,10 @@ const ENOUGH: f32 = 14.0;
 const NEAREST: usize = FRAME - 8;
 /// From how many samples on, before a delay's frame or after it, the delays beside it tell which of both.
 const SIDED: f32 = 68.0;
-/// Looks that must agree.
+/// Looks that must agree: to the frame where it stands alone, else to so many samples.
 const LOOKS: u8 = 3;
+const LOOKS_TO_THE_SAMPLE: u8 = 9;
+const STILL: usize = 8;
 /// Frames from look to look.
 const LOOK_EVERY: usize = 5;
 /// The product of two phases as it is summed up: five bits of it are left away. No sum leaves its 16 bits: without that the products of a
@@ -67,10 +70,10 @@ pub struct Detector {
     newest: usize,
     /// Frames since the last look.
     since_look: usize,
-    /// What stood out clearly when it was looked at last; how many looks in a row it did, and where.
+    /// What stood out clearly when it was looked at last, for how many looks in a row at the same frame, and at the same sample.
     clear: Option<Found>,
-    candidate: usize,
     agreed: u8,
+    stood_still: u8,
     score: f32,
     /// Which frames of `sent` were speech, and which of `heard` were not too quiet.
     spoken: [bool; SENT],
@@ -114,8 +117,8 @@ impl Default for Detector {
             weights: [0.0; DELAYS],
             since_look: 0,
             clear: None,
-            candidate: 0,
             agreed: 0,
+            stood_still: 0,
             score: 0.0,
             powers: [0.0; 2],
             sent_power: 0.0,
@@ -147,10 +150,7 @@ impl Detector {
             return None;
         }
         self.since_look = 0;
-        if self.add() {
-            self.look();
-        }
-        self.agree()
+        if self.add() { self.look() } else { None }
     }
 
     /// Asks for what the next frame needs: before a look all of it.
@@ -211,9 +211,9 @@ impl Detector {
         sum(&sizes) / self.weights[delay].max(1.0).sqrt()
     }
 
-    /// Looks whether a delay stands out clearly.
+    /// Looks whether a delay stands out clearly, and has done so for long enough.
     #[inline(always)]
-    fn look(&mut self) {
+    fn look(&mut self) -> Option<Found> {
         let mut heights = [0.0; DELAYS];
         for (delay, height) in heights.iter_mut().enumerate() {
             *height = self.height(delay);
@@ -230,36 +230,36 @@ impl Detector {
             let height = heights[delay];
             (sum + height, count + 1.0, highest.max(height))
         });
-        // What chance makes of phases: √(π/4) of the root of their number.
-        let chance = 0.886 * FULL * BINS as f32;
-        self.score = heights[best] / (beside / count).max(chance);
+        self.score = heights[best] / (beside / count).max(chance(self.weights[best]));
         let samples = self.samples(best, &heights);
         let is_clear = self.score >= CLEAR
-            && highest < OTHERS * heights[best]
             && self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
             && samples >= NEAREST;
-        self.clear = is_clear.then(|| Found {
-            frames: best - AHEAD,
+        let found = Found {
+            frames: best.saturating_sub(AHEAD),
             samples,
             score: self.score,
-        });
+        };
+        self.agree(is_clear.then_some(found), highest < OTHERS * heights[best])
     }
 
     /// Looks that agree make an echo.
-    fn agree(&mut self) -> Option<Found> {
-        let Some(found) = self.clear else {
-            self.agreed = 0;
-            return None;
+    fn agree(&mut self, found: Option<Found>, stands_alone: bool) -> Option<Found> {
+        let before = std::mem::replace(&mut self.clear, found);
+        let found = found?;
+        let again = |count: u8, is_there: bool| if is_there { count.saturating_add(1) } else { 1 };
+        let is_near = before.is_some_and(|before| before.frames.abs_diff(found.frames) <= 1);
+        let is_still = before.is_some_and(|before| before.samples.abs_diff(found.samples) <= STILL);
+        self.agreed = if stands_alone {
+            again(self.agreed, is_near)
+        } else {
+            0
         };
-        self.agreed = match found.frames.abs_diff(self.candidate) <= 1 {
-            true => (self.agreed + 1).min(LOOKS),
-            false => 1,
-        };
-        self.candidate = found.frames;
-        (self.agreed == LOOKS).then_some(found)
+        self.stood_still = again(self.stood_still, is_still);
+        (self.agreed >= LOOKS || self.stood_still >= LOOKS_TO_THE_SAMPLE).then_some(found)
     }
 
     /// How clearly the delay that stands out most did so, when it was looked at last.
@@ -291,6 +291,13 @@ impl Detector {
         };
         ((delay as f32 - AHEAD as f32) * 160.0 + beyond).max(0.0) as usize
     }
+}
+
+/// What chance makes of phases: √(π/4) of the root of the number of frames, for each bin. Of those frames the older ones are summed up
+/// with less weight, of which the square counts: so of a weight of w frames, at most 80, √(1 − w/160) of it.
+#[inline(always)]
+fn chance(weight: f32) -> f32 {
+    0.886 * FULL * BINS as f32 * (1.0 - 0.5 * TAKEN as f32 * weight).sqrt()
 }
 
 /// Adds the products of the phases of some frames to the sums of a delay.
