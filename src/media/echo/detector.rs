@@ -22,12 +22,14 @@ const TAKEN: f64 = 1.0 / 80.0;
 /// Mean power of a sample, below which a frame has no speech in it that could be told from noise: −58 dBov, and −66 for what is heard.
 const SENT_LEAST: f32 = 1_700.0;
 const HEARD_LEAST: f32 = 270.0;
-/// A delay's sum must be so many times that of the others.
-const CLEAR: f32 = 1.5;
+/// A delay's sum must be so many times that of the others, and of what chance would make of it at most.
+const CLEAR: f32 = 1.45;
+/// The same of what chance makes of it in the mean, for a delay that stands still.
+const CLEAR_STILL: f32 = 1.5;
 /// How high the others may be beside it, where they are more than [`NEAR`] frames away: a tone that both sides have adds up at each
 /// delay at which it sounded on both, and most of all where it did so longest. That is a slope, an echo is a peak. A voice may have a
 /// second one, where it is like itself: but there an echo stands still to the sample, and what adds up by chance wanders.
-const OTHERS: f32 = 0.85;
+const OTHERS: f32 = 0.8;
 const NEAR: usize = 2;
 /// Frames of speech that must have been summed up.
 const ENOUGH: f32 = 14.0;
@@ -70,8 +72,8 @@ pub struct Detector {
     newest: usize,
     /// Frames since the last look.
     since_look: usize,
-    /// What stood out clearly when it was looked at last, for how many looks in a row at the same frame, and at the same sample.
-    clear: Option<Found>,
+    /// What stood out most when it was looked at last, and for how many looks in a row clearly: near the same frame, and at the same sample.
+    looked: Found,
     agreed: u8,
     stood_still: u8,
     score: f32,
@@ -95,7 +97,7 @@ pub struct Detector {
 const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 16 * 1024 + 256);
 
 /// An echo that was found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Found {
     /// Its delay in frames, to the nearest.
     pub frames: usize,
@@ -116,7 +118,7 @@ impl Default for Detector {
             audible: [false; HEARD],
             weights: [0.0; DELAYS],
             since_look: 0,
-            clear: None,
+            looked: Found::default(),
             agreed: 0,
             stood_still: 0,
             score: 0.0,
@@ -150,7 +152,8 @@ impl Detector {
             return None;
         }
         self.since_look = 0;
-        if self.add() { self.look() } else { None }
+        let added = self.add()?;
+        self.look(&added)
     }
 
     /// Asks for what the next frame needs: before a look all of it.
@@ -171,24 +174,26 @@ impl Detector {
         [0, 1].map(|side| 0.5 * (before[side] + now[side]))
     }
 
-    /// Adds what was heard since the last look to the sums, with what was sent before and after it. Whether there was anything.
+    /// Adds what was heard since the last look to the sums, with what was sent before and after it: so many frames of speech to each.
     #[inline(always)]
-    fn add(&mut self) -> bool {
+    fn add(&mut self) -> Option<[usize; DELAYS]> {
         let heard: [_; LOOK_EVERY] = std::array::from_fn(|nth| self.heard[nth].map(|part| wide(&part)));
         let audible: [bool; LOOK_EVERY] = std::array::from_fn(|nth| self.audible[nth]);
         self.heard.copy_within(LOOK_EVERY.., 0);
         self.audible.copy_within(LOOK_EVERY.., 0);
         let count = audible.into_iter().filter(|&is_audible| is_audible).count();
         if count == 0 || !self.spoken.contains(&true) {
-            return false;
+            return None;
         }
         let (taken, kept) = FADES[count];
+        let mut added = [0; DELAYS];
         for delay in 0..DELAYS {
             // The frame that was sent so long before each of those that were heard.
             let sent: [usize; LOOK_EVERY] =
                 std::array::from_fn(|nth| (self.newest + LOOK_EVERY - 1 - nth + delay) % SENT);
             let spoken = (0..LOOK_EVERY).filter(|&nth| audible[nth] && self.spoken[sent[nth]]);
-            self.weights[delay] = kept * self.weights[delay] + spoken.count() as f32;
+            added[delay] = spoken.count();
+            self.weights[delay] = kept * self.weights[delay] + added[delay] as f32;
             turn(
                 &mut self.sums[delay],
                 &heard,
@@ -196,7 +201,7 @@ impl Detector {
                 taken,
             );
         }
-        true
+        Some(added)
     }
 
     /// How far the sums of a delay have grown, for what chance would have made of as many frames.
@@ -213,7 +218,7 @@ impl Detector {
 
     /// Looks whether a delay stands out clearly, and has done so for long enough.
     #[inline(always)]
-    fn look(&mut self) -> Option<Found> {
+    fn look(&mut self, added: &[usize; DELAYS]) -> Option<Found> {
         let mut heights = [0.0; DELAYS];
         for (delay, height) in heights.iter_mut().enumerate() {
             *height = self.height(delay);
@@ -230,35 +235,38 @@ impl Detector {
             let height = heights[delay];
             (sum + height, count + 1.0, highest.max(height))
         });
-        self.score = heights[best] / (beside / count).max(chance(self.weights[best]));
+        self.score = heights[best] / (beside / count).max(CHANCE);
+        if added[best] == 0 {
+            // What is still as clear as before is no news.
+            return None;
+        }
         let samples = self.samples(best, &heights);
-        let is_clear = self.score >= CLEAR
-            && self.weights[best] >= ENOUGH
+        let may_be = self.weights[best] >= ENOUGH
             // The same room, not an echo: it is heard before it is sent.
             && best > AHEAD
             && heights[..=AHEAD].iter().all(|&height| height < heights[best] * 0.9)
             && samples >= NEAREST;
+        let is_clear = self.score >= CLEAR && highest < OTHERS * heights[best];
+        let is_clear_still = heights[best] >= CLEAR_STILL * (beside / count).max(chance(self.weights[best]));
         let found = Found {
             frames: best.saturating_sub(AHEAD),
             samples,
             score: self.score,
         };
-        self.agree(is_clear.then_some(found), highest < OTHERS * heights[best])
+        self.agree(found, may_be && is_clear, may_be && is_clear_still)
     }
 
     /// Looks that agree make an echo.
-    fn agree(&mut self, found: Option<Found>, stands_alone: bool) -> Option<Found> {
-        let before = std::mem::replace(&mut self.clear, found);
-        let found = found?;
-        let again = |count: u8, is_there: bool| if is_there { count.saturating_add(1) } else { 1 };
-        let is_near = before.is_some_and(|before| before.frames.abs_diff(found.frames) <= 1);
-        let is_still = before.is_some_and(|before| before.samples.abs_diff(found.samples) <= STILL);
-        self.agreed = if stands_alone {
-            again(self.agreed, is_near)
-        } else {
-            0
+    fn agree(&mut self, found: Found, is_clear: bool, is_clear_still: bool) -> Option<Found> {
+        let before = std::mem::replace(&mut self.looked, found);
+        let again = |count: u8, counts: bool, is_there: bool| match counts {
+            true if is_there => count.saturating_add(1),
+            counts => u8::from(counts),
         };
-        self.stood_still = again(self.stood_still, is_still);
+        let is_near = before.frames.abs_diff(found.frames) <= 1;
+        let is_still = before.samples.abs_diff(found.samples) <= STILL;
+        self.agreed = again(self.agreed, is_clear, is_near);
+        self.stood_still = again(self.stood_still, is_clear_still, is_still);
         (self.agreed >= LOOKS || self.stood_still >= LOOKS_TO_THE_SAMPLE).then_some(found)
     }
 
@@ -293,11 +301,14 @@ impl Detector {
     }
 }
 
-/// What chance makes of phases: √(π/4) of the root of the number of frames, for each bin. Of those frames the older ones are summed up
-/// with less weight, of which the square counts: so of a weight of w frames, at most 80, √(1 − w/160) of it.
+/// What chance makes of phases, none of which is forgotten: √(π/4) of the root of their number, for each bin.
+const CHANCE: f32 = 0.886 * FULL * BINS as f32;
+
+/// The same as they are forgotten: older ones are summed up with less weight, of which the square counts. Of a weight of w frames, at most
+/// 80, that leaves √(1 − w/160).
 #[inline(always)]
 fn chance(weight: f32) -> f32 {
-    0.886 * FULL * BINS as f32 * (1.0 - 0.5 * TAKEN as f32 * weight).sqrt()
+    CHANCE * (1.0 - 0.5 * TAKEN as f32 * weight).sqrt()
 }
 
 /// Adds the products of the phases of some frames to the sums of a delay.
