@@ -187,13 +187,13 @@ impl Detector {
         }
         let (taken, kept) = FADES[count];
         let mut added = [0; DELAYS];
-        for delay in 0..DELAYS {
+        for (delay, added) in added.iter_mut().enumerate() {
             // The frame that was sent so long before each of those that were heard.
             let sent: [usize; LOOK_EVERY] =
                 std::array::from_fn(|nth| (self.newest + LOOK_EVERY - 1 - nth + delay) % SENT);
             let spoken = (0..LOOK_EVERY).filter(|&nth| audible[nth] && self.spoken[sent[nth]]);
-            added[delay] = spoken.count();
-            self.weights[delay] = kept * self.weights[delay] + added[delay] as f32;
+            *added = spoken.count();
+            self.weights[delay] = kept * self.weights[delay] + *added as f32;
             turn(
                 &mut self.sums[delay],
                 &heard,
