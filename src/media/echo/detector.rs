@@ -94,7 +94,7 @@ pub struct Detector {
 }
 
 /// What a detector may take, together with what it remembers of the sound.
-const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 16 * 1024 + 256);
+const _: () = assert!(size_of::<Detector>() + size_of::<super::far::Far>() <= 16 * 1024);
 
 /// An echo that was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -297,7 +297,7 @@ impl Detector {
             _ if turned < -SIDED && later > earlier => turned + 160.0,
             _ => turned,
         };
-        ((delay as f32 - AHEAD as f32) * 160.0 + beyond).max(0.0) as usize
+        ((delay as f32 - AHEAD as f32) * 160.0 + beyond).round().max(0.0) as usize
     }
 }
 

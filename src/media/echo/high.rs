@@ -46,7 +46,7 @@ const SHARE_LEAST: f32 = 1e-4;
 const SHARE_MOST: f32 = 4.0;
 /// Power in a bin from which an echo that is due is worth learning from.
 const WORTH: f32 = 320.0 * 15.0;
-/// How fast the noise's level may rise, a block: 4 dB a second; and follows what is less.
+/// How fast the noise's level may rise where no louder echo is due, a block: 4 dB a second; and follows what is less.
 const NOISE_RISE: f32 = 1.01;
 const NOISE_FALL: f32 = 0.1;
 
@@ -230,11 +230,11 @@ impl High {
                 self.share[band] = followed.clamp(SHARE_LEAST, SHARE_MOST);
             }
             let noise = self.noise[band];
-            let less = noise + NOISE_FALL * (heard - noise);
-            self.noise[band] = if heard < noise {
-                less
-            } else {
-                (noise * NOISE_RISE).max(1.0)
+            self.noise[band] = match heard < noise {
+                true => noise + NOISE_FALL * (heard - noise),
+                // It may be the echo that is louder.
+                false if self.share[band] * self.ring[band] > noise => noise,
+                false => (noise * NOISE_RISE).max(1.0),
             };
         }
     }

@@ -213,7 +213,7 @@ fn the_echo_of_a_telephone_in_the_room_is_taken_out_and_nothing_else() {
     );
     assert_eq!((meeting.figures(0), meeting.figures(1)), (None, None));
     let echo = meeting.figures(2).expect("it was found");
-    assert!((55..120).contains(&echo.delay_ms), "{echo:?}");
+    assert!((60..120).contains(&echo.delay_ms), "{echo:?}");
     assert!((9..15).contains(&echo.loss_db.expect("learnt")), "{echo:?}");
 }
 
