@@ -38,6 +38,13 @@ pub struct Own {
     count: usize,
 }
 
+impl Own {
+    /// How many they are.
+    pub fn count(self) -> usize {
+        self.count
+    }
+}
+
 impl Inbox {
     /// For at most `legs` legs.
     pub fn new(legs: usize) -> Inbox {

@@ -25,6 +25,8 @@ counters! {
     Concealed = "frames_concealed",
     /// Frames that came after their time and were dropped.
     Late = "frames_late",
+    /// Packets that came for ticks that were left out, and were left out too.
+    PassedOver = "packets_passed_over",
     /// Frames that came twice.
     Doubled = "frames_doubled",
     /// Times that a buffer went back for a packet that came late, and is deeper from then on.

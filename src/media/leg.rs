@@ -5,6 +5,7 @@ mod echoing;
 mod hearing;
 mod saying;
 mod sealed;
+mod steady;
 
 use super::batch::Own;
 use super::cells::G711;
@@ -31,6 +32,7 @@ use crate::ids::{ClipId, LegId};
 use crate::media_api::{Codec, Event, FarFigures, Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use crate::units::{FRAME_MS, SAMPLE_RATE};
+use steady::Steady;
 
 /// What a leg begins with: who it is, and randomness for its stream.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,7 @@ pub struct Leg<W> {
     wire: W,
     /// What has come in this tick.
     came: Own,
+    steady: Steady,
     on_turn: bool,
     /// Whether the bridge failed at it.
     pub(super) failure: Failure,
@@ -123,6 +126,7 @@ impl<W: Wire> Leg<W> {
             peak: 0,
             silent: true,
             came: Own::default(),
+            steady: Steady::default(),
             last_frame: None,
             on_turn: false,
             failure: Failure::None,
@@ -143,9 +147,22 @@ impl<W: Wire> Leg<W> {
 
     /// Whether this tick is still to come for this leg: one that moved to a later slot has had it, one that failed has none.
     pub fn begin_tick(&mut self, frame: u64) -> bool {
-        self.on_turn = self.last_frame.is_none_or(|last| last < frame) && !self.failure.is_any();
-        self.last_frame = Some(frame);
+        let last = self.last_frame.replace(frame);
+        self.on_turn = last.is_none_or(|last| last < frame) && !self.failure.is_any();
+        let left_out = last.map_or(0, |last| frame.saturating_sub(last + 1));
+        if left_out > 0 {
+            self.pass_over(left_out);
+        }
         self.on_turn
+    }
+
+    /// Ticks were left out: what was to be heard in them is, too.
+    fn pass_over(&mut self, frames: u64) {
+        self.steady.end();
+        match &mut self.wide {
+            Some(wide) => wide.pass_over(frames),
+            None => self.playout.pass_over(frames),
+        }
     }
 
     /// Does something with it, unless the bridge failed at it already; if it does now, nobody else has anything of it.

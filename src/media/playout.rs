@@ -10,11 +10,14 @@
 //! | a packet too late, and nothing after it was played yet | goes back to it, at most 80 ms | `Grown` |
 //! | a packet too late otherwise | | `Late` |
 //! | eight of them in a row | the next packet begins a stream | `Jumped` |
+//! | ticks were left out | goes on by as much | `PassedOver`, a frame |
 //! | nothing waits, nothing is heard | goes to where the histogram wants it | |
 //! | shallower than wanted | a pitch period (or quiet) is put in | `Stretched` |
 //! | deeper than wanted, for a second | a pitch period (or quiet) is left out | `Shrunk` |
 
+mod adapt;
 mod depth;
+mod missed;
 mod stream;
 
 pub use stream::Scale;
@@ -24,7 +27,6 @@ use super::conceal::{Concealer, Filled};
 use super::counters::{Counter, Counters};
 use super::lateness::Lateness;
 use super::shed::Shed;
-use super::stretch::{self, Joint};
 use super::warm;
 use crate::units::FRAME;
 use stream::{Noise, Stream, distance};
@@ -125,7 +127,9 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             return counters.count(Counter::OddLength);
         }
         let (mut stream, at) = self.locate(ssrc, timestamp, counters);
-        if self.is_in_time(&mut stream, at, cells, counters) {
+        if self.was_passed_over(&mut stream, at, cells, counters) {
+            // It would have been played in a tick that never was.
+        } else if self.is_in_time(&mut stream, at, cells, counters) {
             if self.lay_down(stream.due, at, cells, (kind, payload)) {
                 counters.count(Counter::Doubled);
             } else {
@@ -173,7 +177,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
     /// The stream and the packet's position in it; begins anew with a packet of another stream.
     fn locate(&mut self, ssrc: u32, timestamp: u32, counters: &mut Counters) -> (Stream, u32) {
         if let Some(mut stream) = self.stream {
-            let reach = -Self::PAST_MAX..i64::from(AHEAD) * CELL as i64;
+            let reach = -Self::PAST_MAX - i64::from(stream.passed_over)..i64::from(AHEAD) * CELL as i64;
             let fits =
                 |&at: &u32| (at as usize).is_multiple_of(CELL) && reach.contains(&distance(stream.due, at));
             let at = stream.position(timestamp, self.scale).filter(fits);
@@ -194,6 +198,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
             played_to: Self::ORIGIN,
             fresh: true,
             late_in_a_row: 0,
+            passed_over: 0,
             noise: None,
         };
         (stream, Self::ORIGIN)
@@ -284,7 +289,7 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         if std::mem::take(&mut stream.fresh) {
             self.late = Some(depth);
         }
-        let late = self.late.take();
+        let late = self.late.take().filter(|_| !Self::has_caught_up(&mut stream));
         self.lateness.tick(late, depth);
         self.calm = match late {
             Some(late) if depth - late < CELL as i64 => 0,
@@ -298,86 +303,6 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         };
         self.stream = Some(stream);
         pulled
-    }
-
-    /// Makes the buffer shallower or deeper, if it can be done unheard now; whether the frame is made.
-    fn adapt(
-        &mut self,
-        stream: &mut Stream,
-        surplus: i64,
-        linear: &mut [i16; F],
-        counters: &mut Counters,
-    ) -> bool {
-        let gap = distance(stream.played_to, stream.due);
-        if self.cells.is_empty() && gap >= Self::SILENT_AFTER {
-            // Nothing is heard, nothing waits: it costs nothing.
-            stream.due = stream.due.wrapping_add(surplus.max(-gap) as u32);
-            return false;
-        }
-        if self.rest > 0 {
-            self.rest -= 1;
-            return false;
-        }
-        if surplus > 0 && self.calm < CALM {
-            self.waited = 0;
-            return false;
-        }
-        if self.shed >= Shed::Stretching {
-            counters.count(Counter::StretchShed);
-            return false;
-        }
-        self.waited = self.waited.saturating_add(1);
-        let mut coming = [[0; F]; 2];
-        let coming = coming.as_flattened_mut();
-        let most = F + surplus.clamp(0, F as i64) as usize;
-        let (there, count) = self.cells.run(stream.due, most);
-        if !there || count < F {
-            return false;
-        }
-        let coming = &mut coming[..count];
-        self.cells.read(stream.due, coming);
-        let taken = if surplus > 0 {
-            self.shorten(coming, linear, counters)
-        } else {
-            self.lengthen(coming, linear, counters)
-        };
-        if taken > 0 {
-            self.rest = REST;
-            self.took(stream, taken);
-            self.concealer.take(linear);
-        }
-        taken > 0
-    }
-
-    /// Makes a frame out of more than one; how many samples were used.
-    fn shorten(&self, coming: &[i16], linear: &mut [i16; F], counters: &mut Counters) -> usize {
-        let fine = |joint: &Joint| joint.likeness >= self.likeness_needed(0.01);
-        let Some(joint) = stretch::find_shorter::<F, CELL>(coming).filter(fine) else {
-            return 0;
-        };
-        stretch::shorter(coming, joint.samples, linear);
-        counters.count(Counter::Shrunk);
-        F + joint.samples
-    }
-
-    /// Makes a frame out of less than one; how many samples were used.
-    fn lengthen(&self, coming: &[i16], linear: &mut [i16; F], counters: &mut Counters) -> usize {
-        let played = self.concealer.last();
-        let Some(coming) = coming.first_chunk() else {
-            return 0;
-        };
-        let fine = |joint: &Joint| joint.likeness >= self.likeness_needed(0.04);
-        let Some(joint) = stretch::find_longer::<F, CELL>(&played, coming).filter(fine) else {
-            return 0;
-        };
-        stretch::longer(&played, coming, joint.samples, linear);
-        counters.count(Counter::Stretched);
-        F - joint.samples
-    }
-
-    /// How alike two stretches must be to be laid over each other: less, the longer nothing was found.
-    fn likeness_needed(&self, a_tick: f32) -> f32 {
-        0.9 - a_tick * f32::from(self.waited)
     }
 
     fn took(&mut self, stream: &mut Stream, samples: usize) {

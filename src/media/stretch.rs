@@ -4,8 +4,10 @@
 
 use super::pitch;
 
-/// A stretch whose samples all stay below this (about −46 dBov) is quiet: nobody hears what is done to it.
-const QUIET: u16 = 160;
+/// A stretch is quiet whose mean square stays below the square of this (−50 dBov), as a line's noise does: nobody hears what is done to it.
+const QUIET_RMS: u32 = 100;
+/// And whose samples all stay below this (−37 dBov): four to five times as much, as noise's do.
+const QUIET_PEAK: u16 = 480;
 
 /// The shortest pitch period in samples: 5 ms.
 pub const fn period_min(frame: usize) -> usize {
@@ -92,8 +94,11 @@ fn cross<const F: usize>(from: &[i16], to: &[i16], frame: &mut [i16; F]) {
     }
 }
 
-fn is_quiet(sound: &[i16]) -> bool {
-    sound.iter().all(|sample| sample.unsigned_abs() < QUIET)
+/// Whether nobody hears what is done to this stretch.
+pub fn is_quiet(sound: &[i16]) -> bool {
+    let is_soft = sound.iter().all(|sample| sample.unsigned_abs() < QUIET_PEAK);
+    let energy = || -> u32 { sound.iter().map(|&s| u32::from(s.unsigned_abs()).pow(2)).sum() };
+    is_soft && energy() <= QUIET_RMS.pow(2) * sound.len() as u32
 }
 
 #[cfg(test)]

@@ -75,6 +75,11 @@ impl Wide {
         self.playout.pull(frame, &mut self.heard, counters)
     }
 
+    /// So many ticks were left out.
+    pub fn pass_over(&mut self, frames: u64) {
+        self.playout.pass_over(frames);
+    }
+
     /// What of the last tick was made up for a loss, in samples of 8 kHz.
     pub fn made_up(&self) -> u32 {
         self.playout.made_up() * FRAME as u32 / WIDE as u32

@@ -23,6 +23,8 @@ pub(super) struct Stream {
     /// Packets came, none was played: the next tick begins with the newest.
     pub(super) fresh: bool,
     pub(super) late_in_a_row: u8,
+    /// Samples whose ticks were left out, and whose packets may still come.
+    pub(super) passed_over: u32,
     pub(super) noise: Option<Noise>,
 }
 

@@ -3,6 +3,7 @@ use crate::media::{SILENCE, law};
 use crate::media_api::Law;
 
 mod drift;
+mod left_out;
 mod lines;
 
 /// A second of a voice that can go round without a seam: 137 periods, louder and softer four times.
