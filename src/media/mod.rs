@@ -33,7 +33,7 @@ mod shared;
 mod shed;
 mod slots;
 mod srtp;
-mod stretch;
+pub(crate) mod stretch;
 mod talking;
 mod warm;
 mod ways;
@@ -54,6 +54,10 @@ pub use shed::{Shed, Shedder};
 pub use srtp::Srtp;
 pub use wide::Wide;
 pub use wire::{ControlDatagram, Datagram, Wire};
+
+/// What simulated lines need of the playout buffer.
+pub(crate) use cells::G711;
+pub(crate) use playout::{Narrow, Pulled, Scale};
 
 use crate::units::FRAME;
 

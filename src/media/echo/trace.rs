@@ -103,6 +103,19 @@ impl Tracer {
             late: true,
         }
     }
+
+    /// Nothing is heard in this tick.
+    pub fn skip(&mut self, leg: &mut Echo) -> Parts {
+        leg.skip();
+        self.echo.pass(&[0.0; FRAME]);
+        self.near.pass(&[0.0; FRAME]);
+        Parts {
+            linear: [0.0; FRAME],
+            echo: [0.0; FRAME],
+            near: [0.0; FRAME],
+            late: false,
+        }
+    }
 }
 
 impl Part {

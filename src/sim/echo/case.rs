@@ -1,5 +1,6 @@
 //! One case: a telephone, its line, the voices, and when who speaks.
 
+use super::moving::{Moving, between};
 use super::path::{Kind, even};
 use crate::sim::Chance;
 use audio_codec_algorithms::{decode_alaw, encode_alaw};
@@ -66,6 +67,9 @@ pub struct Case {
     pub clips: bool,
     /// How many frames of a hundred are lost each way: the telephone plays silence, the bridge repeats what came before.
     pub lost_pct: u64,
+    /// How late packets from the telephone are at most, evenly: they go through the bridge's playout buffer.
+    pub jitter_ms: u32,
+    pub moving: Moving,
     pub change: Change,
     pub schedule: Schedule,
     pub seed: u64,
@@ -82,6 +86,8 @@ impl Case {
             weaker_db: 0.0,
             clips: false,
             lost_pct: 0,
+            jitter_ms: 0,
+            moving: Moving::Still,
             change: Change::Path,
             schedule: Schedule::default(),
             seed,
@@ -173,7 +179,7 @@ impl<'a> Line<'a> {
     pub fn next(&mut self, far: &[i16; FRAME]) -> Sent {
         let case = self.case;
         let is_changed = self.frame >= case.schedule.change;
-        let taps = &self.taps[usize::from(is_changed && case.change == Change::Path)];
+        let nth_path = usize::from(is_changed && case.change == Change::Path);
         let later = match case.change {
             Change::Later(ms) if is_changed => ms,
             _ => 0,
@@ -191,18 +197,9 @@ impl<'a> Line<'a> {
             source: [0.0; FRAME],
             lost: false,
         };
+        let echo = self.echo(&self.taps[nth_path], delay);
         for at in 0..FRAME {
-            let came = |back: usize| {
-                (at_frame + at)
-                    .checked_sub(delay + back)
-                    .and_then(|n| self.far.get(n))
-            };
-            let mut echo = 0.0;
-            for (back, tap) in taps.iter().enumerate() {
-                let Some(&sample) = came(back) else { break };
-                echo += tap * if case.clips { clipped(sample) } else { sample };
-            }
-            sent.source[at] = came(0).copied().unwrap_or(0.0);
+            sent.source[at] = self.played(at_frame + at, delay);
             let near = self.voices.near[(at_frame + at) % self.voices.near.len()];
             sent.near[at] = if is_speaking {
                 f32::from(near) * near_scale
@@ -210,7 +207,7 @@ impl<'a> Line<'a> {
                 0.0
             };
             let noise = noise_peak * even(&mut self.chance);
-            let sum = (echo + sent.near[at] + noise).clamp(-32_768.0, 32_767.0);
+            let sum = (echo[at] + sent.near[at] + noise).clamp(-32_768.0, 32_767.0);
             sent.sound[at] = a_law(sum.round() as i16);
             sent.echo[at] = f32::from(sent.sound[at]) - sent.near[at] - noise;
         }
@@ -226,6 +223,33 @@ impl<'a> Line<'a> {
         }
         self.before = Some(sent.clone());
         sent
+    }
+
+    /// What was sent to it, and is played `delay` samples after its time at a sample, and later yet by how the delay moves.
+    fn played(&self, at: usize, delay: usize) -> f32 {
+        let (later, part) = self.case.moving.later(at);
+        let sent = |at: usize| self.far.get(at).copied().unwrap_or(0.0);
+        between(part, |beside| {
+            let place = at.checked_sub(delay + later);
+            place.and_then(|at| at.checked_add_signed(beside)).map_or(0.0, sent)
+        })
+    }
+
+    /// What comes back in this frame. Tap by tap over the whole frame: sample by sample it takes ten times as long.
+    fn echo(&self, taps: &[f32], delay: usize) -> [f32; FRAME] {
+        let mut played = vec![0.0; FRAME + taps.len()];
+        for (n, sample) in played.iter_mut().enumerate() {
+            let at = (self.frame * FRAME + n).checked_sub(taps.len());
+            let came = at.map_or(0.0, |at| self.played(at, delay));
+            *sample = if self.case.clips { clipped(came) } else { came };
+        }
+        let mut echo = [0.0; FRAME];
+        for (back, tap) in taps.iter().enumerate() {
+            for (sum, sample) in echo.iter_mut().zip(&played[taps.len() - back..]) {
+                *sum += tap * sample;
+            }
+        }
+        echo
     }
 
     fn loses(&mut self) -> bool {

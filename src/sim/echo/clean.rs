@@ -81,8 +81,8 @@ fn tone((low, high, on, of): (f32, f32, usize, usize)) -> Vec<i16> {
     (0..MADE).map(sample).collect()
 }
 
-/// Broken chords over a bass, each piece in its own key and tempo.
-fn music(piece: u64) -> Vec<i16> {
+/// Broken chords over a bass, each piece in its own key and tempo: 20 s.
+pub fn music(piece: u64) -> Vec<i16> {
     let mut chance = Chance::seeded(piece ^ 0x006d_7573_6963);
     let (root, note) = (
         110.0 + 20.0 * chance.below(6) as f32,

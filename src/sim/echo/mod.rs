@@ -7,12 +7,15 @@
 
 mod case;
 mod clean;
+mod moving;
 mod path;
 mod run;
+mod uneven;
 mod wide;
 
 pub use case::{Case, Change, Line, Schedule, Voices, levelled};
-pub use clean::{Clean, Company, Sounds, judge};
+pub use clean::{Clean, Company, Sounds, judge, music};
+pub use moving::Moving;
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
 pub use wide::{FiguresWide, LineWide, OPUS, run_wide, widened};

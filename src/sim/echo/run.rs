@@ -1,6 +1,7 @@
 //! Runs a case and measures it.
 
 use super::case::{Case, Line, Voices, power};
+use super::uneven::{Came, Uneven};
 use crate::media::echo::{Echo, Pool, Tracer};
 
 /// Power of a frame that is speech: −46 dBov.
@@ -68,11 +69,21 @@ fn run_with(case: Case, voices: Voices<'_>, pool: &mut Pool) -> (Figures, Heard)
     let mut tracer = Tracer::default();
     let (mut powers, mut heard) = (Vec::new(), Heard::default());
     let (mut found, mut near_before) = (None, [0.0; 80]);
+    let mut uneven = (case.jitter_ms > 0).then(|| Uneven::new(case.jitter_ms, case.seed));
     for frame in 0..case.schedule.end {
         let far = line.far();
         let sent = line.next(&far);
+        let came = match &mut uneven {
+            Some(uneven) => uneven.pass(frame, &sent),
+            None => Came::at_once(sent),
+        };
+        let sent = came.sent;
         let mut sound = sent.sound;
-        let parts = tracer.hear(&mut leg, &mut sound, sent.lost, (&sent.echo, &sent.near));
+        leg.handle_depth(came.depth);
+        let parts = match came.is_heard {
+            true => tracer.hear(&mut leg, &mut sound, sent.lost, (&sent.echo, &sent.near)),
+            false => tracer.skip(&mut leg),
+        };
         heard.sent.extend(far);
         heard.before.extend(sent.sound);
         heard.after.extend(sound);
