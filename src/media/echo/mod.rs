@@ -24,6 +24,7 @@ mod far;
 mod fft;
 mod filter;
 mod finder;
+mod floor;
 mod high;
 mod phases;
 mod pool;
@@ -256,16 +257,17 @@ impl Echo {
     /// A frame was sent, after one was heard.
     pub fn sent(&mut self, sent: &Frame) {
         self.sent = [self.sent[1], *sent];
-        self.found = pulp::Arch::new().dispatch(Look(self));
+        let heard = self.heard;
+        self.found = pulp::Arch::new().dispatch(Look(self, &heard));
     }
 
     #[inline(always)]
-    fn look(&mut self) -> Option<Found> {
+    fn look(&mut self, heard: &[Frame; 2]) -> Option<Found> {
         match self.is_wide {
             true => self.far.push_nearly(&self.sent[1]),
             false => self.far.push(&self.sent[1]),
         }
-        let found = self.detector.handle(&self.sent, &self.heard);
+        let found = self.detector.handle(&self.sent, heard);
         self.finder.sent(self.detector.sent_power());
         if self.delay().is_some() {
             self.finder.look(&self.sent, &self.let_out);
@@ -331,6 +333,9 @@ impl Echo {
         };
         canceller.begin(&self.far, found.samples, canceller::GAIN_FIRST, self.random);
         canceller.remember(&self.heard[1]);
+        if self.is_wide {
+            canceller.widen();
+        }
         self.random = self.random.wrapping_mul(747_796_405).wrapping_add(1);
         (self.state, self.quiet_for) = (State::Cancelled, 0);
         Some(Change::Begun)
@@ -410,15 +415,15 @@ impl Echo {
     }
 }
 
-/// A look for an echo, as this processor does it fastest.
-struct Look<'a>(&'a mut Echo);
+/// A look for an echo in what was heard, as this processor does it fastest.
+struct Look<'a>(&'a mut Echo, &'a [Frame; 2]);
 
 impl pulp::WithSimd for Look<'_> {
     type Output = Option<Found>;
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Found> {
-        self.0.look()
+        self.0.look(self.1)
     }
 }
 

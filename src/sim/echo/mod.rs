@@ -5,17 +5,21 @@
 //! linearly from block to block, so the echo alone is sent through the gains that the sum had ([`Tracer`](crate::media::echo::Tracer)). A-law's rounding of
 //! the sum counts as echo.
 
+mod bound;
 mod case;
 mod clean;
+mod line_wide;
 mod path;
 mod run;
 mod wide;
 
+pub use bound::bound_wide;
 pub use case::{Case, Change, Line, Schedule, Voices, levelled};
 pub use clean::{Clean, Company, Sounds, judge};
+pub use line_wide::{LineWide, OPUS, SentWide, widened};
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
-pub use wide::{FiguresWide, LineWide, OPUS, run_wide, widened};
+pub use wide::{FiguresWide, run_wide};
 
 #[cfg(test)]
 mod tests;
