@@ -1,4 +1,4 @@
-//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- grid|cells|cost|clean|wide]`; figures in `docs/SOUND.md` and
+//! The grid of echo cases, and what echo costs: `cargo bench --bench echo [-- grid|cells|cost|clean|wide [bound]]`; figures in `docs/SOUND.md` and
 //! `docs/PERFORMANCE.md`. With RUNDRUF_VOICES=FOLDER (script/echo-voices) with the voices there, else with the demo's.
 //!
 //! Loss is of the far talker's own voice, without noise and comfort noise: see `rundruf::sim::echo`.
@@ -6,7 +6,7 @@
 use rundruf::caller::sentences;
 use rundruf::media::echo::{Echo, State, pool};
 use rundruf::sim::echo::{
-    Case, Change, Clean, Company, Figures, Kind, Line, Sounds, Voices, judge, levelled, run,
+    Case, Change, Clean, Company, Figures, Kind, Line, Moving, Sounds, Voices, judge, levelled, music, run,
 };
 use std::path::PathBuf;
 use std::time::Instant;
@@ -23,7 +23,7 @@ fn main() {
         return cost(&voices);
     }
     if asked("wide") {
-        return wide::run(&voices, asked("cells"));
+        return wide::run(&voices, asked("cells"), asked("bound"));
     }
     if asked("clean") {
         return clean(&voices, 10_000);
@@ -32,9 +32,12 @@ fn main() {
     let count = if asked("grid") { 1 } else { variants.len() };
     for (name, plain) in variants.into_iter().take(count) {
         println!("\n{name}");
-        table(&cells(&voices, plain), asked("cells"));
+        table(&cells(&voices, &[], plain), asked("cells"));
     }
     if !asked("grid") {
+        println!("\nmusic as the far end");
+        let pieces: Vec<_> = (0..4).map(|piece| levelled(&music(piece))).collect();
+        table(&cells(&voices, &pieces, |case| case), asked("cells"));
         clean(&voices, 400);
         cost(&voices);
     }
@@ -81,14 +84,48 @@ fn variants() -> Vec<(&'static str, Variant)> {
             lost_pct: 1,
             ..case
         }),
+        ("jitter of 60 ms, through the playout buffer", |case| Case {
+            jitter_ms: 60,
+            ..case
+        }),
+        ("jitter of 100 ms", |case| Case {
+            jitter_ms: 100,
+            ..case
+        }),
+        ("a loudspeaker whose clock is slow by 100 millionths", |case| {
+            Case {
+                moving: Moving::Drifting(100),
+                ..case
+            }
+        }),
+        ("a delay that leaps by 20 ms every four seconds", |case| Case {
+            moving: Moving::Leaping(200),
+            change: Change::Nothing,
+            ..case
+        }),
     ]
 }
 
-fn cells(voices: &[Vec<i16>], plain: Variant) -> Vec<(Case, Figures)> {
+/// All cells; if there are `pieces`, the far end plays those by turns.
+fn cells(voices: &[Vec<i16>], pieces: &[Vec<i16>], plain: Variant) -> Vec<(Case, Figures)> {
+    grid((&[0, 60, 150, 400], &Kind::ALL), voices, |case, voices| {
+        let case = plain(case);
+        let piece = pieces.iter().cycle().nth(case.seed as usize);
+        let far = piece.map_or(voices.far, Vec::as_slice);
+        (case, run(case, Voices { far, ..voices }).0)
+    })
+}
+
+/// What each cell of a grid comes to: each return loss, round trip, path and pair of voices, which take turns.
+fn grid<F>(
+    (trips_ms, kinds): (&[u32], &[Kind]),
+    voices: &[Vec<i16>],
+    mut of: impl FnMut(Case, Voices<'_>) -> F,
+) -> Vec<F> {
     let mut cells = Vec::new();
     for loss_db in [6.0, 12.0, 20.0, 30.0] {
-        for trip_ms in [0, 60, 150, 400] {
-            for kind in Kind::ALL {
+        for &trip_ms in trips_ms {
+            for &kind in kinds {
                 for pair in voices.as_chunks::<2>().0 {
                     let seed = cells.len() as u64 + 1;
                     let [far, near] = if seed.is_multiple_of(2) {
@@ -96,8 +133,8 @@ fn cells(voices: &[Vec<i16>], plain: Variant) -> Vec<(Case, Figures)> {
                     } else {
                         [&pair[1], &pair[0]]
                     };
-                    let case = plain(Case::new(kind, loss_db, trip_ms, seed));
-                    cells.push((case, run(case, Voices { far, near }).0));
+                    let case = Case::new(kind, loss_db, trip_ms, seed);
+                    cells.push(of(case, Voices { far, near }));
                 }
             }
         }
@@ -116,6 +153,19 @@ fn table(cells: &[(Case, Figures)], each: bool) {
             );
         }
     }
+    depths(cells);
+    shares(cells);
+    for loss_db in [6.0, 12.0, 20.0, 30.0] {
+        let mut of = cells.iter().filter(|(case, _)| case.loss_db == loss_db);
+        row(
+            &format!("% of near frames cut, {loss_db} dB return loss"),
+            &|f: &Figures| f.cut_pct,
+            &mut of,
+        );
+    }
+}
+
+fn depths(cells: &[(Case, Figures)]) {
     let never = f32::INFINITY;
     println!(
         "| {} cells | least | p10 | median | p90 | most |\n|---|---|---|---|---|---|",
@@ -148,15 +198,6 @@ fn table(cells: &[(Case, Figures)], each: bool) {
         &|f: &Figures| f.recovered_ms.unwrap_or(never),
         &mut cells.iter(),
     );
-    shares(cells);
-    for loss_db in [6.0, 12.0, 20.0, 30.0] {
-        let mut of = cells.iter().filter(|(case, _)| case.loss_db == loss_db);
-        row(
-            &format!("% of near frames cut, {loss_db} dB return loss"),
-            &|f: &Figures| f.cut_pct,
-            &mut of,
-        );
-    }
 }
 
 /// Least, tenth, median, nine tenths and most of what the cells came to.
@@ -269,11 +310,16 @@ fn spent(frames: &[Frames], legs: usize, (cancellers, state): (usize, State)) ->
     };
     frames.iter().for_each(|frame| tick(frame, &mut all));
     assert!(all.iter().all(|leg| leg.state() == state), "all are {state:?}");
+    best_of_passes(frames, legs, |frame| tick(frame, &mut all))
+}
+
+/// µs per 10 ms and leg in the best of some passes over 100 frames each.
+fn best_of_passes<F>(frames: &[F], legs: usize, mut tick: impl FnMut(&F)) -> f64 {
     let mut best = f64::INFINITY;
     for pass in 0..(8_000 / legs).clamp(8, 100) {
         let part = &frames[pass * 20 % 300..][..100];
         let begun = Instant::now();
-        part.iter().for_each(|frame| tick(frame, &mut all));
+        part.iter().for_each(&mut tick);
         best = best.min(begun.elapsed().as_secs_f64() * 1e6 / (2 * part.len() * legs) as f64);
     }
     best

@@ -1,45 +1,93 @@
-//! The same for lines of 16 kHz: `cargo bench --bench echo -- wide`. With RUNDRUF_WIDE_VOICES=FOLDER (script/echo-voices) with the voices
-//! there, else with the demo's, whose images make up what they have not above 4 kHz.
+//! The same for lines of 16 kHz: `cargo bench --bench echo -- wide`; with `bound` also what the best filter could do in each cell. With
+//! RUNDRUF_WIDE_VOICES=FOLDER (script/echo-voices) with the voices there, else with the demo's, whose images make up what they have not
+//! above 4 kHz.
 
-use super::{row, table};
+use super::{Variant, best_of_passes, depths, grid, row, shares, table};
 use rundruf::media::echo::{self, Bands, Echo, State, pool};
 use rundruf::media::{Counters, Wide};
 use rundruf::media_api::Codec;
-use rundruf::sim::echo::{Case, FiguresWide, Kind, LineWide, OPUS, Voices, levelled, run_wide, widened};
+use rundruf::sim::echo::{
+    Case, FiguresWide, Kind, LineWide, OPUS, Voices, bound_wide, levelled, run_wide, widened,
+};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 type Sound = [i16; 320];
 
 const CODECS: [(&str, Codec); 2] = [("G.722", Codec::G722), ("Opus, 24 kbit/s", OPUS)];
+const TRIPS_MS: [u32; 2] = [60, 400];
+const KINDS: [Kind; 3] = [Kind::Tail(32), Kind::Tail(64), Kind::Tail(128)];
 
-pub fn run(narrow: &[Vec<i16>], each: bool) {
+pub fn run(narrow: &[Vec<i16>], each: bool, bound: bool) {
     let voices = match std::env::var_os("RUNDRUF_WIDE_VOICES").map(PathBuf::from) {
         Some(folder) => from_folder(&folder),
-        None => narrow.iter().map(|voice| levelled(&widened(voice))).collect(),
+        None => narrow.iter().map(|voice| widened(voice)).collect(),
     };
     faithful(&voices);
     cost(&voices);
     for (name, codec) in CODECS {
-        println!("\n{name}, another path after 18 s");
-        let cells = cells(&voices, codec);
-        let whole: Vec<_> = cells
-            .iter()
-            .map(|(case, figures)| (*case, figures.whole))
-            .collect();
-        table(&whole, each);
-        row(
-            "dB above 4 kHz from 4 s on",
-            &|f: &FiguresWide| f.high,
-            &mut cells.iter(),
-        );
-        row(
-            "% of near frames cut above 4 kHz",
-            &|f: &FiguresWide| f.high_cut_pct,
-            &mut cells.iter(),
-        );
+        for (what, plain) in variants() {
+            println!("\n{name}, {what}");
+            of_variant(&voices, codec, plain, each);
+        }
+        if bound {
+            bounds(&voices, codec);
+        }
         clean(&voices, codec);
     }
+}
+
+fn variants() -> [(&'static str, Variant); 4] {
+    [
+        ("the grid", |case| case),
+        ("near talker 6 dB weaker", |case| Case {
+            weaker_db: 6.0,
+            ..case
+        }),
+        ("near talker 12 dB weaker", |case| Case {
+            weaker_db: 12.0,
+            ..case
+        }),
+        ("1 % of the frames lost each way", |case| Case {
+            lost_pct: 1,
+            ..case
+        }),
+    ]
+}
+
+fn of_variant(voices: &[Vec<i16>], codec: Codec, plain: Variant, each: bool) {
+    let cells: Vec<(Case, FiguresWide)> = grid((&TRIPS_MS, &KINDS), voices, |case, voices| {
+        let case = plain(case);
+        let figures = run_wide(case, codec, voices, &mut |_, _| {});
+        (case, figures.expect("a codec of 16 kHz"))
+    });
+    let part = |of: fn(&FiguresWide) -> super::Figures| -> Vec<_> {
+        cells.iter().map(|(case, figures)| (*case, of(figures))).collect()
+    };
+    table(&part(|figures| figures.whole), each);
+    row(
+        "dB above 4 kHz from 4 s on",
+        &|f: &FiguresWide| f.high,
+        &mut cells.iter(),
+    );
+    row(
+        "% of near frames cut above 4 kHz",
+        &|f: &FiguresWide| f.high_cut_pct,
+        &mut cells.iter(),
+    );
+    println!("all that comes back counts:");
+    let all = part(|figures| figures.all);
+    depths(&all);
+    shares(&all);
+}
+
+/// How much the best filter of 160 ms could take away below 4 kHz.
+fn bounds(voices: &[Vec<i16>], codec: Codec) {
+    println!("the best filter alone, from 5 s on:");
+    grid((&TRIPS_MS, &KINDS), voices, |case, voices| {
+        let bound = bound_wide(case, codec, voices).expect("a codec of 16 kHz");
+        let (loss, trip, kind) = (case.loss_db, case.trip_ms, case.kind.name());
+        println!("{loss} dB, {trip} ms, {kind}: {bound:.1}");
+    });
 }
 
 fn from_folder(folder: &Path) -> Vec<Vec<i16>> {
@@ -53,28 +101,6 @@ fn from_folder(folder: &Path) -> Vec<Vec<i16>> {
         levelled(&samples.expect("16 bit, mono"))
     };
     paths.iter().map(read).collect()
-}
-
-fn cells(voices: &[Vec<i16>], codec: Codec) -> Vec<(Case, FiguresWide)> {
-    let mut cells = Vec::new();
-    for loss_db in [6.0, 12.0, 20.0, 30.0] {
-        for trip_ms in [60, 400] {
-            for kind in [Kind::Tail(32), Kind::Tail(64), Kind::Tail(128)] {
-                for pair in voices.as_chunks::<2>().0 {
-                    let seed = cells.len() as u64 + 1;
-                    let [far, near] = if seed.is_multiple_of(2) {
-                        [&pair[0], &pair[1]]
-                    } else {
-                        [&pair[1], &pair[0]]
-                    };
-                    let case = Case::new(kind, loss_db, trip_ms, seed);
-                    let figures = run_wide(case, codec, Voices { far, near }, &mut |_, _| {});
-                    cells.push((case, figures.expect("a codec of 16 kHz")));
-                }
-            }
-        }
-    }
-    cells
 }
 
 /// Calls of a minute in which both speak at once and nothing comes back.
@@ -98,8 +124,8 @@ fn clean(voices: &[Vec<i16>], codec: Codec) {
             near: &near,
         };
         let mut is_same = true;
-        let figures = run_wide(case, codec, voices, &mut |before, after| {
-            is_same &= before == after
+        let figures = run_wide(case, codec, voices, &mut |sent, after| {
+            is_same &= sent.sound == *after
         });
         found += usize::from(figures.is_none_or(|figures| figures.whole.detected_ms.is_some()) || !is_same);
     }
@@ -193,12 +219,5 @@ fn spent(frames: &[(Sound, Sound)], legs: usize, cancellers: usize) -> f64 {
         .filter(|(leg, _)| leg.state() == State::Cancelled)
         .count();
     assert_eq!(on, cancellers, "every leg is cancelled, or none");
-    let mut best = f64::INFINITY;
-    for pass in 0..(8_000 / legs).clamp(8, 100) {
-        let part = &frames[pass * 20 % 300..][..100];
-        let begun = Instant::now();
-        part.iter().for_each(|frame| tick(frame, &mut all));
-        best = best.min(begun.elapsed().as_secs_f64() * 1e6 / (2 * part.len() * legs) as f64);
-    }
-    best
+    best_of_passes(frames, legs, |frame| tick(frame, &mut all))
 }

@@ -38,13 +38,6 @@ pub struct Own {
     count: usize,
 }
 
-impl Own {
-    /// How many they are.
-    pub fn count(self) -> usize {
-        self.count
-    }
-}
-
 impl Inbox {
     /// For at most `legs` legs.
     pub fn new(legs: usize) -> Inbox {

@@ -5,7 +5,6 @@ mod echoing;
 mod hearing;
 mod saying;
 mod sealed;
-mod steady;
 
 use super::batch::Own;
 use super::cells::G711;
@@ -32,7 +31,6 @@ use crate::ids::{ClipId, LegId};
 use crate::media_api::{Codec, Event, FarFigures, Law, LegFigures, MediaSpec, PlayToken, Playlist};
 use crate::secret::Key;
 use crate::units::{FRAME_MS, SAMPLE_RATE};
-use steady::Steady;
 
 /// What a leg begins with: who it is, and randomness for its stream.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +57,6 @@ pub struct Leg<W> {
     wire: W,
     /// What has come in this tick.
     came: Own,
-    steady: Steady,
     on_turn: bool,
     /// Whether the bridge failed at it.
     pub(super) failure: Failure,
@@ -126,7 +123,6 @@ impl<W: Wire> Leg<W> {
             peak: 0,
             silent: true,
             came: Own::default(),
-            steady: Steady::default(),
             last_frame: None,
             on_turn: false,
             failure: Failure::None,
@@ -158,7 +154,6 @@ impl<W: Wire> Leg<W> {
 
     /// Ticks were left out: what was to be heard in them is, too.
     fn pass_over(&mut self, frames: u64) {
-        self.steady.end();
         match &mut self.wide {
             Some(wide) => wide.pass_over(frames),
             None => self.playout.pass_over(frames),

@@ -102,6 +102,11 @@ impl Canceller {
         self.reread(far);
     }
 
+    /// The line is one of 16 kHz, of which this is the low band.
+    pub fn widen(&mut self) {
+        self.suppressor.widen();
+    }
+
     /// So was heard before it began: what fades in is late, and begins with that.
     pub fn remember(&mut self, heard: &Frame) {
         for (to, &from) in self.before.iter_mut().zip(&heard[FRAME - BLOCK..]) {

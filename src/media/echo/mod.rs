@@ -331,6 +331,9 @@ impl Echo {
         };
         canceller.begin(&self.far, found.samples, canceller::GAIN_FIRST, self.random);
         canceller.remember(&self.heard[1]);
+        if self.is_wide {
+            canceller.widen();
+        }
         self.random = self.random.wrapping_mul(747_796_405).wrapping_add(1);
         (self.state, self.quiet_for) = (State::Cancelled, 0);
         Some(Change::Begun)

@@ -14,6 +14,10 @@ const OVER: f32 = 5.0;
 const OVER_EXPECTED: f32 = 5.0;
 /// What A-law’s steps leave of an echo, by power: a ten-thousandth.
 const STEPS: f32 = 1e-4;
+/// What the coders of 16 kHz leave is more: G.722 adds 32 dB below a voice on each way. And what a filter does not know of an echo that
+/// is no wave is missed by more.
+const STEPS_WIDE: f32 = 3e-3;
+const OVER_EXPECTED_WIDE: f32 = 7.0;
 /// How much louder than the line’s noise a voice must be, by power.
 const NOISE_OVER: f32 = 2.0;
 /// How much of the last block's verdict is kept.
@@ -61,6 +65,9 @@ pub struct Suppressor {
     presence: f32,
     random: [u32; LANES],
     comfort: bool,
+    /// What the coders leave of an echo, by power; and how many times what the uncertainty explains is expected.
+    steps: f32,
+    over_expected: f32,
 }
 
 impl Suppressor {
@@ -79,7 +86,14 @@ impl Suppressor {
             presence: 0.0,
             random: std::array::from_fn(|lane| random.wrapping_add(lane as u32).wrapping_mul(0x9e37_79b9)),
             comfort: true,
+            steps: STEPS,
+            over_expected: OVER_EXPECTED,
         }
+    }
+
+    /// From now on the line is one of 16 kHz.
+    pub fn widen(&mut self) {
+        (self.steps, self.over_expected) = (STEPS_WIDE, OVER_EXPECTED_WIDE);
     }
 
     /// Leaves the noise away, or puts it in again.
@@ -174,8 +188,8 @@ impl Suppressor {
             *ring = (*ring * RING).max(echo);
         }
         let spread = spread(&self.ring);
-        // What A-law's steps leave of an echo lies over the whole band.
-        let steps = STEPS * sum(&self.ring) / SHORT_PLACES as f32;
+        // What the coder's steps leave of an echo lies over the whole band.
+        let steps = self.steps * sum(&self.ring) / SHORT_PLACES as f32;
         let mut explained = [0.0; SHORT_PLACES];
         for (to, from) in explained.iter_mut().zip(expected.iter().step_by(2)) {
             *to = *from;
@@ -183,7 +197,7 @@ impl Suppressor {
         for at in 0..SHORT_PLACES {
             let own = self.share[at] * self.ring[at];
             let wide = 0.5 * self.wide_share * spread[at];
-            guess[at] = OVER * (own.max(wide) + steps) + 0.5 * OVER_EXPECTED * explained[at];
+            guess[at] = OVER * (own.max(wide) + steps) + 0.5 * self.over_expected * explained[at];
         }
         guess
     }

@@ -43,8 +43,9 @@ pub struct PartsWide {
     pub linear: [f32; FRAME],
     /// Echo at the end.
     pub echo: [f32; WIDE],
-    /// The near voice at the end.
+    /// The near voice at the end, and its low band as it came.
     pub near: [f32; WIDE],
+    pub near_low: [f32; FRAME],
     /// Whether a canceller was at work, so that echo and near voice are 12.9 ms late.
     pub late: bool,
 }
@@ -87,12 +88,13 @@ impl TracerWide {
         let treated = self.treated.take();
         let predicted = treated.as_ref().map_or([0.0; FRAME], |treated| treated.low.echo);
         let (echo, low) = self.echo.go(parts.0, &predicted, treated.as_ref());
-        let (near, _) = self.near.go(parts.1, &[0.0; FRAME], treated.as_ref());
+        let (near, near_low) = self.near.go(parts.1, &[0.0; FRAME], treated.as_ref());
         PartsWide {
             low,
             linear: std::array::from_fn(|at| low[at] - predicted[at]),
             echo,
             near,
+            near_low,
             late: treated.is_some(),
         }
     }

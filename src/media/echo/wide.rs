@@ -105,7 +105,12 @@ impl Echo {
         tracer: &mut impl trace::WatchWide,
     ) {
         let now = *heard;
-        let low = pulp::Arch::new().dispatch(Hear { bands, heard });
+        let arch = pulp::Arch::new();
+        let low = arch.dispatch(Take {
+            bands,
+            sound: heard,
+            was: Was::Heard,
+        });
         self.heard = [self.heard[1], low];
         let was_late = std::mem::replace(&mut self.is_late, self.canceller.is_some());
         bands.low = low;
@@ -114,7 +119,12 @@ impl Echo {
                 tracer.passed();
                 if was_late {
                     let late = self.late();
-                    let late = lay(bands, &now, (&low, &late), None);
+                    let late = arch.dispatch(Lay {
+                        bands,
+                        now: &now,
+                        low: (&low, &late),
+                        of_low: None,
+                    });
                     ease(&late, &now, heard);
                 }
             }
@@ -134,7 +144,12 @@ impl Echo {
                     lost,
                 };
                 let out = bands.low;
-                let late = lay(bands, &now, (&low, &out), Some(&of_low));
+                let late = arch.dispatch(Lay {
+                    bands,
+                    now: &now,
+                    low: (&low, &out),
+                    of_low: Some(&of_low),
+                });
                 tracer.cancelled(&traced, fade, bands.high.gains());
                 *heard = late;
                 if !was_late {
@@ -162,61 +177,48 @@ impl Echo {
 
     /// A frame of 16 kHz was sent, after one was heard.
     pub fn sent_wide(&mut self, bands: &mut Bands, sent: &[i16; WIDE]) {
-        let low = pulp::Arch::new().dispatch(Send { bands, sent });
+        let arch = pulp::Arch::new();
+        let low = arch.dispatch(Take {
+            bands,
+            sound: sent,
+            was: Was::Sent,
+        });
         self.sent = [self.sent[1], low];
-        self.found = pulp::Arch::new().dispatch(Look(self));
+        self.found = arch.dispatch(Look(self));
     }
 }
 
-/// Both bands of a frame together, 12.9 ms late.
-fn lay(
-    bands: &mut Bands,
-    now: &[i16; WIDE],
-    (low, out): (&Frame, &Frame),
-    of_low: Option<&Low<'_>>,
-) -> [i16; WIDE] {
-    pulp::Arch::new().dispatch(Lay {
-        bands,
-        now,
-        low,
-        out,
-        of_low,
-    })
-}
-
-struct Hear<'a> {
+/// What is done with a frame, as this processor does it fastest.
+struct Take<'a> {
     bands: &'a mut Bands,
-    heard: &'a [i16; WIDE],
+    sound: &'a [i16; WIDE],
+    was: Was,
 }
 
-impl pulp::WithSimd for Hear<'_> {
+#[derive(Clone, Copy)]
+enum Was {
+    Heard,
+    Sent,
+}
+
+impl pulp::WithSimd for Take<'_> {
     type Output = Frame;
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Frame {
-        self.bands.hear(self.heard)
+        match self.was {
+            Was::Heard => self.bands.hear(self.sound),
+            Was::Sent => self.bands.send(self.sound),
+        }
     }
 }
 
-struct Send<'a> {
-    bands: &'a mut Bands,
-    sent: &'a [i16; WIDE],
-}
-
-impl pulp::WithSimd for Send<'_> {
-    type Output = Frame;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Frame {
-        self.bands.send(self.sent)
-    }
-}
-
+/// Lays both bands of a frame together, 12.9 ms late.
 struct Lay<'a> {
     bands: &'a mut Bands,
     now: &'a [i16; WIDE],
-    low: &'a Frame,
-    out: &'a Frame,
+    /// The low band as it was heard, and as it is to be let out.
+    low: (&'a Frame, &'a Frame),
     of_low: Option<&'a Low<'a>>,
 }
 
@@ -226,7 +228,7 @@ impl pulp::WithSimd for Lay<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> [i16; WIDE] {
         let Bands { back, high, .. } = self.bands;
-        let (low, out) = (self.low.map(f32::from), self.out.map(f32::from));
+        let (low, out) = (self.low.0.map(f32::from), self.low.1.map(f32::from));
         let sound = back.take(&floats(self.now), &low, &out, |blocks| {
             if let Some(of_low) = self.of_low {
                 high.shape(blocks, of_low);

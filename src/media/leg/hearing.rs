@@ -10,12 +10,13 @@ use super::super::rtp::{self, Received};
 use super::super::shed::Shed;
 use super::super::wire::Wire;
 use super::Leg;
-use super::steady::TAKEN_MAX;
 use crate::media_api::{Codec, Law};
 use crate::secret::Key;
 use crate::units::{SAMPLE_RATE, WIDE};
 use std::net::SocketAddr;
 
+/// Datagrams taken from a leg's socket a tick at most; the rest waits.
+const TAKEN_MAX: usize = 32;
 /// The packets of one tick, each with the key that it pressed.
 #[derive(Debug, Default)]
 pub struct Keys {
@@ -30,8 +31,7 @@ const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 impl<W: Wire> Leg<W> {
     /// Takes what has come from the socket; what is there in [`Leg::listen`].
     pub fn receive(&mut self, inbox: &mut Inbox) {
-        self.came = inbox.take(&mut self.wire, self.steady.most());
-        self.steady.came(self.came.count());
+        self.came = inbox.take(&mut self.wire, TAKEN_MAX);
     }
 
     /// Hears what was received, and decodes this tick's frame. Returns the keys that were pressed.

@@ -198,7 +198,7 @@ impl<'a> Line<'a> {
             lost: false,
         };
         let echo = self.echo(&self.taps[nth_path], delay);
-        for at in 0..FRAME {
+        for (at, echo) in echo.into_iter().enumerate() {
             sent.source[at] = self.played(at_frame + at, delay);
             let near = self.voices.near[(at_frame + at) % self.voices.near.len()];
             sent.near[at] = if is_speaking {
@@ -207,7 +207,7 @@ impl<'a> Line<'a> {
                 0.0
             };
             let noise = noise_peak * even(&mut self.chance);
-            let sum = (echo[at] + sent.near[at] + noise).clamp(-32_768.0, 32_767.0);
+            let sum = (echo + sent.near[at] + noise).clamp(-32_768.0, 32_767.0);
             sent.sound[at] = a_law(sum.round() as i16);
             sent.echo[at] = f32::from(sent.sound[at]) - sent.near[at] - noise;
         }
@@ -231,7 +231,9 @@ impl<'a> Line<'a> {
         let sent = |at: usize| self.far.get(at).copied().unwrap_or(0.0);
         between(part, |beside| {
             let place = at.checked_sub(delay + later);
-            place.and_then(|at| at.checked_add_signed(beside)).map_or(0.0, sent)
+            place
+                .and_then(|at| at.checked_add_signed(beside))
+                .map_or(0.0, sent)
         })
     }
 

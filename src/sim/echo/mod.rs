@@ -5,20 +5,24 @@
 //! linearly from block to block, so the echo alone is sent through the gains that the sum had ([`Tracer`](crate::media::echo::Tracer)). A-law's rounding of
 //! the sum counts as echo.
 
+mod bound;
 mod case;
 mod clean;
+mod line_wide;
 mod moving;
 mod path;
 mod run;
 mod uneven;
 mod wide;
 
+pub use bound::bound_wide;
 pub use case::{Case, Change, Line, Schedule, Voices, levelled};
 pub use clean::{Clean, Company, Sounds, judge, music};
+pub use line_wide::{LineWide, OPUS, SentWide, widened};
 pub use moving::Moving;
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
-pub use wide::{FiguresWide, LineWide, OPUS, run_wide, widened};
+pub use wide::{FiguresWide, run_wide};
 
 #[cfg(test)]
 mod tests;

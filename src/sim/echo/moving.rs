@@ -46,7 +46,11 @@ static BETWEEN: LazyLock<Vec<[f32; 2 * REACH]>> = LazyLock::new(|| {
     let tap = |part: f32, n: usize| {
         let x = n as f32 - REACH as f32 + part;
         let window = (0.5 * PI * x / REACH as f32).cos().powi(2);
-        if x.abs() < 1e-6 { 1.0 } else { window * (PI * x).sin() / (PI * x) }
+        if x.abs() < 1e-6 {
+            1.0
+        } else {
+            window * (PI * x).sin() / (PI * x)
+        }
     };
     let of = |step: usize| std::array::from_fn(|n| tap(step as f32 / STEPS as f32, n));
     (0..=STEPS).map(of).collect()
@@ -59,5 +63,8 @@ pub fn between(part: f32, read: impl Fn(isize) -> f32) -> f32 {
     }
     let taps = &BETWEEN[(part * STEPS as f32).round() as usize];
     let first = -(REACH as isize);
-    taps.iter().enumerate().map(|(n, tap)| tap * read(first + n as isize)).sum()
+    taps.iter()
+        .enumerate()
+        .map(|(n, tap)| tap * read(first + n as isize))
+        .sum()
 }

@@ -5,14 +5,14 @@ use super::uneven::{Came, Uneven};
 use crate::media::echo::{Echo, Pool, Tracer};
 
 /// Power of a frame that is speech: −46 dBov.
-const ACTIVE: f32 = 27_000.0;
+pub(super) const ACTIVE: f32 = 27_000.0;
 /// Power of all frames of half a second together from which it is judged: 100 ms at −36 dBov. What A-law rounds of the noise, at −78
 /// dBov, would be within 35 dB of less.
 const JUDGED: f32 = 5.0 * 270_000.0;
 /// What counts as cut: 10 dB.
 pub(super) const CUT: f32 = 0.1;
 /// Frames of a second.
-const SECOND: usize = 50;
+pub(super) const SECOND: usize = 50;
 
 /// What a case came to. Losses are in dB, of the far talker's own voice, without noise; times in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]

@@ -203,6 +203,29 @@ fn what_comes_back_louder_than_it_was_sent_is_no_echo() {
 }
 
 #[test]
+fn a_loudspeaker_by_a_clock_of_its_own_is_followed() {
+    for ppm in [100, -100] {
+        let figures = figures(Case {
+            moving: Moving::Drifting(ppm),
+            ..Case::new(Kind::Tail(64), 12.0, 60, 7)
+        });
+        assert!(
+            figures.after_3s >= 45.0 && figures.linear >= 18.0 && figures.cut_pct <= 3.0,
+            "{ppm}: {figures:?}"
+        );
+    }
+}
+
+#[test]
+fn a_playout_buffer_that_grows_and_shrinks_is_followed() {
+    let figures = figures(Case {
+        jitter_ms: 60,
+        ..Case::new(Kind::Tail(32), 12.0, 60, 7)
+    });
+    assert!(figures.after_3s >= 45.0 && figures.cut_pct <= 3.0, "{figures:?}");
+}
+
+#[test]
 fn without_a_canceller_an_echo_waits_and_passes_and_gets_the_next_one_that_is_free() {
     let (far, near) = voices();
     let case = Case::new(Kind::Hybrid, 12.0, 60, 3);

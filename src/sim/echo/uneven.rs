@@ -2,8 +2,8 @@
 //! followed through it by how far the buffer advances, for a period left out or put in is a sum that does the same to each part.
 
 use super::case::{FRAME, Sent};
-use crate::media::{G711, Narrow, Pulled, Scale, stretch};
 use crate::media::{Counters, SILENCE};
+use crate::media::{G711, Narrow, Pulled, Scale, stretch};
 use crate::media_api::Law;
 use crate::sim::Chance;
 use audio_codec_algorithms::encode_alaw;

@@ -256,3 +256,46 @@ pub(super) fn sharpest(sound: &[i16]) -> i32 {
         .max()
         .unwrap_or(0)
 }
+
+/// A room in which one hums alone and another one listens.
+pub(super) trait Humming {
+    fn world(&mut self) -> &mut World;
+    /// Goes on for so many frames, and tells the sharpest bend of what the listener heard.
+    fn bend(&mut self, frames: usize) -> i32;
+}
+
+/// A tone at a sampling rate of 50 × `N`. No multiple of the ten milliseconds by which a canceller is late: a leap would break it.
+pub(super) fn hum<const N: usize>() -> impl FnMut() -> [i16; N] {
+    let mut at = 0;
+    move || {
+        at += N;
+        std::array::from_fn(|nth| {
+            (5_000.0 * ((at + nth) as f32 * std::f32::consts::TAU * 0.0431).sin()) as i16
+        })
+    }
+}
+
+/// The canceller of the one who hums is taken back, and nobody hears when.
+pub(super) fn is_taken_away_unheard(meeting: &mut impl Humming) {
+    meeting.bend(100);
+    let before = meeting.bend(100);
+    meeting.world().engine.lend_cancellers(false);
+    meeting.world().engine.take_back_cancellers();
+    let taken = meeting.bend(10);
+    assert_eq!(meeting.world().engine.pool.free(), 1);
+    let after = meeting.bend(20);
+    assert!(
+        taken <= 2 * before.max(after) && taken < 1_500,
+        "{before} with it, {taken} when it went, {after} without"
+    );
+}
+
+impl Humming for Meeting {
+    fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+    fn bend(&mut self, frames: usize) -> i32 {
+        self.run(frames);
+        sharpest(&self.listened)
+    }
+}

@@ -1,6 +1,6 @@
 //! What is left of an echo, and what is done about it: it is told, looked for, ducked, let through; cancellers come and go unheard.
 
-use super::echo::{Meeting, sharpest};
+use super::echo::{Meeting, hum, is_taken_away_unheard};
 use super::*;
 use crate::media::echo::Ducking;
 use crate::media_api::EchoNews::{Gone, Heard, Pause};
@@ -177,14 +177,6 @@ fn a_room_lets_its_echoes_through_if_somebody_chose_so_and_takes_them_out_again(
 #[test]
 fn a_canceller_comes_and_is_taken_away_without_a_click_in_its_owners_voice() {
     let mut meeting = Meeting::of(1, &[(3, 4)], None);
-    // No multiple of the ten milliseconds by which a canceller is late: a leap would break it.
-    let mut at = 0;
-    let hum = move || {
-        at += FRAME;
-        std::array::from_fn(|nth| {
-            (5_000.0 * ((at + nth) as f32 * std::f32::consts::TAU * 0.0431).sin()) as i16
-        })
-    };
     meeting.run(250);
     meeting.run(50);
     assert!(
@@ -193,21 +185,8 @@ fn a_canceller_comes_and_is_taken_away_without_a_click_in_its_owners_voice() {
         meeting.loss_db()
     );
     meeting.is_talking = false;
-    meeting.telephones[0].owner = Some(Box::new(hum));
-    meeting.run(100);
-    meeting.run(100);
-    let before = sharpest(&meeting.listened);
-    meeting.world.engine.lend_cancellers(false);
-    meeting.world.engine.take_back_cancellers();
-    meeting.run(10);
-    let taken = sharpest(&meeting.listened);
-    assert_eq!(meeting.world.engine.pool.free(), 1);
-    meeting.run(20);
-    let after = sharpest(&meeting.listened);
-    assert!(
-        taken <= 2 * before.max(after) && taken < 1_500,
-        "{before} with it, {taken} when it went, {after} without"
-    );
+    meeting.telephones[0].owner = Some(Box::new(hum()));
+    is_taken_away_unheard(&mut meeting);
 }
 
 fn power_of(sound: &[i16]) -> f64 {

@@ -58,8 +58,5 @@ fn a_line_that_lost_packets_as_well_goes_on_with_the_first_that_comes() {
     line.come((from + 2) * 160, 160);
     line.play();
     assert!(line.heard[102 * FRAME + 80..] == line.said((from + 2) * 160 + 80, FRAME - 80));
-    assert_eq!(
-        (line.count(Counter::Concealed), line.count(Counter::Grown)),
-        (1, 0)
-    );
+    assert_eq!((line.count(Counter::Starved), line.count(Counter::Grown)), (1, 0));
 }
