@@ -85,9 +85,10 @@ impl Events {
             && self
                 .current
                 .is_some_and(|current| current.goes_on_in(packet, clock));
-        let earlier = self
-            .current
-            .is_some_and(|current| is_before(timestamp, current.timestamp));
+        // One that nothing was heard of for so long says nothing of what comes before or after.
+        let earlier = self.current.is_some_and(|current| {
+            tick < current.tick + FORGOTTEN && is_before(timestamp, current.timestamp)
+        });
         if !earlier {
             self.current = Some(packet);
         }
