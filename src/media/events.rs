@@ -24,10 +24,11 @@ const SEGMENT_END_PART: u32 = 25;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// A press that was told: the first of its packets that came, and when the last one did.
+/// A press that was told: the first of its packets that came, the time stamp of the last one, which may have moved, and when that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
     first: Pressed,
+    last: u32,
     tick: u64,
 }
 
@@ -85,10 +86,9 @@ impl Events {
             && self
                 .current
                 .is_some_and(|current| current.goes_on_in(packet, clock));
-        // One that nothing was heard of for so long says nothing of what comes before or after.
-        let earlier = self.current.is_some_and(|current| {
-            tick < current.tick + FORGOTTEN && is_before(timestamp, current.timestamp)
-        });
+        let earlier = self
+            .current
+            .is_some_and(|current| is_before(timestamp, current.timestamp));
         if !earlier {
             self.current = Some(packet);
         }
@@ -113,14 +113,14 @@ impl Events {
     fn is_known(&self, marker: bool, packet: Pressed) -> bool {
         let fresh = |known: &&Known| packet.tick < known.tick + FORGOTTEN;
         let mut known = self.known.iter().flatten().filter(fresh);
-        known.any(|known| known.first.is_in(marker, packet))
+        known.any(|known| known.has(marker, packet))
     }
 
     /// Remembers a press in the place that it has, else in that of the one which was not heard of for longest: a key may be
     /// held down for longer than an event is remembered without a packet.
     fn remember(&mut self, marker: bool, packet: Pressed, is_known: bool) {
         let age = |known: &Option<Known>| match known {
-            Some(known) if known.first.is_in(marker, packet) => 0,
+            Some(known) if known.has(marker, packet) => 0,
             None => 1,
             Some(known) => known.tick.saturating_add(2),
         };
@@ -130,8 +130,16 @@ impl Events {
         let first = place.filter(|_| is_known).map_or(packet, |known| known.first);
         *place = Some(Known {
             first,
+            last: packet.timestamp,
             tick: packet.tick,
         });
+    }
+}
+
+impl Known {
+    /// Whether a packet is one of this press.
+    fn has(&self, marker: bool, packet: Pressed) -> bool {
+        self.first.is_in(marker, packet) || packet.timestamp == self.last
     }
 }
 

@@ -34,6 +34,8 @@ const PRESENCE_FALL: f32 = 0.03;
 const RING: f32 = 0.63;
 /// How what was predicted and never came dies away, from block to block: −0.7 dB. It has no tail either.
 const WAKE: f32 = 0.85;
+/// Beside who speaks it is not turned down: whoever is heard with a faint voice would be, too.
+const SPOKEN: f32 = 0.2;
 /// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
 const SHARE_RISE: f32 = 1.003_5;
 /// How fast it follows what is less.
@@ -141,7 +143,8 @@ impl Suppressor {
             self.learn(&rest, &echo);
         }
         let mut guess = self.guess(&echo, expected);
-        let share = if is_blind { 1.0 } else { 0.0 };
+        let is_wake = is_blind && self.presence < SPOKEN;
+        let share = if is_wake { 1.0 } else { 0.0 };
         for ((guess, wake), ring) in guess.iter_mut().zip(&mut self.wake).zip(&self.ring) {
             *wake = (WAKE * *wake).max(share * ring);
             *guess = guess.max(OVER * *wake);
