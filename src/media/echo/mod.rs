@@ -24,7 +24,6 @@ mod far;
 mod fft;
 mod filter;
 mod finder;
-mod gaps;
 mod high;
 mod phases;
 mod pool;
