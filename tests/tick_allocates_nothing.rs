@@ -141,11 +141,7 @@ fn finding_and_cancelling_an_echo_of_16_khz() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 18) as i16 - 8_192
     };
-    // Louder and softer, or it would pass for the noise of a line.
-    let mut sound = |part: i16| std::array::from_fn(|_| random() / part);
-    let sent: Vec<[i16; 320]> = (0..400)
-        .map(|frame| sound(if frame % 40 < 30 { 2 } else { 32 }))
-        .collect();
+    let sent: Vec<[i16; 320]> = (0..400).map(|_| std::array::from_fn(|_| random() / 2)).collect();
     let (mut pool, mut leg, mut bands) = (echo::pool(1, 1), echo::echo(1), echo::bands());
     let mut run = || {
         leg.speak(true, &mut pool);

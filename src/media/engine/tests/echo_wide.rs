@@ -225,29 +225,31 @@ fn three_telephones_of_three_codecs_are_all_taken_out_of_one_room() {
 
 #[test]
 fn an_echo_of_16_khz_that_nobody_takes_out_is_told_and_then_every_pause() {
-    let mut meeting = Meeting::of(0, &[(Codec::G722, 8)]);
-    meeting.run(500);
-    meeting.is_talking = false;
-    meeting.run(100);
-    let news: Vec<EchoNews> = meeting
-        .world
-        .rings
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Echo { line: 3, news, .. } => Some(*news),
-            Event::Echo { .. } => panic!("{event:?}: nobody else has an echo"),
-            _ => None,
-        })
-        .collect();
-    assert!(
-        matches!(
-            news[..],
-            [EchoNews::Heard { loss_db: 14..=22 }, EchoNews::Pause, ..]
-        ),
-        "{news:?}"
-    );
-    assert_eq!(meeting.counts([Counter::EchoHeard, Counter::EchoWaits]), [1, 1]);
+    for codec in [Codec::G722, OPUS] {
+        let mut meeting = Meeting::of(0, &[(codec, 8)]);
+        meeting.run(500);
+        meeting.is_talking = false;
+        meeting.run(300);
+        let news: Vec<EchoNews> = meeting
+            .world
+            .rings
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Echo { line: 3, news, .. } => Some(*news),
+                Event::Echo { .. } => panic!("{event:?}: nobody else has an echo"),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            matches!(
+                news[..],
+                [EchoNews::Heard { loss_db: 14..=22 }, EchoNews::Pause, ..]
+            ),
+            "{codec:?}: {news:?}"
+        );
+        assert_eq!(meeting.counts([Counter::EchoHeard, Counter::EchoWaits]), [1, 1]);
+    }
 }
 
 #[test]

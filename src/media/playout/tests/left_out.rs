@@ -37,7 +37,7 @@ fn what_came_for_ticks_that_were_left_out_is_left_out_and_delay_stays_as_it_was(
             Counter::Jumped,
             Counter::Grown,
             Counter::Shrunk,
-            Counter::Concealed,
+            Counter::Starved,
         ] {
             assert_eq!(line.count(odd), 0, "{odd:?} after {ticks}");
         }
