@@ -177,7 +177,7 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
         let said = between(&sent, at.end, from - trip / 2, to - trip / 2);
         Loss::of(said, between(&heard, at.end, from, to))
     };
-    let first = at.returns + trip;
+    let first = first_spoken(&sent, at, trip) + trip;
     let figures = [
         (
             "before it returns anything",
@@ -220,6 +220,15 @@ fn judge(faults: &mut Faults, nth: usize, meeting: &Meeting, at: &Moments, answe
         &format!("the talker is heard at {talker_db:+.1} dB"),
     );
     second.mostly
+}
+
+/// When the talker spoke first of what was returned: it may have made a pause when that began.
+fn first_spoken(sent: &[i16], at: &Moments, trip: Duration) -> Instant {
+    let from = at.returns - trip / 2;
+    let said = between(sent, at.end, from, at.changes);
+    let least = power(said) / 10.0;
+    let pause = said.chunks_exact(MOMENT).position(|said| power(said) > least);
+    at.returns + SECOND / 5 * pause.expect("it speaks") as u32
 }
 
 /// How far below what was said that is which is heard of it, in dB.

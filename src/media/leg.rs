@@ -152,12 +152,13 @@ impl<W: Wire> Leg<W> {
         self.on_turn
     }
 
-    /// Ticks were left out: what was to be heard in them is, too.
+    /// Ticks were left out: what was to be heard in them is, too, and an echo knows that nothing was sent.
     fn pass_over(&mut self, frames: u64) {
         match &mut self.wide {
             Some(wide) => wide.pass_over(frames),
             None => self.playout.pass_over(frames),
         }
+        self.pass_over_echo(frames);
     }
 
     /// Does something with it, unless the bridge failed at it already; if it does now, nobody else has anything of it.

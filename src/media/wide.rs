@@ -117,6 +117,11 @@ impl Wide {
         }
     }
 
+    /// So many ticks were left out.
+    pub fn pass_over_echo(&mut self, echo: &mut Echo, frames: u64) {
+        echo.pass_over_wide(&mut self.bands, frames);
+    }
+
     /// A frame was given to its encoder.
     pub fn remember_sent(&mut self, echo: &mut Echo, sound: &Wideband) {
         echo.sent_wide(&mut self.bands, sound);

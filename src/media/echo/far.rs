@@ -5,7 +5,7 @@ use crate::media_api::Law;
 use crate::units::FRAME;
 
 /// Frames that are kept: 760 ms, more than the longest delay and the longest filter together.
-const FRAMES: usize = 38;
+pub const FRAMES: usize = 38;
 
 /// The last frames that were sent.
 #[derive(Clone, Debug)]

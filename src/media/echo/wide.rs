@@ -5,9 +5,8 @@
 
 use super::bank::Analysis;
 use super::high::{High, Low};
-use super::trace;
 use super::twoband::{Back, Split};
-use super::{Echo, Look, Pool, ease};
+use super::{Echo, Look, Pool, ease, far, trace};
 use crate::media::{Frame, SILENCE};
 use crate::units::WIDE;
 
@@ -173,6 +172,14 @@ impl Echo {
     pub fn skip_wide(&mut self, bands: &mut Bands) {
         (bands.split, bands.past, bands.is_fresh) = (Split::default(), [0; WIDE], false);
         self.skip();
+    }
+
+    /// So many ticks were left out, of a line of 16 kHz.
+    pub fn pass_over_wide(&mut self, bands: &mut Bands, frames: u64) {
+        for _ in 0..frames.min(far::FRAMES as u64) {
+            self.skip_wide(bands);
+            self.sent_wide(bands, &[0; WIDE]);
+        }
     }
 
     /// A frame of 16 kHz was sent, after one was heard.

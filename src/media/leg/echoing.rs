@@ -105,6 +105,17 @@ impl<W: Wire> Leg<W> {
         echo.sent(&sent);
     }
 
+    /// So many ticks were left out: nothing was sent in them, and nothing heard.
+    pub(super) fn pass_over_echo(&mut self, frames: u64) {
+        let Some(echo) = self.echo.as_mut().filter(|_| !self.lets_echo) else {
+            return;
+        };
+        match &mut self.wide {
+            Some(wide) => wide.pass_over_echo(echo, frames),
+            None => echo.pass_over(frames),
+        }
+    }
+
     /// The same on a line of 16 kHz: what its encoder was given.
     pub fn remember_sent_wide(&mut self, sound: &Wideband) {
         let sent = if self.spec.send { sound } else { &[0; WIDE] };

@@ -105,24 +105,41 @@ impl Meeting {
         }
     }
 
+    /// All say a frame; what the talker says.
+    fn say(&mut self) -> Frame {
+        let said = if self.is_talking {
+            self.talker.frame()
+        } else {
+            SILENT
+        };
+        self.lines[0].say_frame(&said);
+        self.lines[1].say_frame(&SILENT);
+        for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
+            let mut back = telephone.returned.pop_front().expect("never empty");
+            if let Some(owner) = &mut telephone.owner {
+                back.iter_mut().zip(owner()).for_each(|(sum, own)| *sum += own);
+            }
+            line.say_frame(&back);
+        }
+        said
+    }
+
+    /// The machine stands still for so many ticks: nobody hears anything in them, and all speak on.
+    fn stand_still(&mut self, ticks: u64) {
+        for _ in 0..ticks {
+            self.say();
+            for telephone in &mut self.telephones {
+                telephone.returned.push_back(SILENT);
+            }
+        }
+        self.world.slot += 20 * ticks;
+    }
+
     pub fn run(&mut self, frames: usize) {
         (self.beside, self.talked) = (0.0, 0.0);
         self.listened.clear();
         for _ in 0..frames {
-            let said = if self.is_talking {
-                self.talker.frame()
-            } else {
-                SILENT
-            };
-            self.lines[0].say_frame(&said);
-            self.lines[1].say_frame(&SILENT);
-            for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
-                let mut back = telephone.returned.pop_front().expect("never empty");
-                if let Some(owner) = &mut telephone.owner {
-                    back.iter_mut().zip(owner()).for_each(|(sum, own)| *sum += own);
-                }
-                line.say_frame(&back);
-            }
+            let said = self.say();
             self.world.run_ms(20);
             for (telephone, line) in self.telephones.iter_mut().zip(&self.lines[2..]) {
                 let weaker = telephone.weaker;
@@ -215,6 +232,21 @@ fn the_echo_of_a_telephone_in_the_room_is_taken_out_and_nothing_else() {
     let echo = meeting.figures(2).expect("it was found");
     assert!((60..120).contains(&echo.delay_ms), "{echo:?}");
     assert!((9..15).contains(&echo.loss_db.expect("learnt")), "{echo:?}");
+}
+
+#[test]
+fn after_ticks_that_were_left_out_the_echo_of_what_was_said_before_them_is_still_taken_out() {
+    let mut meeting = Meeting::of(4, &[(15, 2)], None);
+    meeting.run(400);
+    for ticks in [2, 1, 3, 5] {
+        meeting.stand_still(ticks);
+        // As far as it comes back of what was said before.
+        meeting.run(13);
+        assert!(meeting.loss_db() > 35.0, "{ticks}: {} dB", meeting.loss_db());
+        meeting.run(80);
+        assert!(meeting.loss_db() > 40.0, "{ticks}: {} dB", meeting.loss_db());
+    }
+    assert_eq!(meeting.counts([Counter::EchoFollowed]), [0]);
 }
 
 #[test]
