@@ -6,7 +6,8 @@
 use rundruf::caller::sentences;
 use rundruf::media::echo::{Echo, State, pool};
 use rundruf::sim::echo::{
-    Case, Change, Clean, Company, Figures, Kind, Line, Moving, Sounds, Voices, judge, levelled, music, run,
+    Case, Change, Clean, Company, Figures, Jitter, Kind, Line, Moving, Sounds, Voices, judge, levelled,
+    music, run,
 };
 use std::path::PathBuf;
 use std::time::Instant;
@@ -85,12 +86,18 @@ fn variants() -> Vec<(&'static str, Variant)> {
             ..case
         }),
         ("jitter of 60 ms, through the playout buffer", |case| Case {
-            jitter_ms: 60,
+            jitter: Jitter::Even(60),
             ..case
         }),
         ("jitter of 100 ms", |case| Case {
-            jitter_ms: 100,
+            jitter: Jitter::Even(100),
             ..case
+        }),
+        ("nothing comes in half of the ticks, then all at once", |case| {
+            Case {
+                jitter: Jitter::Waiting(50),
+                ..case
+            }
         }),
         ("a loudspeaker whose clock is slow by 100 millionths", |case| {
             Case {

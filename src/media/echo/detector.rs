@@ -10,7 +10,7 @@
 
 use super::super::{Frame, warm};
 use super::fft::sum;
-use super::phases::{self, BINS, NONE, Phases};
+use super::phases::{self, BINS, NONE, Phases, Turn};
 use crate::units::FRAME;
 
 /// How many frames before it was sent a sound is looked for too: heard there first, it is no echo.
@@ -154,6 +154,27 @@ impl Detector {
         self.since_look = 0;
         let added = self.add()?;
         self.look(&added)
+    }
+
+    /// What is heard from now on is so many samples later than before, or earlier: an echo is, too, and is still known. What waits to be
+    /// added up is left out. Where it lay between two frames it may be told a frame wrong until new sums outweigh.
+    pub fn moved(&mut self, samples: isize) {
+        // What stands out most belongs to the frame that it is nearest to.
+        let beyond = self.looked.samples as isize - (self.looked.frames * FRAME) as isize;
+        let frames = (beyond + samples + FRAME as isize / 2).div_euclid(FRAME as isize);
+        let turn = Turn::by(samples);
+        let (sums, weights) = (self.sums, self.weights);
+        for delay in 0..DELAYS {
+            let before = delay
+                .checked_add_signed(-frames)
+                .filter(|&before| before < DELAYS);
+            self.sums[delay] = before.map_or([[0; BINS]; 2], |before| turn.of(&sums[before]));
+            self.weights[delay] = before.map_or(0.0, |before| weights[before]);
+        }
+        self.heard = [NONE; HEARD];
+        self.audible = [false; HEARD];
+        self.looked.frames = self.looked.frames.saturating_add_signed(frames);
+        self.looked.samples = self.looked.samples.saturating_add_signed(samples);
     }
 
     /// Asks for what the next frame needs: before a look all of it.
@@ -355,3 +376,6 @@ fn power(sound: &Frame) -> f32 {
     }
     sum(&squares) / FRAME as f32
 }
+
+#[cfg(test)]
+mod tests;

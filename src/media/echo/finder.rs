@@ -136,6 +136,11 @@ impl Finder {
         }
     }
 
+    /// An echo is so many samples later from now on, or earlier.
+    pub fn moved(&mut self, samples: isize) {
+        self.detector.moved(samples);
+    }
+
     /// By power, how much of what was sent is left at least; none before it was measured.
     pub fn level(&self) -> Option<f32> {
         let enough = match self.search {

@@ -411,11 +411,17 @@ impl Echo {
 
     /// After a frame, the playout buffer is so far behind: whenever that changes, the echo is later by as much. A leap is another stream.
     pub fn handle_depth(&mut self, depth: Option<i64>) {
-        if let (Some(now), Some(before), Some(canceller)) = (depth, self.depth, &mut self.canceller)
+        if let (Some(now), Some(before)) = (depth, self.depth)
             && now != before
             && now.abs_diff(before) <= LEAP
         {
-            canceller.moved(&self.far, (now - before) as isize);
+            let samples = (now - before) as isize;
+            self.detector.moved(samples);
+            self.finder.moved(samples);
+            self.delay = self.delay.saturating_add_signed(samples);
+            if let Some(canceller) = &mut self.canceller {
+                canceller.moved(&self.far, samples);
+            }
         }
         self.depth = depth;
     }

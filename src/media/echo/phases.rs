@@ -82,6 +82,35 @@ fn byte(number: f32) -> i8 {
     (number + LARGE).to_bits() as i8
 }
 
+/// How the phase of each bin turns where a sound is later: by whole frames it does not.
+pub struct Turn([[f32; BINS]; 2]);
+
+impl Turn {
+    /// By so many samples.
+    pub fn by(samples: isize) -> Turn {
+        let angle = |bin: usize| {
+            let around = (FIRST_BIN + bin) as f32 * samples as f32 / FRAME as f32;
+            -around * std::f32::consts::TAU
+        };
+        Turn([
+            std::array::from_fn(|bin| angle(bin).cos()),
+            std::array::from_fn(|bin| angle(bin).sin()),
+        ])
+    }
+
+    /// What sums of products of phases become.
+    pub fn of(&self, [re, im]: &[[i16; BINS]; 2]) -> [[i16; BINS]; 2] {
+        let mut turned = [[0; BINS]; 2];
+        for bin in 0..BINS {
+            let (re, im) = (f32::from(re[bin]), f32::from(im[bin]));
+            let (real, imaginary) = (self.0[0][bin], self.0[1][bin]);
+            turned[0][bin] = (re * real - im * imaginary) as i16;
+            turned[1][bin] = (re * imaginary + im * real) as i16;
+        }
+        turned
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

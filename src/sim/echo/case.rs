@@ -2,6 +2,7 @@
 
 use super::moving::{Moving, between};
 use super::path::{Kind, even};
+use super::uneven::Jitter;
 use crate::sim::Chance;
 use audio_codec_algorithms::{decode_alaw, encode_alaw};
 
@@ -67,8 +68,7 @@ pub struct Case {
     pub clips: bool,
     /// How many frames of a hundred are lost each way: the telephone plays silence, the bridge repeats what came before.
     pub lost_pct: u64,
-    /// How late packets from the telephone are at most, evenly: they go through the bridge's playout buffer.
-    pub jitter_ms: u32,
+    pub jitter: Jitter,
     pub moving: Moving,
     pub change: Change,
     pub schedule: Schedule,
@@ -86,7 +86,7 @@ impl Case {
             weaker_db: 0.0,
             clips: false,
             lost_pct: 0,
-            jitter_ms: 0,
+            jitter: Jitter::None,
             moving: Moving::Still,
             change: Change::Path,
             schedule: Schedule::default(),

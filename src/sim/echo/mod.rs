@@ -22,6 +22,7 @@ pub use line_wide::{LineWide, OPUS, SentWide, widened};
 pub use moving::Moving;
 pub use path::Kind;
 pub use run::{Figures, Heard, run};
+pub use uneven::Jitter;
 pub use wide::{FiguresWide, run_wide};
 
 #[cfg(test)]

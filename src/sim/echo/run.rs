@@ -1,7 +1,7 @@
 //! Runs a case and measures it.
 
 use super::case::{Case, Line, Voices, power};
-use super::uneven::{Came, Uneven};
+use super::uneven::{Came, Jitter, Uneven};
 use crate::media::echo::{Echo, Pool, Tracer};
 
 /// Power of a frame that is speech: −46 dBov.
@@ -69,7 +69,7 @@ fn run_with(case: Case, voices: Voices<'_>, pool: &mut Pool) -> (Figures, Heard)
     let mut tracer = Tracer::default();
     let (mut powers, mut heard) = (Vec::new(), Heard::default());
     let (mut found, mut near_before) = (None, [0.0; 80]);
-    let mut uneven = (case.jitter_ms > 0).then(|| Uneven::new(case.jitter_ms, case.seed));
+    let mut uneven = (case.jitter != Jitter::None).then(|| Uneven::new(case.jitter, case.seed));
     for frame in 0..case.schedule.end {
         let far = line.far();
         let sent = line.next(&far);

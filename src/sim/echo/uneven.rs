@@ -11,6 +11,17 @@ use audio_codec_algorithms::encode_alaw;
 /// Length of a frame in milliseconds.
 const FRAME_MS: u64 = 20;
 
+/// How late packets from the telephone are. If they are at all, they go through the bridge's playout buffer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Jitter {
+    #[default]
+    None,
+    /// By up to so many milliseconds, evenly.
+    Even(u32),
+    /// In so many ticks of a hundred none comes, and all that wait come with the next one that does.
+    Waiting(u64),
+}
+
 /// What the buffer played in a tick.
 #[derive(Clone, Debug)]
 pub struct Came {
@@ -42,7 +53,7 @@ struct Part {
 /// A line and its playout buffer.
 #[derive(Debug)]
 pub struct Uneven {
-    jitter_ms: u32,
+    jitter: Jitter,
     buffer: Narrow,
     counters: Counters,
     /// Packets on their way: the tick in which each arrives, and its number.
@@ -83,10 +94,10 @@ impl Part {
 }
 
 impl Uneven {
-    /// Packets are late by up to `jitter_ms`, evenly.
-    pub fn new(jitter_ms: u32, seed: u64) -> Uneven {
+    /// A line with such jitter.
+    pub fn new(jitter: Jitter, seed: u64) -> Uneven {
         Uneven {
-            jitter_ms,
+            jitter,
             buffer: Narrow::new(G711::new(), Scale::One),
             counters: Counters::default(),
             under_way: Vec::new(),
@@ -107,8 +118,7 @@ impl Uneven {
             let noise = f32::from(sent.sound[at]) - sent.near[at] - sent.echo[at];
             self.noise.all.push(noise);
         }
-        let late = self.chance.below(1_000 * u64::from(self.jitter_ms) + 1);
-        let arrives = tick + late.div_ceil(1_000 * FRAME_MS) as usize;
+        let arrives = tick + self.late();
         self.under_way.push((arrives, self.sounds.len()));
         self.sounds.push(sent.sound.map(encode_alaw));
         let arrived: Vec<usize> = self
@@ -126,6 +136,24 @@ impl Uneven {
             self.zero = self.zero.or(first.map(|due| due - (nth * FRAME) as i64));
         }
         self.pull(tick)
+    }
+
+    /// For how many ticks the packet that is sent now is under way.
+    fn late(&mut self) -> usize {
+        match self.jitter {
+            Jitter::None => 0,
+            Jitter::Even(ms) => {
+                let late = self.chance.below(1_000 * u64::from(ms) + 1);
+                late.div_ceil(1_000 * FRAME_MS) as usize
+            }
+            Jitter::Waiting(pct) => {
+                let comes = self.chance.below(100) >= pct;
+                if !comes {
+                    self.under_way.iter_mut().for_each(|(at, _)| *at += 1);
+                }
+                usize::from(!comes)
+            }
+        }
     }
 
     fn pull(&mut self, tick: usize) -> Came {
