@@ -116,13 +116,14 @@ impl Events {
         known.any(|known| known.has(marker, packet))
     }
 
-    /// Remembers a press in the place that it has, else in that of the one which was not heard of for longest: a key may be
-    /// held down for longer than an event is remembered without a packet.
+    /// Remembers a press in the place that it has, by its own time stamp rather than by one that another moved to; else in that of the one
+    /// which was not heard of for longest: a key may be held down for longer than an event is remembered without a packet.
     fn remember(&mut self, marker: bool, packet: Pressed, is_known: bool) {
         let age = |known: &Option<Known>| match known {
-            Some(known) if known.has(marker, packet) => 0,
-            None => 1,
-            Some(known) => known.tick.saturating_add(2),
+            Some(known) if known.first.timestamp == packet.timestamp => 0,
+            Some(known) if known.has(marker, packet) => 1,
+            None => 2,
+            Some(known) => known.tick.saturating_add(3),
         };
         let Some(place) = self.known.iter_mut().min_by_key(|known| age(known)) else {
             return;
@@ -156,8 +157,11 @@ impl Pressed {
         self.timestamp.wrapping_sub(self.duration.into())
     }
 
-    /// Another packet of this event.
+    /// Another packet of this event. One that has its time stamp and names another key says nothing of it.
     fn merge(&mut self, packet: Pressed) {
+        if packet.event != self.event {
+            return;
+        }
         if is_before(self.timestamp, packet.timestamp) {
             self.timestamp = packet.timestamp;
         }

@@ -119,13 +119,32 @@ fn judge(key: Option<Key>, packet: Packet, past: &[Packet]) {
     };
     assert!(packet.counts, "told a key of a packet that brings none");
     assert!(packet.event <= 15 && key.event() == packet.event);
-    if past.iter().any(|other| other.told && same(&other)) {
-        let seen = seen.map_or(0, |seen| seen.tick);
-        let since = past.iter().filter(|other| other.counts && other.tick >= seen);
-        let mut others: Vec<u32> = since.map(|other| other.timestamp).collect();
-        others.sort_unstable();
-        others.dedup();
-        let may_be_forgotten = packet.tick >= seen + FORGOTTEN || others.len() > REMEMBERED;
-        assert!(may_be_forgotten, "an event was told twice");
-    }
+    assert!(!is_remembered(packet, past), "an event was told twice");
+}
+
+/// Whether a packet's time stamp was told, and since then never stayed away for long, nor while too many others came: after that it may
+/// have been part of another press.
+fn is_remembered(packet: Packet, past: &[Packet]) -> bool {
+    let counted: Vec<&Packet> = past
+        .iter()
+        .filter(|other| other.counts)
+        .chain([&packet])
+        .collect();
+    let is_told = |other: &&Packet| other.told && other.timestamp == packet.timestamp;
+    let Some(told) = counted[..counted.len() - 1].iter().rposition(is_told) else {
+        return false;
+    };
+    let mut since = counted[told].tick;
+    (told + 1..counted.len()).all(|nth| {
+        let now = counted[nth];
+        if now.timestamp != packet.timestamp {
+            return true;
+        }
+        let last = std::mem::replace(&mut since, now.tick);
+        let between = counted[..nth].iter().filter(|other| other.tick >= last);
+        let mut stamps: Vec<u32> = between.map(|other| other.timestamp).collect();
+        stamps.sort_unstable();
+        stamps.dedup();
+        now.tick < last + FORGOTTEN && stamps.len() <= REMEMBERED
+    })
 }

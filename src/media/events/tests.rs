@@ -245,6 +245,32 @@ fn a_time_stamp_that_moves_with_the_duration_is_one_press_in_any_order_and_over_
 }
 
 #[test]
+fn a_packet_that_names_another_key_under_a_presss_time_stamp_says_nothing_of_how_long_that_lasts() {
+    let mut packets = press(1, 10_000, 3);
+    packets.push(packet(10, 10_000, 640, false));
+    // As late before the press as its end would be after it, had it lasted for 640.
+    packets.push(packet(1, 9_520, 160, false));
+    assert_eq!(heard(&packets), "11");
+}
+
+#[test]
+fn a_press_stays_remembered_by_its_own_time_stamp_although_another_one_moved_to_it() {
+    let mut events = Events::default();
+    let mut hear = |tick: u64, event: u8, timestamp: u32, duration: u16| {
+        let packet = packet(event, timestamp, duration, false);
+        let told = events.handle_packet(tick, 8_000, (false, timestamp), &packet.payload);
+        told.expect("well-formed").map(Key::event)
+    };
+    assert_eq!(hear(0, 7, 20_000, 160), Some(7));
+    assert_eq!(hear(1, 4, 20_160, 160), Some(4));
+    // The first one's time stamp moves with its duration, over the second one's.
+    assert_eq!(hear(200, 7, 20_160, 320), None);
+    assert_eq!(hear(210, 7, 20_320, 480), None);
+    assert_eq!(hear(255, 9, 40_000, 160), Some(9));
+    assert_eq!(hear(260, 4, 20_160, 320), None, "heard of 60 ticks ago");
+}
+
+#[test]
 fn a_long_press_after_a_short_one_of_the_same_key_is_another_press() {
     let presses = [press(5, 0, 2), press(5, 1_000, 20)];
     assert_eq!(heard(&presses.concat()), "55");
