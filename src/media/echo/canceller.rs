@@ -5,7 +5,8 @@ use super::super::Frame;
 use super::bank::{Analysis, BLOCK, Synthesis};
 use super::coherence::Coherence;
 use super::far::Far;
-use super::filter::{Filter, PARTITIONS};
+use super::filter::{Filter, PARTITIONS, Predicted};
+use super::gaps::Gaps;
 use super::suppressor::Suppressor;
 use crate::units::FRAME;
 
@@ -33,6 +34,9 @@ pub struct Canceller {
     echo: Analysis,
     suppressor: Suppressor,
     coherence: Coherence,
+    gaps: Gaps,
+    /// Whether the last frame has sound in it that the prediction does not fit.
+    was_blind: bool,
     out: Synthesis,
     /// Where the filter begins, in samples.
     start: usize,
@@ -82,6 +86,8 @@ impl Canceller {
             echo: Analysis::default(),
             suppressor: Suppressor::new(random),
             coherence: Coherence::default(),
+            gaps: Gaps::default(),
+            was_blind: false,
             out: Synthesis::default(),
             start: FRAME,
             gain: GAIN_FIRST,
@@ -195,39 +201,62 @@ impl Canceller {
         }
         self.fresh = true;
         let sound: [f32; FRAME] = std::array::from_fn(|at| f32::from(heard[at]));
-        let mut predicted = self.filter.predict(&sound);
-        if lost {
-            // What was made up has no echo in it that could be predicted; it is let through as the last block was.
-            (predicted.rest, predicted.echo) = (sound, [0.0; FRAME]);
-        } else {
-            self.filter.learn(&predicted, self.suppressor.presence());
-        }
+        let (predicted, due, is_blind) = self.predict(&sound, lost);
         let mut rest = self.rest.take(&predicted.rest);
-        let echo = self.echo.take(&predicted.echo);
+        let echo = self.echo.take(&due);
         let mut traced = Traced {
             echo: predicted.echo,
             gains: [*self.suppressor.gains(); 2],
             openness: [self.suppressor.openness(); 2],
         };
         for half in 0..2 {
-            if !lost {
+            // The first block reaches back into the frame before.
+            let is_blind = is_blind || (half == 0 && self.was_blind);
+            if !is_blind {
                 self.coherence.take(&rest[half], &echo[half]);
-                self.suppressor
-                    .judge(&rest[half], &echo[half], self.filter.expected());
             }
+            self.suppressor
+                .judge(&rest[half], &echo[half], self.filter.expected(), is_blind);
             traced.gains[half] = *self.suppressor.gains();
             traced.openness[half] = self.suppressor.openness();
             self.suppressor.shape(&mut rest[half]);
         }
+        self.was_blind = is_blind;
         let clean = self.out.give(&rest);
-        if !lost && let Some(missed) = self.coherence.missed(self.filter.expected()) {
-            self.suppressor.doubt(SUPPRESSOR_DOUBTS * missed);
-            self.filter
-                .doubt((FILTER_DOUBTS * missed * self.gains_sum()).min(self.gain));
-            self.filter.doubt_bins(self.coherence.by_bin());
+        if !is_blind {
+            self.doubt();
         }
         self.lay(&sound, &clean, heard);
         traced
+    }
+
+    /// Takes the predicted echo out, and learns from what is left. Also the echo that is due, and whether it does not fit what is heard.
+    #[inline(always)]
+    fn predict(&mut self, sound: &[f32; FRAME], lost: bool) -> (Predicted, [f32; FRAME], bool) {
+        let mut predicted = self.filter.predict(sound);
+        let due = predicted.echo;
+        if lost {
+            // What was made up has no echo in it that could be predicted.
+            (predicted.rest, predicted.echo) = (*sound, [0.0; FRAME]);
+            return (predicted, due, true);
+        }
+        let is_gap = self.gaps.look(sound, &mut predicted, self.coherence.is_right());
+        if !is_gap {
+            self.filter.learn(&predicted, self.suppressor.presence());
+        }
+        (predicted, due, is_gap)
+    }
+
+    /// Reckons with another path where what is left hangs together with what was predicted.
+    #[inline(always)]
+    fn doubt(&mut self) {
+        let Some(missed) = self.coherence.missed(self.filter.expected()) else {
+            return;
+        };
+        self.suppressor.doubt(SUPPRESSOR_DOUBTS * missed);
+        self.filter
+            .doubt((FILTER_DOUBTS * missed * self.gains_sum()).min(self.gain));
+        self.filter.doubt_bins(self.coherence.by_bin());
     }
 
     /// Lays what is cancelled and what was heard over each other.

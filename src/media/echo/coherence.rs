@@ -20,6 +20,9 @@ const BEYOND: f32 = 2.0;
 /// louder than an echo would be taken for a hundred times that by chance.
 const MOST: f32 = 2.0;
 
+/// What is left beside what is predicted, at most, where the filter is right: −6 dB.
+const LITTLE: f32 = 0.25;
+
 /// The averages.
 #[derive(Clone, Debug)]
 pub struct Coherence {
@@ -77,6 +80,13 @@ impl Coherence {
         }
         let is_coherent = count > 8.0 && whole > ENOUGH * count;
         (is_coherent && power > BEYOND * explained).then(|| (power / echo).min(MOST))
+    }
+
+    /// Whether most of what was due lately was predicted rightly: nobody speaks, and the path is known.
+    #[inline(always)]
+    pub fn is_right(&self) -> bool {
+        let [rest, echo] = [&self.rest, &self.echo].map(|of| of[BAND].iter().sum::<f32>());
+        echo > WORTH * BAND.len() as f32 && rest < LITTLE * echo
     }
 
     /// The same in each bin, when it was asked for last.

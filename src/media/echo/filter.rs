@@ -65,6 +65,18 @@ pub struct Predicted {
     taps: [f32; FRAME],
 }
 
+#[cfg(test)]
+impl Predicted {
+    /// Of a filter that has learnt nothing.
+    pub fn new(echo: [f32; FRAME], rest: [f32; FRAME]) -> Predicted {
+        Predicted {
+            echo,
+            rest,
+            taps: [0.0; FRAME],
+        }
+    }
+}
+
 impl Filter {
     /// A filter that expects an echo of this power gain.
     pub fn new(gain: f32) -> Filter {

@@ -24,6 +24,7 @@ mod far;
 mod fft;
 mod filter;
 mod finder;
+mod gaps;
 mod high;
 mod phases;
 mod pool;

@@ -32,6 +32,10 @@ const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.03;
 /// How the predicted echo rings on in a guess, from block to block: −2 dB.
 const RING: f32 = 0.63;
+/// How what was predicted and never came dies away, from block to block: −0.7 dB. It has no tail either.
+const WAKE: f32 = 0.85;
+/// Beside who speaks it is not turned down: whoever is heard with a faint voice would be, too.
+const SPOKEN: f32 = 0.2;
 /// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
 const SHARE_RISE: f32 = 1.003_5;
 /// How fast it follows what is less.
@@ -54,6 +58,8 @@ pub struct Suppressor {
     share: [f32; SHORT_PLACES],
     wide_share: f32,
     ring: [f32; SHORT_PLACES],
+    /// What was predicted and does not fit what came.
+    wake: [f32; SHORT_PLACES],
     rest_smooth: [f32; SHORT_PLACES],
     echo_smooth: [f32; SHORT_PLACES],
     noise: [f32; SHORT_PLACES],
@@ -77,6 +83,7 @@ impl Suppressor {
             share: [SHARE_FIRST; SHORT_PLACES],
             wide_share: 0.3,
             ring: [0.0; SHORT_PLACES],
+            wake: [0.0; SHORT_PLACES],
             rest_smooth: [0.0; SHORT_PLACES],
             echo_smooth: [0.0; SHORT_PLACES],
             noise: [160.0; SHORT_PLACES],
@@ -127,12 +134,21 @@ impl Suppressor {
         (gate.max(HELD_OPEN * trusted), trusted)
     }
 
-    /// Judges a block: what was left, what was predicted, and what the filter's uncertainty explains of what was left.
+    /// Judges a block: what was left, what was predicted, and what the filter's uncertainty explains of what was left. If it `is_blind`, not what was
+    /// predicted came, so any of it may be what is left.
     #[inline(always)]
-    pub fn judge(&mut self, rest: &Short, echo: &Short, expected: &[f32; LONG_PLACES]) {
+    pub fn judge(&mut self, rest: &Short, echo: &Short, expected: &[f32; LONG_PLACES], is_blind: bool) {
         let (rest, echo) = (rest.power(), echo.power());
-        self.learn(&rest, &echo);
-        let guess = self.guess(&echo, expected);
+        if !is_blind {
+            self.learn(&rest, &echo);
+        }
+        let mut guess = self.guess(&echo, expected);
+        let is_wake = is_blind && self.presence < SPOKEN;
+        let share = if is_wake { 1.0 } else { 0.0 };
+        for ((guess, wake), ring) in guess.iter_mut().zip(&mut self.wake).zip(&self.ring) {
+            *wake = (WAKE * *wake).max(share * ring);
+            *guess = guess.max(OVER * *wake);
+        }
         self.weigh(&rest, &guess);
     }
 

@@ -101,8 +101,9 @@ fn a_canceller_that_is_told_of_a_deeper_buffer_goes_on() {
         left_after_a_deeper_buffer(true),
         left_after_a_deeper_buffer(false),
     );
+    // Untold it takes it for what was lost on its way, and turns down what is left of it.
     assert!(
-        told < -15.0 && told < untold - 6.0,
+        told < -15.0 && told < untold - 4.0,
         "{told:.1} dB, untold {untold:.1}"
     );
 }
