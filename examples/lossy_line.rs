@@ -133,7 +133,7 @@ fn main() -> Result<()> {
         let lost = losses.next() && n >= 10;
         *line.0.borrow_mut() = (!lost).then(|| packet(n as u32, frame));
         inbox.clear();
-        leg.receive(&mut inbox);
+        leg.receive(n as u64, &mut inbox);
         leg.listen(n as u64, &inbox, &mut counters);
         for &sample in leg.heard() {
             writer.write_sample(if lost && gaps == "silence" { 0 } else { sample })?;

@@ -38,6 +38,16 @@ pub struct Own {
     count: usize,
 }
 
+impl Own {
+    /// These, and those that were taken next.
+    pub fn and(self, next: Own) -> Own {
+        Own {
+            first: self.first,
+            count: self.count + next.count,
+        }
+    }
+}
+
 impl Inbox {
     /// For at most `legs` legs.
     pub fn new(legs: usize) -> Inbox {

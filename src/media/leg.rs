@@ -15,6 +15,7 @@ use super::fitting::Fitting;
 use super::inband::Inband;
 use super::latch::Latch;
 use super::line::LineMeter;
+use super::pace::Pace;
 use super::player::{Music, Player};
 use super::playout::{self, Scale};
 use super::rtcp::{Session, Wall};
@@ -57,6 +58,7 @@ pub struct Leg<W> {
     wire: W,
     /// What has come in this tick.
     came: Own,
+    pace: Pace,
     on_turn: bool,
     /// Whether the bridge failed at it.
     pub(super) failure: Failure,
@@ -123,6 +125,7 @@ impl<W: Wire> Leg<W> {
             peak: 0,
             silent: true,
             came: Own::default(),
+            pace: Pace::default(),
             last_frame: None,
             on_turn: false,
             failure: Failure::None,
@@ -168,14 +171,14 @@ impl<W: Wire> Leg<W> {
         }
     }
 
-    /// Asks for what [`Leg::begin_tick`] and [`Leg::receive`] need.
-    pub fn warm_wire(&self) {
-        warm::between(&self.id, &self.wire);
+    /// Asks for what an ordinary tick needs, as far as it is known where that lies.
+    pub fn warm_head(&self) {
+        warm::between(&self.id, &self.heard);
+        self.playout.warm_head();
     }
 
-    /// Asks for what the rest of an ordinary tick needs.
+    /// Asks for the rest, which what came by [`Leg::warm_head`] points to.
     pub fn warm(&self) {
-        warm::between(&self.came, &self.heard);
         self.playout.warm();
         self.warm_echo();
     }

@@ -22,6 +22,7 @@ mod limiter;
 mod line;
 mod mix;
 mod mixer;
+mod pace;
 mod pitch;
 mod player;
 mod playout;
@@ -35,6 +36,7 @@ mod slots;
 mod srtp;
 pub(crate) mod stretch;
 mod talking;
+
 mod warm;
 mod ways;
 mod wide;

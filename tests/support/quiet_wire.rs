@@ -1,4 +1,4 @@
-//! Lines that cost nothing, so that what is measured is the tick: every receive brings the next packet of a stream that
+//! Lines that cost nothing, so that what is measured is the tick: every tick brings the next packet of a stream that
 //! was made before, every send is looked at and forgotten.
 
 use audio_codec_algorithms::{decode_ulaw, encode_alaw};
@@ -36,6 +36,7 @@ pub struct QuietWire {
     noise: u32,
     /// What it sends is sealed with these keys.
     keys: Option<Box<Srtp>>,
+    /// The next packet has come: one for each that it is sent, as both send one a tick.
     waiting: bool,
     report: [u8; 32],
     report_waiting: bool,
@@ -89,7 +90,7 @@ impl QuietWire {
             echo: None,
             noise: 0,
             keys: None,
-            waiting: false,
+            waiting: true,
             report,
             report_waiting: false,
         }
@@ -98,8 +99,7 @@ impl QuietWire {
 
 impl Wire for QuietWire {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
-        self.waiting = !self.waiting;
-        self.waiting.then(|| {
+        std::mem::take(&mut self.waiting).then(|| {
             if let Some(sound) = self.echo.as_mut().and_then(VecDeque::pop_front) {
                 self.packet[12..].copy_from_slice(&sound);
             }
@@ -125,6 +125,7 @@ impl Wire for QuietWire {
     }
     fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
         black_box((to, packet));
+        self.waiting = true;
         if let Some(echo) = &mut self.echo
             && let Some(sound) = packet.get(12..).and_then(|sound| sound.first_chunk::<160>())
         {

@@ -158,7 +158,7 @@ impl Telephone {
         self.frame += 1;
         assert!(self.leg.begin_tick(self.frame), "its only tick of this frame");
         let (mut inbox, mut outbox) = (Inbox::new(1), Outbox::new(1));
-        self.leg.receive(&mut inbox);
+        self.leg.receive(self.frame, &mut inbox);
         let keys = self.leg.listen(self.frame, &inbox, &mut self.counters);
         assert!(self.leg.figures().buffered <= BUFFERED_MAX);
         let (bank, at) = (ClipBank::default(), (self.frame, 0));

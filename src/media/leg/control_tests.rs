@@ -92,7 +92,7 @@ impl Call {
         self.frame += 1;
         self.leg.begin_tick(self.frame);
         let (mut inbox, mut outbox) = (Inbox::new(1), Outbox::new(1));
-        self.leg.receive(&mut inbox);
+        self.leg.receive(self.frame, &mut inbox);
         self.leg.listen(self.frame, &inbox, &mut self.counters);
         let sound = &mut [0; FRAME];
         self.leg

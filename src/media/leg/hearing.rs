@@ -30,8 +30,16 @@ const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 
 impl<W: Wire> Leg<W> {
     /// Takes what has come from the socket; what is there in [`Leg::listen`].
-    pub fn receive(&mut self, inbox: &mut Inbox) {
-        self.came = inbox.take(&mut self.wire, TAKEN_MAX);
+    pub fn receive(&mut self, frame: u64, inbox: &mut Inbox) {
+        let is_enough = self.pace.is_enough(frame, self.id.0);
+        let most = if is_enough { 1 } else { TAKEN_MAX };
+        self.came = inbox.take(&mut self.wire, most);
+        let is_next = self
+            .pace
+            .handle_tick(inbox.of(self.came).map(|(_, packet)| packet));
+        if is_enough && !is_next {
+            self.came = self.came.and(inbox.take(&mut self.wire, TAKEN_MAX - most));
+        }
     }
 
     /// Hears what was received, and decodes this tick's frame. Returns the keys that were pressed.

@@ -111,7 +111,7 @@ fn live_through(plan: LinkPlan, fault: KeyFault, press: (u64, u64), seed: u64) -
         }
         assert!(leg.begin_tick(frame));
         inbox.clear();
-        leg.receive(&mut inbox);
+        leg.receive(frame, &mut inbox);
         for key in leg.listen(frame, &inbox, &mut counters).iter().flatten() {
             told[usize::from(key.event())] += 1;
         }
