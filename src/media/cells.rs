@@ -98,13 +98,9 @@ impl<S: Store<CELL>, const CELL: usize> Cells<S, CELL> {
         }
     }
 
-    /// Asks for what every tick needs.
-    pub fn warm_head(&self) {
-        warm::between(&self.waiting, &self.played);
-    }
-
-    /// Asks for the rest of what a tick needs in which so much is due.
+    /// Asks for what a tick needs in which so much is due.
     pub fn warm(&self, due: u32) {
+        warm::between(&self.waiting, &self.played);
         self.store.warm(due);
     }
 

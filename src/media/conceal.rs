@@ -93,13 +93,9 @@ impl<const F: usize> Concealer<F> {
         }
     }
 
-    /// Asks for what [`Concealer::warm`] and every frame need.
-    pub fn warm_head(&self) {
-        warm::between(&self.head, &self.state);
-    }
-
-    /// Asks for the rest of what is needed to take a frame.
+    /// Asks for what is needed to take a frame.
     pub fn warm(&self) {
+        warm::between(&self.head, &self.state);
         let (before, after) = self.past.as_flattened().split_at(self.head);
         warm::all(&after[..F.min(after.len())]);
         warm::all(&before[..F.saturating_sub(after.len())]);

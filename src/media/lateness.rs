@@ -45,14 +45,10 @@ impl<const CELL: usize> Lateness<CELL> {
         }
     }
 
-    /// Asks for what [`Lateness::warm`] and every tick need.
-    pub fn warm_head(&self) {
-        warm::between(&self.seen, &self.ticks);
-    }
-
-    /// Asks for the rest of what every tick needs.
+    /// Asks for what every tick needs.
     pub fn warm(&self) {
         let usual = self.seen.trailing_zeros() as usize % STEPS as usize;
+        warm::between(&self.seen, &self.ticks);
         warm::all(&self.sum[usual]);
         warm::all(&self.blocks[self.block % BLOCKS][usual]);
     }

@@ -171,14 +171,14 @@ impl<W: Wire> Leg<W> {
         }
     }
 
-    /// Asks for what an ordinary tick needs, as far as it is known where that lies.
-    pub fn warm_head(&self) {
-        warm::between(&self.id, &self.heard);
-        self.playout.warm_head();
+    /// Asks for what [`Leg::begin_tick`] and [`Leg::receive`] need.
+    pub fn warm_wire(&self) {
+        warm::between(&self.id, &self.wire);
     }
 
-    /// Asks for the rest, which what came by [`Leg::warm_head`] points to.
+    /// Asks for what the rest of an ordinary tick needs.
     pub fn warm(&self) {
+        warm::between(&self.came, &self.heard);
         self.playout.warm();
         self.warm_echo();
     }

@@ -104,16 +104,9 @@ impl<S: Store<CELL>, const F: usize, const CELL: usize> Playout<S, F, CELL> {
         }
     }
 
-    /// Asks for what [`Playout::warm`] and every tick need.
-    pub fn warm_head(&self) {
-        warm::between(&self.stream, &self.shed);
-        self.lateness.warm_head();
-        self.cells.warm_head();
-        self.concealer.warm_head();
-    }
-
-    /// Asks for the rest of what an ordinary tick needs.
+    /// Asks for what an ordinary tick needs.
     pub fn warm(&self) {
+        warm::between(&self.stream, &self.shed);
         self.lateness.warm();
         self.cells
             .warm(self.stream.map_or(Self::ORIGIN, |stream| stream.due));

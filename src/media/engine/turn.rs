@@ -17,10 +17,6 @@ use crate::units::{FRAME, SLOTS, WIDE};
 const COMMANDS_A_SLOT: usize = 32;
 /// A line's figures are published every so many ticks: once a second, not all lines in the same tick.
 const PUBLISH_EVERY: u64 = 50;
-/// Legs for which memory is asked ahead while the kernel is asked for packets of those before: what of a leg lies in a known place, and what that
-/// points to. Memory answers within the time of one or two such calls.
-const HEADS_AHEAD: usize = 6;
-const RESTS_AHEAD: usize = 3;
 
 impl<W: Wire> Engine<W> {
     /// Runs slot number `at`: millisecond `at % 20` of frame `at / 20`.
@@ -69,27 +65,15 @@ impl<W: Wire> Engine<W> {
         let rooms = rooms.filter_map(|&room| self.rooms[room as usize].as_ref());
         let members = rooms.flat_map(|room| &room.members);
         let all = members.chain(&slot.reception);
-        let (mut heads, mut rests) = (all.clone(), all.clone());
-        let mut warm = |legs: &Seats<W>, heads_ahead, rests_ahead| {
-            let of = |seat: &u32| legs.get(*seat);
-            heads
-                .by_ref()
-                .take(heads_ahead)
-                .filter_map(of)
-                .for_each(Leg::warm_head);
-            rests
-                .by_ref()
-                .take(rests_ahead)
-                .filter_map(of)
-                .for_each(Leg::warm);
-        };
-        warm(&self.legs, HEADS_AHEAD, RESTS_AHEAD);
+        all.clone()
+            .filter_map(|&seat| self.legs.get(seat))
+            .for_each(Leg::warm_wire);
         for &seat in all {
-            warm(&self.legs, 1, 1);
             let Some(leg) = self.legs.get_mut(seat) else {
                 continue;
             };
             if leg.begin_tick(frame) {
+                leg.warm();
                 leg.failure = Failure::guard(|| leg.receive(frame, &mut self.inbox));
             }
             if leg.failure.is_any() {
