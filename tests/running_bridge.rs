@@ -226,3 +226,20 @@ fn no_port_answers_a_prober_and_the_call_beside_it_goes_on() {
     assert_eq!(bridge.status().in_rooms, 2);
     assert!(set.hang_up_all(SOON).expect("loopback"));
 }
+
+#[test]
+fn a_bridge_for_many_calls_begins_anew_with_large_pages_as_the_same_process() {
+    let offered = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
+    let are_offered = offered.is_ok_and(|offered| !offered.contains("[never]"));
+    for (calls_max, expected) in [(999, false), (1_000, are_offered)] {
+        let bridge = Bridge::start_with(&format!("calls.max = {calls_max}\n"));
+        let environment = bridge.environment();
+        assert_eq!(
+            environment.contains("GLIBC_TUNABLES=glibc.malloc.hugetlb=1"),
+            expected,
+            "{calls_max}"
+        );
+        // Its settings came along, and its log and its end are what they are for any other.
+        assert!(bridge.log().contains(&format!("calls_max={calls_max}")));
+    }
+}

@@ -3,7 +3,7 @@
 use super::logging;
 use super::settings::{Place, Settings};
 use crate::config::{OneOrMany, RawConfig};
-use crate::io::serve;
+use crate::io::{large_pages, serve};
 use std::sync::Arc;
 
 /// The flags of `rundruf serve`.
@@ -28,6 +28,7 @@ pub struct ServeArgs {
 /// Runs the bridge.
 pub fn run(args: ServeArgs) -> anyhow::Result<()> {
     let settings = args.settings()?;
+    large_pages::begin_with_them(settings.config.calls.max);
     let log = logging::start(&settings.config.log)?;
     let reread = move || {
         let newer = args.settings()?.config;

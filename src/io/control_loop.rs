@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 /// How long the store may take: a caller waits at most 1 s from the last digit to the room.
 const STORE_DEADLINE: Duration = Duration::from_millis(700);
 /// How often the media thread's events are looked for while there are calls.
-const MEDIA_POLL: Duration = Duration::from_millis(5);
+const MEDIA_POLL: Duration = Duration::from_millis(10);
 /// How often is looked whether legs are still heard.
 const HEARD: Duration = Duration::from_secs(5);
 /// How long the loop sleeps at most.

@@ -2,6 +2,7 @@
 //! what they bring is handed to the pure cores, and what those want is done. Must decide nothing about calls.
 
 pub mod control_socket;
+pub mod large_pages;
 pub mod marking;
 pub mod precedence;
 pub mod recordings;

@@ -204,6 +204,12 @@ impl Bridge {
         }) && process.wait().is_ok_and(|status| status.success())
     }
 
+    /// What the program found in its environment.
+    pub fn environment(&self) -> String {
+        let file = format!("/proc/{}/environ", self.process.0.id());
+        String::from_utf8_lossy(&std::fs::read(file).expect("it runs")).into_owned()
+    }
+
     /// How many descriptors the program holds.
     pub fn descriptors(&self) -> usize {
         let folder = format!("/proc/{}/fd", self.process.0.id());
@@ -293,7 +299,10 @@ fn serve(address: SocketAddr, data: &Path, manner: Manner) -> Guarded {
 
 fn rundruf(place: Place, folder: &Path) -> Command {
     let mut command = place.command(env!("CARGO_BIN_EXE_rundruf"));
-    command.current_dir(folder).stdin(Stdio::null());
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("GLIBC_TUNABLES");
     command
 }
 

@@ -19,6 +19,7 @@ mod moves;
 mod sealed;
 mod shared;
 mod shedding;
+mod steady;
 mod strangers;
 mod wide;
 
@@ -31,6 +32,8 @@ struct Ends {
     to_bridge: VecDeque<(SocketAddr, Vec<u8>)>,
     to_caller: Vec<Vec<u8>>,
     sent: u32,
+    /// How often the bridge asked for a packet.
+    asked: u32,
     /// The bridge fails at what comes from it.
     breaks: bool,
     /// And at what is asked of it.
@@ -40,7 +43,9 @@ struct Ends {
 impl Wire for Line {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Datagram> {
         assert!(!self.0.borrow().breaks, "planted");
-        let (from, bytes) = self.0.borrow_mut().to_bridge.pop_front()?;
+        let mut ends = self.0.borrow_mut();
+        ends.asked += 1;
+        let (from, bytes) = ends.to_bridge.pop_front()?;
         buffer[..bytes.len()].copy_from_slice(&bytes);
         Some(Datagram {
             len: bytes.len(),
@@ -289,14 +294,15 @@ fn one_talker_passes_to_the_bit_to_everybody() {
 fn a_leg_that_moves_between_slots_sends_one_packet_a_frame() {
     let mut world = World::new();
     let lines: Vec<_> = (0..8).map(|n| world.call(n)).collect();
-    (0..8).for_each(|room| {
+    // More than one slot takes.
+    (0..16).for_each(|room| {
         world.ask(Command::Open {
             room: Room::new(number(room), 8),
         })
     });
     world.run_ms(33);
     for round in 0..20u32 {
-        (0..8).for_each(|n| world.join(n, (n + round) % 8));
+        (0..8).for_each(|n| world.join(n, (n * 5 + round) % 16));
         world.run_ms(7);
         (0..8).for_each(|n| {
             world.ask(Command::Leave {
