@@ -239,7 +239,7 @@ fn a_bridge_for_many_calls_begins_anew_with_large_pages_as_the_same_process() {
             expected,
             "{calls_max}"
         );
-        // Its settings came along, and its log and its end are what they are for any other.
+        // Its settings came along.
         assert!(bridge.log().contains(&format!("calls_max={calls_max}")));
     }
 }

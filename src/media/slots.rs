@@ -18,7 +18,7 @@ pub struct Slots(Vec<Slot>);
 
 /// A room's weight at least: that of as many legs, for those who are still to come.
 const ROOM: usize = 8;
-/// A slot is full enough with so many legs: a wake-up is a tenth of what they cost then, and they leave in a burst of 0.2 ms.
+/// A slot is full enough with so many legs: what a wake-up costs is little beside them, and they leave within 0.3 ms.
 const ENOUGH: usize = 64;
 /// The order in which slots are begun: each where the frame has been free for longest.
 const ORDER: [usize; SLOTS] = [
