@@ -7,6 +7,13 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub u64);
 
+impl LegId {
+    /// Its turn at what legs do now and then, so that not all do it in the same tick. A call takes two names, so every second one is a leg's.
+    pub fn turn(self) -> u64 {
+        self.0 / 2
+    }
+}
+
 /// A caller's identity as a keyed hash; means nothing outside this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerTag(pub u64);

@@ -108,9 +108,12 @@ fn precedence(status: &Status) -> &'static str {
 fn left_out(step: usize) -> &'static str {
     match step {
         0 => "nothing",
-        1 => "adjusting delays",
-        2 => "adjusting delays, keys as tones in rooms",
-        _ => "adjusting delays, keys as tones in rooms, pitch of lost pieces",
+        1 => "looking for echoes, but in turns",
+        2 => "looking for echoes, but in turns; adjusting delays",
+        3 => "looking for echoes, but in turns; adjusting delays; keys as tones in rooms",
+        _ => {
+            "looking for echoes, but in turns; adjusting delays; keys as tones in rooms; pitch of lost pieces"
+        }
     }
 }
 

@@ -233,7 +233,7 @@ impl Default for RawMedia {
             threads: 0,
             refuse_load_pct: 85,
             shed_load_pct: 90,
-            echo: false,
+            echo: true,
             echo_cancellers: 128,
             echo_duck_db: 20,
             echo_duck_seconds: 15,

@@ -290,7 +290,7 @@ fn take_precedence(nth: usize, scheduling: Scheduling, published: &Published) {
 
 fn run(common: Common, mut ends: Ends) {
     let mut engine = Engine::new(common.seats, common.bank);
-    engine.lend(echo::pool(common.cancellers, common.seats));
+    engine.lend(echo::pool(common.cancellers.min(common.seats), common.seats));
     let published = Arc::clone(&ends.published);
     let published = published.as_ref();
     // 1 ns instead of the default 50 µs that a wake-up may be put off.

@@ -35,6 +35,8 @@ counters! {
     Stretched = "buffer_stretched",
     /// Frames out of which one was left: it is shallower.
     Shrunk = "buffer_shrunk",
+    /// Frames of legs that were not looked at for an echo, for want of time.
+    LookShed = "shed_look",
     /// Frames in which a buffer that wanted to change was left as it is, for want of time.
     StretchShed = "shed_stretch",
     /// Frames of legs in rooms that were not listened to for keys as tones, for want of time.

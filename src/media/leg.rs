@@ -53,6 +53,8 @@ pub struct Leg<W> {
     last_frame: Option<u64>,
     /// Echoes are let through as they come.
     lets_echo: bool,
+    /// For want of time nobody looks for an echo meanwhile.
+    rests_echo: bool,
     /// None: nobody looks for an echo.
     echo: Option<Box<Echo>>,
     wire: W,
@@ -131,6 +133,7 @@ impl<W: Wire> Leg<W> {
             failure: Failure::None,
             shed: Shed::Nothing,
             lets_echo: false,
+            rests_echo: false,
             echo: None,
         };
         leg.stream.set_steps(0, leg.steps());

@@ -6,8 +6,10 @@
 const LASTING: u32 = 2;
 /// Measures in a row below the mark after which one step is taken back: 5 s.
 const CALM: u32 = 25;
-/// The load must be so much below the mark then, in millionths: what was left out comes back and costs again.
+/// The load must be so much below the mark then, in millionths: what was left out comes back and costs again. To look for echoes is a
+/// quarter of a tick.
 const MARGIN_PPM: u64 = 150_000;
+const MARGIN_LOOKING_PPM: u64 = 300_000;
 
 /// What is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +18,8 @@ pub enum Shed {
     /// Nothing.
     #[default]
     Nothing,
+    /// A line on which no echo was found in some seconds of speech is looked at in turns, for 8 s of 32.
+    Looking,
     /// Playout buffers are not made shorter or longer by pitch periods, only where it is quiet: delay stays as it is.
     Stretching,
     /// Keys as tones are not listened for in rooms; in reception they are, and events and INFO count everywhere.
@@ -26,7 +30,13 @@ pub enum Shed {
 
 impl Shed {
     /// Every step, in the order in which they are taken.
-    pub const ALL: [Shed; 4] = [Shed::Nothing, Shed::Stretching, Shed::RoomTones, Shed::Pitch];
+    pub const ALL: [Shed; 5] = [
+        Shed::Nothing,
+        Shed::Looking,
+        Shed::Stretching,
+        Shed::RoomTones,
+        Shed::Pitch,
+    ];
 
     /// In reception keys are what everybody is there for.
     pub fn in_reception(self) -> Shed {
@@ -64,7 +74,7 @@ impl Shedder {
             if self.is_short() {
                 self.step = Shed::ALL[(step + 1).min(Shed::ALL.len() - 1)];
             }
-        } else if ppm + MARGIN_PPM < self.mark_ppm {
+        } else if ppm + self.margin() < self.mark_ppm {
             self.calm += 1;
             if self.calm == CALM {
                 self.calm = 0;
@@ -74,6 +84,13 @@ impl Shedder {
             self.calm = 0;
         }
         self.step
+    }
+
+    fn margin(&self) -> u64 {
+        match self.step {
+            Shed::Looking => MARGIN_LOOKING_PPM,
+            _ => MARGIN_PPM,
+        }
     }
 
     /// Whether time has been short for long enough to do something about it.
@@ -98,7 +115,13 @@ mod tests {
         let mut shedder = Shedder::new(900_000);
         assert_eq!(after(&mut shedder, 899_999, 100), Shed::Nothing);
         assert_eq!(after(&mut shedder, 900_000, 1), Shed::Nothing);
-        assert_eq!(after(&mut shedder, 900_000, 1), Shed::Stretching);
+        assert_eq!(after(&mut shedder, 900_000, 1), Shed::Looking);
+        assert_eq!(
+            after(&mut shedder, 620_000, 1_000),
+            Shed::Looking,
+            "to look at all lines again would not fit"
+        );
+        assert_eq!(after(&mut shedder, 900_000, 2), Shed::Stretching);
         assert_eq!(
             after(&mut shedder, 800_000, 1_000),
             Shed::Stretching,
@@ -113,7 +136,8 @@ mod tests {
         assert_eq!(after(&mut shedder, 500_000, 24), Shed::Pitch);
         assert_eq!(after(&mut shedder, 800_000, 1), Shed::Pitch, "that was no calm");
         assert_eq!(after(&mut shedder, 500_000, 25), Shed::RoomTones);
-        assert_eq!(after(&mut shedder, 500_000, 50), Shed::Nothing);
+        assert_eq!(after(&mut shedder, 500_000, 50), Shed::Looking);
+        assert_eq!(after(&mut shedder, 500_000, 25), Shed::Nothing);
     }
 
     #[test]

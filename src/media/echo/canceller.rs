@@ -1,12 +1,15 @@
-//! The canceller of one leg: filter and suppressor together, around a delay that it is told. Complete when it is built: it allocates
-//! nothing later. What comes out is 10 ms late, so it is faded in and out.
+//! The canceller of one leg: filter and suppressor together, around a delay that it is told, and a detector that looks for what they
+//! leave. Complete when it is built: it allocates nothing later. What comes out is 10 ms late, so it is faded in and out.
 
-use super::super::Frame;
+use super::super::{Frame, SILENCE};
 use super::bank::{Analysis, BLOCK, Synthesis};
+use super::bent::Bent;
 use super::coherence::Coherence;
+use super::detector::Detector;
 use super::far::Far;
 use super::filter::{Filter, PARTITIONS, Predicted};
 use super::gaps::Gaps;
+use super::remainder::Due;
 use super::suppressor::Suppressor;
 use crate::units::FRAME;
 
@@ -32,6 +35,7 @@ pub struct Canceller {
     filter: Filter,
     rest: Analysis,
     echo: Analysis,
+    bent: Bent,
     suppressor: Suppressor,
     coherence: Coherence,
     gaps: Gaps,
@@ -47,6 +51,9 @@ pub struct Canceller {
     /// The last block of what was heard: what fades is as late as what is cancelled.
     before: [f32; BLOCK],
     fresh: bool,
+    /// Looks for what was sent in what the leg lets out, of which these are the last two frames.
+    watcher: Detector,
+    let_out: [Frame; 2],
 }
 
 /// A frame that is to be run as this processor runs it fastest.
@@ -84,6 +91,7 @@ impl Canceller {
             filter: Filter::new(GAIN_FIRST),
             rest: Analysis::default(),
             echo: Analysis::default(),
+            bent: Bent::default(),
             suppressor: Suppressor::new(random),
             coherence: Coherence::default(),
             gaps: Gaps::default(),
@@ -95,6 +103,8 @@ impl Canceller {
             wanted: 0.0,
             before: [0.0; BLOCK],
             fresh: true,
+            watcher: Detector::default(),
+            let_out: [SILENCE; 2],
         }
     }
 
@@ -167,6 +177,18 @@ impl Canceller {
     pub fn moved(&mut self, far: &Far, samples: isize) {
         self.start = (self.start as isize + samples).max(FRAME as isize) as usize;
         self.reread(far);
+        self.watcher.moved(samples);
+    }
+
+    /// This frame is let out of the leg.
+    pub fn let_out(&mut self, frame: &Frame) {
+        self.let_out = [self.let_out[1], *frame];
+    }
+
+    /// Whether what was sent is found in what is let out, each in the last two frames.
+    #[inline(always)]
+    pub fn is_left(&mut self, sent: &[Frame; 2]) -> bool {
+        self.watcher.handle(sent, &self.let_out).is_some()
     }
 
     /// Fades in or out, within a frame.
@@ -203,7 +225,12 @@ impl Canceller {
         let sound: [f32; FRAME] = std::array::from_fn(|at| f32::from(heard[at]));
         let (predicted, due, is_blind) = self.predict(&sound, lost);
         let mut rest = self.rest.take(&predicted.rest);
-        let echo = self.echo.take(&due);
+        let echoes = self.echo.take(&due);
+        let bents = self.bent.take(far, self.start, &self.filter);
+        let due = [0, 1].map(|half| Due {
+            echo: echoes[half],
+            bent: bents[half],
+        });
         let mut traced = Traced {
             echo: predicted.echo,
             gains: [*self.suppressor.gains(); 2],
@@ -213,10 +240,10 @@ impl Canceller {
             // The first block reaches back into the frame before.
             let is_blind = is_blind || (half == 0 && self.was_blind);
             if !is_blind {
-                self.coherence.take(&rest[half], &echo[half]);
+                self.coherence.take(&rest[half], &due[half].echo);
             }
             self.suppressor
-                .judge(&rest[half], &echo[half], self.filter.expected(), is_blind);
+                .judge(&rest[half], &due[half], self.filter.expected(), is_blind);
             traced.gains[half] = *self.suppressor.gains();
             traced.openness[half] = self.suppressor.openness();
             self.suppressor.shape(&mut rest[half]);

@@ -1,12 +1,9 @@
 //! Finds out whether the others still hear what is left of a leg's echo, and how loud: by what the leg lets out, whatever treated it
 //! before. Runs only on a leg whose echo is known.
 //!
-//! Two things must agree: a detector of its own finds what was sent in what is let out, and what is let out while an echo is due
-//! is loud enough. The level is the least of some half seconds, so that a voice that speaks there now and then does not count.
+//! Two things must agree: a detector finds what was sent in what is let out, and what is let out while an echo is due is loud enough. The level is the least of some half seconds, so that a voice that speaks there now and then does not count.
 
 use super::SPEECH;
-use super::detector::Detector;
-use crate::media::Frame;
 use crate::media_api::EchoNews;
 use crate::units::FRAME;
 
@@ -37,7 +34,6 @@ const RINGS: usize = 6;
 /// What is known of what is left.
 #[derive(Clone, Debug)]
 pub struct Finder {
-    detector: Detector,
     /// Mean power of what was sent, a ring.
     sent: [f32; KEPT],
     newest: usize,
@@ -59,7 +55,6 @@ pub struct Finder {
 impl Default for Finder {
     fn default() -> Finder {
         Finder {
-            detector: Detector::default(),
             sent: [0.0; KEPT],
             newest: 0,
             is_due: false,
@@ -128,17 +123,9 @@ impl Finder {
         }
     }
 
-    /// What was sent and what is let out, each in the last two frames.
-    #[inline(always)]
-    pub fn look(&mut self, sent: &[Frame; 2], out: &[Frame; 2]) {
-        if self.detector.handle(sent, out).is_some() {
-            self.since_found = 0;
-        }
-    }
-
-    /// An echo is so many samples later from now on, or earlier.
-    pub fn moved(&mut self, samples: isize) {
-        self.detector.moved(samples);
+    /// What was sent was found in what is let out.
+    pub fn found(&mut self) {
+        self.since_found = 0;
     }
 
     /// By power, how much of what was sent is left at least; none before it was measured.

@@ -15,6 +15,7 @@
 //! Must never look at a clock or at another leg.
 
 mod bank;
+mod bent;
 pub mod build;
 mod canceller;
 mod coherence;
@@ -28,6 +29,7 @@ mod gaps;
 mod high;
 mod phases;
 mod pool;
+mod remainder;
 mod suppressor;
 mod trace;
 mod trace_wide;
@@ -61,6 +63,8 @@ const NOTHING: f32 = 1e-5;
 const CHECK_EVERY: u32 = 10;
 /// Mean power of a sample, from which a frame is speech: −58 dBov.
 const SPEECH: f32 = 1_700.0;
+/// Frames of speech sent in which an echo was looked for, until a leg may rest: 5 s. One that has an echo is known by then.
+const LOOKED_FIRST: u32 = 250;
 
 /// The playout buffer's depth changes by this at most while its stream is the same, in samples: 200 ms.
 const LEAP: u64 = 1_600;
@@ -114,11 +118,11 @@ pub struct Echo {
     left_alone: u32,
     quiet_for: u32,
     until_check: u32,
+    /// Frames of speech sent since it began, or since somebody asked.
+    looked: u32,
     random: u32,
     /// How far the playout buffer was behind after the last frame.
     depth: Option<i64>,
-    /// The last two frames as they were let out.
-    let_out: [Frame; 2],
     /// Whether the last frame was as late as a canceller lets it out.
     is_late: bool,
     finder: Finder,
@@ -143,9 +147,9 @@ impl Echo {
             left_alone: 0,
             quiet_for: 0,
             until_check: CHECK_EVERY,
+            looked: 0,
             random,
             depth: None,
-            let_out: [SILENCE; 2],
             is_late: false,
             finder: Finder::default(),
             duck: Duck::new(None),
@@ -237,7 +241,9 @@ impl Echo {
     /// Looks at what is let out of a leg whose echo is known; whether an echo is due in it.
     fn look_at_rest(&mut self, frame: &Frame) -> Option<bool> {
         let delay = self.delay()?;
-        self.let_out = [self.let_out[1], *frame];
+        if let Some(canceller) = &mut self.canceller {
+            canceller.let_out(frame);
+        }
         let power = frame.iter().map(|&sample| f32::from(sample).powi(2)).sum::<f32>() / FRAME as f32;
         let is_due = self.finder.hear(power, delay);
         if is_due {
@@ -275,9 +281,18 @@ impl Echo {
             false => self.far.push(&self.sent[1]),
         }
         let found = self.detector.handle(&self.sent, &self.heard);
-        self.finder.sent(self.detector.sent_power());
+        let power = self.detector.sent_power();
+        self.finder.sent(power);
+        self.looked = self.looked.saturating_add(u32::from(power > SPEECH));
         if self.delay().is_some() {
-            self.finder.look(&self.sent, &self.let_out);
+            let is_left = match &mut self.canceller {
+                Some(canceller) => canceller.is_left(&self.sent),
+                // What is let out is what was heard.
+                None => found.is_some(),
+            };
+            if is_left {
+                self.finder.found();
+            }
         }
         found
     }
@@ -309,7 +324,20 @@ impl Echo {
 
     /// Somebody in the room hears an echo: what is left of this one, if there is one, is looked at more closely for a while.
     pub fn seek(&mut self) {
+        self.looked = 0;
         self.finder.seek();
+    }
+
+    /// Whether nothing is missed by not looking for a while: none was found in some seconds of speech.
+    pub fn may_rest(&self) -> bool {
+        self.state == State::Clear && self.canceller.is_none() && !self.is_late && self.looked >= LOOKED_FIRST
+    }
+
+    /// Nothing was looked at for a while: what was heard and sent before that says nothing of what comes now.
+    pub fn restart(&mut self) {
+        (self.far, self.detector) = (Far::default(), Detector::default());
+        (self.heard, self.sent) = ([SILENCE; 2], [SILENCE; 2]);
+        (self.found, self.depth, self.is_late) = (None, None, false);
     }
 
     /// What is to be told of what is left of the echo.
@@ -403,6 +431,7 @@ impl Echo {
     /// The leg goes, or speaks in another way: its canceller is given back at once, and nothing is known any more.
     pub fn release(&mut self, pool: &mut Pool) {
         pool.give(&mut self.canceller);
+        self.restart();
         if self.state != State::Clear {
             self.state = State::Clear;
             self.finder.forget();
@@ -418,7 +447,6 @@ impl Echo {
         {
             let samples = (now - before) as isize;
             self.detector.moved(samples);
-            self.finder.moved(samples);
             self.delay = self.delay.saturating_add_signed(samples);
             if let Some(canceller) = &mut self.canceller {
                 canceller.moved(&self.far, samples);

@@ -1,23 +1,10 @@
 //! What the filter leaves of an echo is turned down, bin by bin, and filled up with noise like that of the line.
-//!
-//! How much echo is left is guessed in three ways, and the largest guess counts: what the filter's uncertainty explains; a share of
-//! what was predicted, in the same bin; and a share of what was predicted anywhere near, for loudspeakers that distort. The shares follow
-//! the least that was left while an echo was there, for a voice of the near end only adds to it.
 
 use super::fft::{LONG_PLACES, SHORT, SHORT_PLACES, Short, sum};
+use super::remainder::{Due, Remainder};
 
 /// The least gain: −45 dB.
 const GAIN_LEAST: f32 = 0.005_6;
-/// How much more echo than guessed is expected.
-const OVER: f32 = 5.0;
-/// The same for what the uncertainty explains.
-const OVER_EXPECTED: f32 = 5.0;
-/// What A-law’s steps leave of an echo, by power: a ten-thousandth.
-const STEPS: f32 = 1e-4;
-/// What the coders of 16 kHz leave is more: G.722 adds 32 dB below a voice on each way. And what a filter does not know of an echo that
-/// is no wave is missed by more.
-const STEPS_WIDE: f32 = 3e-3;
-const OVER_EXPECTED_WIDE: f32 = 7.0;
 /// How much louder than the line’s noise a voice must be, by power.
 const NOISE_OVER: f32 = 2.0;
 /// How much of the last block's verdict is kept.
@@ -30,21 +17,10 @@ const CLOSING_SPOKEN: f32 = 0.2;
 const HELD_OPEN: f32 = 0.9;
 const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.03;
-/// How the predicted echo rings on in a guess, from block to block: −2 dB.
-const RING: f32 = 0.63;
-/// How what was predicted and never came dies away, from block to block: −0.7 dB. It has no tail either.
-const WAKE: f32 = 0.85;
-/// Beside who speaks it is not turned down: whoever is heard with a faint voice would be, too.
+/// Beside who speaks, what was predicted and never came is not turned down: whoever is heard with a faint voice would be, too.
 const SPOKEN: f32 = 0.2;
-/// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
-const SHARE_RISE: f32 = 1.003_5;
-/// How fast it follows what is less.
-const SHARE_FALL: f32 = 0.12;
-/// The share at the beginning, and the least one.
-const SHARE_FIRST: f32 = 1.0;
-const SHARE_LEAST: f32 = 1e-4;
-/// Power in a bin from which a predicted echo is worth learning from.
-const WORTH: f32 = 160.0 * 30.0;
+/// How fast a mean of powers follows, a block.
+pub const SMOOTH: f32 = 0.3;
 /// How fast the noise's level may rise, a block: 4 dB a second; and follows what is less.
 const NOISE_RISE: f32 = 1.01;
 const NOISE_FALL: f32 = 0.1;
@@ -55,13 +31,8 @@ const LANES: usize = 8;
 /// The suppressor of one leg.
 #[derive(Clone, Debug)]
 pub struct Suppressor {
-    share: [f32; SHORT_PLACES],
-    wide_share: f32,
-    ring: [f32; SHORT_PLACES],
-    /// What was predicted and does not fit what came.
-    wake: [f32; SHORT_PLACES],
+    remainder: Remainder,
     rest_smooth: [f32; SHORT_PLACES],
-    echo_smooth: [f32; SHORT_PLACES],
     noise: [f32; SHORT_PLACES],
     gains: [f32; SHORT_PLACES],
     /// A posteriori: near power over echo power of the last block.
@@ -71,21 +42,14 @@ pub struct Suppressor {
     presence: f32,
     random: [u32; LANES],
     comfort: bool,
-    /// What the coders leave of an echo, by power; and how many times what the uncertainty explains is expected.
-    steps: f32,
-    over_expected: f32,
 }
 
 impl Suppressor {
     /// A suppressor, with randomness for its noise.
     pub fn new(random: u32) -> Suppressor {
         Suppressor {
-            share: [SHARE_FIRST; SHORT_PLACES],
-            wide_share: 0.3,
-            ring: [0.0; SHORT_PLACES],
-            wake: [0.0; SHORT_PLACES],
+            remainder: Remainder::default(),
             rest_smooth: [0.0; SHORT_PLACES],
-            echo_smooth: [0.0; SHORT_PLACES],
             noise: [160.0; SHORT_PLACES],
             gains: [1.0; SHORT_PLACES],
             verdict: [0.0; SHORT_PLACES],
@@ -93,14 +57,12 @@ impl Suppressor {
             presence: 0.0,
             random: std::array::from_fn(|lane| random.wrapping_add(lane as u32).wrapping_mul(0x9e37_79b9)),
             comfort: true,
-            steps: STEPS,
-            over_expected: OVER_EXPECTED,
         }
     }
 
     /// From now on the line is one of 16 kHz.
     pub fn widen(&mut self) {
-        (self.steps, self.over_expected) = (STEPS_WIDE, OVER_EXPECTED_WIDE);
+        self.remainder.widen();
     }
 
     /// Leaves the noise away, or puts it in again.
@@ -111,10 +73,7 @@ impl Suppressor {
     /// So much of what is predicted is left at least, by power.
     #[inline(always)]
     pub fn doubt(&mut self, share: f32) {
-        for own in &mut self.share {
-            *own = own.max(share.min(SHARE_FIRST));
-        }
-        self.wide_share = self.wide_share.max(share.min(SHARE_FIRST));
+        self.remainder.doubt(share);
     }
 
     /// How much of the last quarter of a second somebody spoke here, from 0 to 1.
@@ -134,21 +93,17 @@ impl Suppressor {
         (gate.max(HELD_OPEN * trusted), trusted)
     }
 
-    /// Judges a block: what was left, what was predicted, and what the filter's uncertainty explains of what was left. If it `is_blind`, not what was
-    /// predicted came, so any of it may be what is left.
+    /// Judges a block: what was left, what was due of the echo, and what the filter's uncertainty explains of what was left. If it `is_blind`,
+    /// not what was predicted came, so any of it may be what is left.
     #[inline(always)]
-    pub fn judge(&mut self, rest: &Short, echo: &Short, expected: &[f32; LONG_PLACES], is_blind: bool) {
-        let (rest, echo) = (rest.power(), echo.power());
+    pub fn judge(&mut self, rest: &Short, due: &Due, expected: &[f32; LONG_PLACES], is_blind: bool) {
+        let rest = rest.power();
+        self.remainder.handle(due);
         if !is_blind {
-            self.learn(&rest, &echo);
+            self.learn(&rest);
         }
-        let mut guess = self.guess(&echo, expected);
         let is_wake = is_blind && self.presence < SPOKEN;
-        let share = if is_wake { 1.0 } else { 0.0 };
-        for ((guess, wake), ring) in guess.iter_mut().zip(&mut self.wake).zip(&self.ring) {
-            *wake = (WAKE * *wake).max(share * ring);
-            *guess = guess.max(OVER * *wake);
-        }
+        let guess = self.remainder.guess(expected, is_wake);
         self.weigh(&rest, &guess);
     }
 
@@ -164,58 +119,19 @@ impl Suppressor {
         }
     }
 
-    /// Learns the shares, and the noise.
+    /// Learns what is left of an echo, and the noise.
     #[inline(always)]
-    fn learn(&mut self, rest: &[f32; SHORT_PLACES], echo: &[f32; SHORT_PLACES]) {
-        for at in 0..SHORT_PLACES {
-            self.rest_smooth[at] += 0.3 * (rest[at] - self.rest_smooth[at]);
-            self.echo_smooth[at] += 0.3 * (echo[at] - self.echo_smooth[at]);
+    fn learn(&mut self, rest: &[f32; SHORT_PLACES]) {
+        for (smooth, rest) in self.rest_smooth.iter_mut().zip(rest) {
+            *smooth += SMOOTH * (rest - *smooth);
         }
-        for at in 0..SHORT_PLACES {
-            let (left, predicted, share) = (self.rest_smooth[at], self.echo_smooth[at], self.share[at]);
-            let ratio = left / (predicted + 1.0);
-            let less = share + SHARE_FALL * (ratio - share);
-            let followed = if ratio < share { less } else { share * SHARE_RISE };
-            let followed = followed.clamp(SHARE_LEAST, SHARE_FIRST);
-            self.share[at] = if predicted > WORTH { followed } else { share };
-        }
+        self.remainder.learn(&self.rest_smooth);
         for at in 0..SHORT_PLACES {
             let (left, noise) = (self.rest_smooth[at], self.noise[at]);
             let less = noise + NOISE_FALL * (left - noise);
             let more = (noise * NOISE_RISE).max(1.0);
             self.noise[at] = if left < noise { less } else { more };
         }
-        let (rest_sum, echo_sum) = (sum(&self.rest_smooth), sum(&self.echo_smooth));
-        if echo_sum > WORTH * 20.0 {
-            let ratio = rest_sum / echo_sum;
-            self.wide_share = if ratio < self.wide_share {
-                self.wide_share + SHARE_FALL * (ratio - self.wide_share)
-            } else {
-                (self.wide_share * SHARE_RISE).min(SHARE_FIRST)
-            };
-        }
-    }
-
-    /// How much echo is left in each bin.
-    #[inline(always)]
-    fn guess(&mut self, echo: &[f32; SHORT_PLACES], expected: &[f32; LONG_PLACES]) -> [f32; SHORT_PLACES] {
-        let mut guess = [0.0; SHORT_PLACES];
-        for (ring, &echo) in self.ring.iter_mut().zip(echo) {
-            *ring = (*ring * RING).max(echo);
-        }
-        let spread = spread(&self.ring);
-        // What the coder's steps leave of an echo lies over the whole band.
-        let steps = self.steps * sum(&self.ring) / SHORT_PLACES as f32;
-        let mut explained = [0.0; SHORT_PLACES];
-        for (to, from) in explained.iter_mut().zip(expected.iter().step_by(2)) {
-            *to = *from;
-        }
-        for at in 0..SHORT_PLACES {
-            let own = self.share[at] * self.ring[at];
-            let wide = 0.5 * self.wide_share * spread[at];
-            guess[at] = OVER * (own.max(wide) + steps) + 0.5 * self.over_expected * explained[at];
-        }
-        guess
     }
 
     /// How much of each bin is let through.
@@ -279,21 +195,4 @@ impl Suppressor {
         }
         (spectrum.re[0], spectrum.re[SHORT - 1]) = (first, last);
     }
-}
-
-/// What lies near each bin, 200 Hz to each side and an octave below.
-#[inline(always)]
-fn spread(power: &[f32; SHORT_PLACES]) -> [f32; SHORT_PLACES] {
-    let (mut three, mut nine) = ([0.0; SHORT_PLACES], [0.0; SHORT_PLACES]);
-    for at in 1..SHORT - 1 {
-        three[at] = power[at - 1] + power[at] + power[at + 1];
-    }
-    for at in 4..SHORT - 4 {
-        nine[at] = (three[at - 3] + three[at] + three[at + 3]) / 9.0;
-    }
-    for at in 0..SHORT / 2 {
-        nine[2 * at] += 0.5 * power[at];
-        nine[2 * at + 1] += 0.5 * power[at];
-    }
-    nine
 }

@@ -86,8 +86,6 @@ impl Echo {
         if self.is_wide != is_wide {
             self.is_wide = is_wide;
             self.release(pool);
-            (self.heard, self.sent) = ([SILENCE; 2], [SILENCE; 2]);
-            (self.found, self.depth, self.is_late) = (None, None, false);
         }
     }
 

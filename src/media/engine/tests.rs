@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 mod echo;
 mod echo_left;
+mod echo_turns;
 mod echo_wide;
 mod failures;
 mod lifetimes;

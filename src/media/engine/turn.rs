@@ -141,7 +141,7 @@ pub(in super::super) fn listen<W: Wire, M: Mailbox<W>>(
     tick: &mut Tick<'_, M>,
 ) {
     leg.leave_out(shed);
-    leg.judge_echo(tick.pool, tick.counters);
+    leg.judge_echo(tick.frame, tick.pool, tick.counters);
     let (id, frame) = (leg.id, tick.frame);
     if let Some(news) = leg.take_echo_news(tick.counters) {
         let line = Seat(seat).line();

@@ -4,12 +4,17 @@ use super::super::counters::{Counter, Counters};
 use super::super::echo::{Change, Echo, Pool, State};
 use super::super::law;
 use super::super::playout::Pulled;
+use super::super::shed::Shed;
 use super::super::wide::Wideband;
 use super::super::wire::Wire;
 use super::super::{Frame, SILENCE};
 use super::Leg;
 use crate::media_api::{EchoFigures, EchoNews, EchoState};
 use crate::units::WIDE;
+
+/// While time is short, a leg whose echo is not known is looked at for so many frames, in one of so many turns: 8 s of 32.
+const TURN: u64 = 400;
+const TURNS: u64 = 4;
 
 impl<W: Wire> Leg<W> {
     /// Gives the leg ears for its echo; before it moves to a media thread.
@@ -28,20 +33,51 @@ impl<W: Wire> Leg<W> {
 
     /// Asks for what looking for its echo needs.
     pub(super) fn warm_echo(&self) {
-        if let Some(echo) = self.echo.as_deref().filter(|_| !self.lets_echo) {
+        if let Some(echo) = self.echo.as_deref().filter(|_| self.minds_echo()) {
             echo.warm();
         }
     }
 
-    /// What knows its echo, unless that is let through.
-    fn known_echo(&mut self) -> Option<&mut Echo> {
-        self.echo.as_deref_mut().filter(|_| !self.lets_echo)
+    /// Whether its echo is looked for in this tick, or known.
+    fn minds_echo(&self) -> bool {
+        !self.lets_echo && !self.rests_echo
+    }
+
+    /// What knows its echo, or looks for it.
+    fn minded_echo(&mut self) -> Option<&mut Echo> {
+        let minds = self.minds_echo();
+        self.echo.as_deref_mut().filter(|_| minds)
+    }
+
+    /// While time is short, an echo that was not there so far is looked for in turns.
+    fn rest_echo(&mut self, frame: u64) {
+        let turn = frame / TURN + self.id.turn();
+        let wants_rest = self.shed >= Shed::Looking && !turn.is_multiple_of(TURNS);
+        if wants_rest == self.rests_echo {
+            return;
+        }
+        match &mut self.echo {
+            Some(echo) if wants_rest => self.rests_echo = echo.may_rest(),
+            _ => self.wake_echo(),
+        }
+    }
+
+    /// Looks for it again.
+    fn wake_echo(&mut self) {
+        if let Some(echo) = self.echo.as_mut().filter(|_| self.rests_echo) {
+            echo.restart();
+        }
+        self.rests_echo = false;
     }
 
     /// Begins, follows or ends, by what the last frames showed.
-    pub fn judge_echo(&mut self, pool: &mut Pool, counters: &mut Counters) {
+    pub fn judge_echo(&mut self, frame: u64, pool: &mut Pool, counters: &mut Counters) {
         let is_wide = self.is_wide();
-        let Some(echo) = self.known_echo() else { return };
+        self.rest_echo(frame);
+        if self.rests_echo {
+            counters.count(Counter::LookShed);
+        }
+        let Some(echo) = self.minded_echo() else { return };
         echo.speak(is_wide, pool);
         let counter = match echo.judge(pool) {
             None => return,
@@ -67,6 +103,7 @@ impl<W: Wire> Leg<W> {
 
     /// Somebody hears an echo: what is left of this leg's is looked at more closely for a while.
     pub fn seek_echo(&mut self) {
+        self.wake_echo();
         if let Some(echo) = &mut self.echo {
             echo.seek();
         }
@@ -78,7 +115,8 @@ impl<W: Wire> Leg<W> {
             Some(wide) => wide.depth(frame),
             None => self.playout.depth(frame),
         };
-        let Some(echo) = self.echo.as_mut().filter(|_| !self.lets_echo) else {
+        let minds = self.minds_echo();
+        let Some(echo) = self.echo.as_mut().filter(|_| minds) else {
             return;
         };
         echo.handle_depth(depth);
@@ -95,7 +133,7 @@ impl<W: Wire> Leg<W> {
     /// Remembers what was sent in this tick: exactly what the coded frame says, or silence if nothing was.
     pub(super) fn remember_sent(&mut self, coded: &[u8]) {
         let (law, sends) = (self.law(), self.spec.send);
-        let (Some(echo), Some(law)) = (self.known_echo(), law) else {
+        let (Some(echo), Some(law)) = (self.minded_echo(), law) else {
             return;
         };
         let mut sent: Frame = SILENCE;
@@ -107,7 +145,8 @@ impl<W: Wire> Leg<W> {
 
     /// So many ticks were left out: nothing was sent in them, and nothing heard.
     pub(super) fn pass_over_echo(&mut self, frames: u64) {
-        let Some(echo) = self.echo.as_mut().filter(|_| !self.lets_echo) else {
+        let minds = self.minds_echo();
+        let Some(echo) = self.echo.as_mut().filter(|_| minds) else {
             return;
         };
         match &mut self.wide {
@@ -119,7 +158,8 @@ impl<W: Wire> Leg<W> {
     /// The same on a line of 16 kHz: what its encoder was given.
     pub fn remember_sent_wide(&mut self, sound: &Wideband) {
         let sent = if self.spec.send { sound } else { &[0; WIDE] };
-        if let (Some(wide), Some(echo), false) = (&mut self.wide, &mut self.echo, self.lets_echo) {
+        let minds = self.minds_echo();
+        if let (Some(wide), Some(echo), true) = (&mut self.wide, &mut self.echo, minds) {
             wide.remember_sent(echo, sent);
         }
     }

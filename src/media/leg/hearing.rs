@@ -31,7 +31,7 @@ const DIGITAL_SILENCE: [i16; 2] = [0, 8];
 impl<W: Wire> Leg<W> {
     /// Takes what has come from the socket; what is there in [`Leg::listen`].
     pub fn receive(&mut self, frame: u64, inbox: &mut Inbox) {
-        let is_enough = self.pace.is_enough(frame, self.id.0);
+        let is_enough = self.pace.is_enough(frame, self.id.turn());
         let most = if is_enough { 1 } else { TAKEN_MAX };
         self.came = inbox.take(&mut self.wire, most);
         let is_next = self

@@ -73,6 +73,17 @@ fn an_echo_that_changes_its_way_or_its_delay_is_taken_out_again() {
     }
 }
 
+/// Harmonics of what is loud come back in bins in which nothing is predicted. Taken for somebody who speaks, they left 43 dB.
+#[test]
+fn what_a_loudspeaker_at_its_limit_adds_is_taken_out_and_who_speaks_is_heard() {
+    let figures = figures(Case {
+        clips: true,
+        ..Case::new(Kind::Tail(32), 6.0, 150, 10)
+    });
+    assert!(figures.after_3s > 50.0 && figures.changed > 50.0, "{figures:?}");
+    assert!(figures.cut_pct <= 3.0 && figures.near_db < 1.0, "{figures:?}");
+}
+
 /// A frame that sounds like the one before it teaches nothing new. Where the filter took each for news, it was sure of paths that it had never
 /// heard, and a vowel's echo went for somebody who speaks: 35 dB in the first case; 24 after the change, and never for good, in the other.
 #[test]

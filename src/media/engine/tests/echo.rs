@@ -51,7 +51,7 @@ impl Talker {
 
 /// A telephone that returns what it hears: so many frames later, by so many times weaker. Its owner may speak.
 pub(super) struct Telephone {
-    weaker: i16,
+    pub weaker: i16,
     returned: VecDeque<Frame>,
     pub owner: Option<Box<dyn FnMut() -> Frame>>,
 }
