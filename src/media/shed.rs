@@ -18,7 +18,7 @@ pub enum Shed {
     /// Nothing.
     #[default]
     Nothing,
-    /// A line on which no echo was found in some seconds of speech is looked at in turns, for 8 s of 32.
+    /// A line on which no echo was found in some seconds of speech is looked at in turns, for 8 s of 64.
     Looking,
     /// Playout buffers are not made shorter or longer by pitch periods, only where it is quiet: delay stays as it is.
     Stretching,

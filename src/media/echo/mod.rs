@@ -63,8 +63,8 @@ const NOTHING: f32 = 1e-5;
 const CHECK_EVERY: u32 = 10;
 /// Mean power of a sample, from which a frame is speech: −58 dBov.
 const SPEECH: f32 = 1_700.0;
-/// Frames of speech sent in which an echo was looked for, until a leg may rest: 5 s. One that has an echo is known by then.
-const LOOKED_FIRST: u32 = 250;
+/// Frames of speech sent in which an echo was looked for, until a leg may rest: 2.5 s. One that has an echo is known by then.
+const LOOKED_FIRST: u32 = 125;
 
 /// The playout buffer's depth changes by this at most while its stream is the same, in samples: 200 ms.
 const LEAP: u64 = 1_600;

@@ -12,9 +12,9 @@ use super::Leg;
 use crate::media_api::{EchoFigures, EchoNews, EchoState};
 use crate::units::WIDE;
 
-/// While time is short, a leg whose echo is not known is looked at for so many frames, in one of so many turns: 8 s of 32.
+/// While time is short, a leg whose echo is not known is looked at for so many frames, in one of so many turns: 8 s of 64.
 const TURN: u64 = 400;
-const TURNS: u64 = 4;
+const TURNS: u64 = 8;
 
 impl<W: Wire> Leg<W> {
     /// Gives the leg ears for its echo; before it moves to a media thread.
