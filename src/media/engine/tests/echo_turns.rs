@@ -14,10 +14,15 @@ fn resting() -> Meeting {
     let mut meeting = Meeting::of(4, &[(3, SILENT)], None);
     meeting.run(500);
     meeting.world.engine.leave_out(Shed::Looking);
-    while rest_in_a_frame(&mut meeting) == 2 {}
-    while rest_in_a_frame(&mut meeting) < 2 {}
+    run_until(&mut meeting, |resting| resting < 2);
+    run_until(&mut meeting, |resting| resting == 2);
     meeting.telephones[0].weaker = 4;
     meeting
+}
+
+fn run_until(meeting: &mut Meeting, is_so: fn(u64) -> bool) {
+    let is_reached = (0..9 * TURN).any(|_| is_so(rest_in_a_frame(meeting)));
+    assert!(is_reached, "in no turn");
 }
 
 /// How many legs are not looked at in the next frame.
@@ -31,7 +36,7 @@ fn rest_in_a_frame(meeting: &mut Meeting) -> u64 {
 #[test]
 fn an_echo_that_was_not_there_is_found_in_its_turn() {
     let mut meeting = resting();
-    meeting.run(TURN);
+    meeting.run(5 * TURN);
     assert_eq!(meeting.counts([Counter::EchoCancelled]), [0]);
     meeting.run(2 * TURN);
     assert_eq!(meeting.counts([Counter::EchoCancelled]), [1]);
