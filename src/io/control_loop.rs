@@ -26,8 +26,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How long the store may take: a caller waits at most 1 s from the last digit to the room.
-const STORE_DEADLINE: Duration = Duration::from_millis(700);
+/// How long the store may take. From the last digit to the room it shall be 1 s at most; where a disk or a processor has no time, rather
+/// three than to be sent away. Less than reception waits for an answer.
+const STORE_DEADLINE: Duration = Duration::from_secs(3);
 /// How often the media thread's events are looked for while there are calls.
 const MEDIA_POLL: Duration = Duration::from_millis(10);
 /// How often is looked whether legs are still heard.
