@@ -75,18 +75,24 @@ fn a_new_pin_makes_the_old_one_a_former_one() {
     let former = found.and_then(|room| room.former_pin).expect("kept");
     assert_eq!(Some(former.reveal()), old["pin"].as_str());
 
-    let output = desk.run(&["room", "new-pin", &number, "--pin", "7305"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("73 05"));
+    // One that none of the drawn ones begins with: callers could not tell them apart, and it would be refused.
+    let drawn = [&old["pin"], &new["pin"], &old["leader_pin"]].map(|pin| pin.as_str().expect("a PIN"));
+    let is_free = |own: &&str| drawn.iter().all(|pin| !pin.starts_with(own));
+    let own = ["7305", "4618", "9527", "2849"].into_iter().find(is_free);
+    let own = own.expect("three PINs begin in three ways");
+    let output = desk.run(&["room", "new-pin", &number, "--pin", own]);
     let told = stderr(&output);
+    let shown = format!("{} {}", &own[..2], &own[2..]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&shown), "{told}");
     assert!(
         told.contains("who is inside stays") && told.contains("90 days"),
         "{told}"
     );
-    let told = desk.refused(&["room", "new-pin", &number, "--pin", "7305"]);
+    let told = desk.refused(&["room", "new-pin", &number, "--pin", own]);
     assert!(told.contains("another PIN of the room"), "{told}");
 
     let leader = desk.json(&["room", "new-pin", &number, "--leader"]);
-    assert_eq!(text(&leader, "pin"), "7305");
+    assert_eq!(text(&leader, "pin"), own);
     assert_ne!(leader["leader_pin"], new["leader_pin"]);
     assert!(
         desk.refused(&["room", "new-pin", "1234567"])

@@ -105,15 +105,16 @@ fn precedence(status: &Status) -> &'static str {
 }
 
 /// What is left out at this step ([`rundruf::media::Shed`]).
-fn left_out(step: usize) -> &'static str {
+fn left_out(step: usize) -> String {
+    const STEPS: [&str; 4] = [
+        "looking for echoes, but in turns",
+        "adjusting delays",
+        "keys as tones in rooms",
+        "pitch of lost pieces",
+    ];
     match step {
-        0 => "nothing",
-        1 => "looking for echoes, but in turns",
-        2 => "looking for echoes, but in turns; adjusting delays",
-        3 => "looking for echoes, but in turns; adjusting delays; keys as tones in rooms",
-        _ => {
-            "looking for echoes, but in turns; adjusting delays; keys as tones in rooms; pitch of lost pieces"
-        }
+        0 => "nothing".into(),
+        step => STEPS[..step.min(STEPS.len())].join("; "),
     }
 }
 

@@ -314,13 +314,6 @@ impl Canceller {
         self.gains_sum() > LOUDER
     }
 
-    /// The delay of the loudest partition, in samples.
-    pub fn delay(&self) -> usize {
-        let gains = self.filter.gains();
-        let loudest = (0..PARTITIONS).fold(0, |best, nth| if gains[nth] > gains[best] { nth } else { best });
-        self.start + loudest * FRAME
-    }
-
     /// Where the filter begins, in samples, and the power gain that each of its partitions may have.
     pub fn reach(&self) -> (usize, [f32; PARTITIONS]) {
         (self.start, self.filter.reach())

@@ -333,7 +333,7 @@ impl Echo {
         self.state == State::Clear && self.canceller.is_none() && !self.is_late && self.looked >= LOOKED_FIRST
     }
 
-    /// Nothing was looked at for a while: what was heard and sent before that says nothing of what comes now.
+    /// Nothing was looked at for a while, or the leg speaks in another way: what was heard and sent before says nothing of what comes now.
     pub fn restart(&mut self) {
         (self.far, self.detector) = (Far::default(), Detector::default());
         (self.heard, self.sent) = ([SILENCE; 2], [SILENCE; 2]);
@@ -428,10 +428,9 @@ impl Echo {
         }
     }
 
-    /// The leg goes, or speaks in another way: its canceller is given back at once, and nothing is known any more.
+    /// The leg goes, or is not to be treated as before: its canceller is given back at once, and no echo is known any more.
     pub fn release(&mut self, pool: &mut Pool) {
         pool.give(&mut self.canceller);
-        self.restart();
         if self.state != State::Clear {
             self.state = State::Clear;
             self.finder.forget();

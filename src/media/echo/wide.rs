@@ -86,6 +86,7 @@ impl Echo {
         if self.is_wide != is_wide {
             self.is_wide = is_wide;
             self.release(pool);
+            self.restart();
         }
     }
 

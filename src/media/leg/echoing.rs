@@ -28,6 +28,9 @@ impl<W: Wire> Leg<W> {
         if self.lets_echo == treats {
             self.lets_echo = !treats;
             self.release_canceller(pool);
+            if let Some(echo) = &mut self.echo {
+                echo.restart();
+            }
         }
     }
 
