@@ -10,7 +10,7 @@ use super::suppressor::SMOOTH;
 const OVER: f32 = 5.0;
 /// The same for what the uncertainty explains, and how much more yet of what a loudspeaker bends.
 const OVER_EXPECTED: f32 = 5.0;
-const OVER_BENT: f32 = 2.0;
+const OVER_BENT: f32 = 3.0;
 /// What A-law’s steps leave of an echo, by power: a ten-thousandth.
 const STEPS: f32 = 1e-4;
 /// What the coders of 16 kHz leave is more: G.722 adds 32 dB below a voice on each way. And what a filter does not know of an echo that
@@ -21,8 +21,8 @@ const OVER_EXPECTED_WIDE: f32 = 7.0;
 const RING: f32 = 0.63;
 /// How what was predicted and never came dies away, from block to block: −0.7 dB. It has no tail either.
 const WAKE: f32 = 0.85;
-/// How fast a share may rise, a block, while an echo is heard: 1.5 dB a second.
-const SHARE_RISE: f32 = 1.003_5;
+/// How much a share may rise, a block, while an echo is heard and nobody speaks here: 1.5 dB a second.
+const SHARE_RISE: f32 = 0.003_5;
 /// How fast it follows what is less.
 const SHARE_FALL: f32 = 0.12;
 /// The share at the beginning, and the least one: of what is bent most lies where the echo is, and says nothing.
@@ -102,14 +102,15 @@ impl Remainder {
         self.bent.handle(&due.bent);
     }
 
-    /// Learns the shares: so much was left lately, in the mean.
+    /// Learns the shares: so much was left lately, in the mean. While somebody speaks here (`presence`, from 0 to 1) it is not all echo.
     #[inline(always)]
-    pub fn learn(&mut self, left: &[f32; SHORT_PLACES]) {
-        self.own.learn(left, SHARE_LEAST);
-        self.bent.learn(left, SHARE_LEAST_BENT);
+    pub fn learn(&mut self, left: &[f32; SHORT_PLACES], presence: f32) {
+        let rise = 1.0 + SHARE_RISE * (1.0 - presence);
+        self.own.learn(left, SHARE_LEAST, rise);
+        self.bent.learn(left, SHARE_LEAST_BENT, rise);
         let (left, echo) = (sum(left), sum(&self.own.smooth));
         if echo > WORTH * 20.0 {
-            self.wide = followed(self.wide, left / echo).min(SHARE_FIRST);
+            self.wide = followed(self.wide, left / echo, rise).min(SHARE_FIRST);
         }
     }
 
@@ -158,22 +159,22 @@ impl Share {
     }
 
     #[inline(always)]
-    fn learn(&mut self, left: &[f32; SHORT_PLACES], least: f32) {
+    fn learn(&mut self, left: &[f32; SHORT_PLACES], least: f32, rise: f32) {
         for (smooth, power) in self.smooth.iter_mut().zip(&self.power) {
             *smooth += SMOOTH * (power - *smooth);
         }
         for ((share, &due), left) in self.share.iter_mut().zip(&self.smooth).zip(left) {
-            let learnt = followed(*share, left / (due + 1.0)).clamp(least, SHARE_FIRST);
+            let learnt = followed(*share, left / (due + 1.0), rise).clamp(least, SHARE_FIRST);
             *share = if due > WORTH { learnt } else { *share };
         }
     }
 }
 
-/// A share after a block in which so much was left.
+/// A share after a block in which so much was left, where it may rise so many times.
 #[inline(always)]
-fn followed(share: f32, ratio: f32) -> f32 {
+fn followed(share: f32, ratio: f32, rise: f32) -> f32 {
     let less = share + SHARE_FALL * (ratio - share);
-    if ratio < share { less } else { share * SHARE_RISE }
+    if ratio < share { less } else { share * rise }
 }
 
 /// What lies near each bin, 200 Hz to each side and an octave below.

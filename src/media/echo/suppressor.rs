@@ -14,11 +14,11 @@ const OPENING: f32 = 0.7;
 const CLOSING: f32 = 0.4;
 /// How much slower it closes when somebody speaks here, and how far it stays open.
 const CLOSING_SPOKEN: f32 = 0.2;
-const HELD_OPEN: f32 = 0.9;
+const HELD_OPEN: f32 = 0.95;
 const PRESENCE_RISE: f32 = 0.12;
-const PRESENCE_FALL: f32 = 0.03;
+const PRESENCE_FALL: f32 = 0.02;
 /// Beside who speaks, what was predicted and never came is not turned down: whoever is heard with a faint voice would be, too.
-const SPOKEN: f32 = 0.2;
+const SPOKEN: f32 = 0.3;
 /// How fast a mean of powers follows, a block.
 pub const SMOOTH: f32 = 0.3;
 /// How fast the noise's level may rise, a block: 4 dB a second; and follows what is less.
@@ -125,7 +125,7 @@ impl Suppressor {
         for (smooth, rest) in self.rest_smooth.iter_mut().zip(rest) {
             *smooth += SMOOTH * (rest - *smooth);
         }
-        self.remainder.learn(&self.rest_smooth);
+        self.remainder.learn(&self.rest_smooth, self.presence);
         for at in 0..SHORT_PLACES {
             let (left, noise) = (self.rest_smooth[at], self.noise[at]);
             let less = noise + NOISE_FALL * (left - noise);
