@@ -11,6 +11,12 @@ const OVER: f32 = 5.0;
 /// The same for what the uncertainty explains, and how much more yet of what a loudspeaker bends.
 const OVER_EXPECTED: f32 = 5.0;
 const OVER_BENT: f32 = 3.0;
+/// After the path was doubted, what the uncertainty explains counts so many times more at first, and how that is less from block to block:
+/// half in 3.5 s. A filter that has heard few sounds since is wrong by more than it knows.
+const UNSETTLED: f32 = 1.0;
+const SETTLING: f32 = 0.998;
+/// The share of an echo that is missed, from which on the path is another.
+const ANOTHER: f32 = 0.1;
 /// What A-law’s steps leave of an echo, by power: a ten-thousandth.
 const STEPS: f32 = 1e-4;
 /// What the coders of 16 kHz leave is more: G.722 adds 32 dB below a voice on each way. And what a filter does not know of an echo that
@@ -49,6 +55,8 @@ pub struct Remainder {
     own: Share,
     bent: Share,
     wide: f32,
+    /// How lately the path was another: 1 to 0.
+    unsettled: f32,
     /// What was predicted and does not fit what came.
     wake: [f32; SHORT_PLACES],
     /// What the coders leave of an echo, by power; and how many times what the uncertainty explains is expected.
@@ -72,6 +80,7 @@ impl Default for Remainder {
             own: Share::new(),
             bent: Share::new(),
             wide: WIDE_FIRST,
+            unsettled: 0.0,
             wake: [0.0; SHORT_PLACES],
             steps: STEPS,
             over_expected: OVER_EXPECTED,
@@ -88,6 +97,9 @@ impl Remainder {
     /// So much of what is predicted is left at least, by power.
     #[inline(always)]
     pub fn doubt(&mut self, share: f32) {
+        if share > ANOTHER {
+            self.unsettled = 1.0;
+        }
         let share = share.min(SHARE_FIRST);
         for own in &mut self.own.share {
             *own = own.max(share);
@@ -114,9 +126,15 @@ impl Remainder {
         }
     }
 
-    /// How much echo is left in each bin. If it `is_wake`, any of what was predicted may be, for it never came.
+    /// How much echo is left in each bin, where somebody speaks here as much as `presence` says. If it `is_wake`, any of what was predicted
+    /// may be, for it never came.
     #[inline(always)]
-    pub fn guess(&mut self, expected: &[f32; LONG_PLACES], is_wake: bool) -> [f32; SHORT_PLACES] {
+    pub fn guess(
+        &mut self,
+        expected: &[f32; LONG_PLACES],
+        presence: f32,
+        is_wake: bool,
+    ) -> [f32; SHORT_PLACES] {
         let mut guess = [0.0; SHORT_PLACES];
         let spread = spread(&self.own.ring);
         // What the coder's steps leave of an echo lies over the whole band.
@@ -125,11 +143,13 @@ impl Remainder {
         for (to, from) in explained.iter_mut().zip(expected.iter().step_by(2)) {
             *to = *from;
         }
+        self.unsettled *= SETTLING;
+        let over_expected = self.over_expected * (1.0 + UNSETTLED * self.unsettled * (1.0 - presence));
         for at in 0..SHORT_PLACES {
             let own = self.own.share[at] * self.own.ring[at];
             let wide = 0.5 * self.wide * spread[at];
             let bent = OVER_BENT * self.bent.share[at] * self.bent.ring[at];
-            guess[at] = OVER * (own.max(wide).max(bent) + steps) + 0.5 * self.over_expected * explained[at];
+            guess[at] = OVER * (own.max(wide).max(bent) + steps) + 0.5 * over_expected * explained[at];
         }
         let share = if is_wake { 1.0 } else { 0.0 };
         for ((guess, wake), ring) in guess.iter_mut().zip(&mut self.wake).zip(&self.own.ring) {

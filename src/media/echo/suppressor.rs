@@ -103,7 +103,7 @@ impl Suppressor {
             self.learn(&rest);
         }
         let is_wake = is_blind && self.presence < SPOKEN;
-        let guess = self.remainder.guess(expected, is_wake);
+        let guess = self.remainder.guess(expected, self.presence, is_wake);
         self.weigh(&rest, &guess);
     }
 
