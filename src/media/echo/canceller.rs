@@ -137,7 +137,8 @@ impl Canceller {
         if frames == 0 {
             return;
         }
-        if frames.unsigned_abs() < PARTITIONS / 2 {
+        // A path that drifted is still known; of one that leapt nothing is.
+        if frames.unsigned_abs() == 1 {
             self.start = (self.start as isize + frames * FRAME as isize).max(FRAME as isize) as usize;
             self.filter.shift(frames, self.gain);
         } else {

@@ -16,7 +16,7 @@ const OVER_BENT: f32 = 3.0;
 const UNSETTLED: f32 = 1.0;
 const SETTLING: f32 = 0.998;
 /// The share of an echo that is missed, from which on the path is another.
-const ANOTHER: f32 = 0.1;
+const ANOTHER: f32 = 0.2;
 /// What A-law’s steps leave of an echo, by power: a ten-thousandth.
 const STEPS: f32 = 1e-4;
 /// What the coders of 16 kHz leave is more: G.722 adds 32 dB below a voice on each way. And what a filter does not know of an echo that
@@ -107,6 +107,12 @@ impl Remainder {
         self.wide = self.wide.max(share);
     }
 
+    /// How lately the path was another, from 0 to 1, as far as nobody speaks here.
+    #[inline(always)]
+    pub fn unsettled(&self, presence: f32) -> f32 {
+        self.unsettled * (1.0 - presence)
+    }
+
     /// A block in which this is due.
     #[inline(always)]
     pub fn handle(&mut self, due: &Due) {
@@ -144,7 +150,7 @@ impl Remainder {
             *to = *from;
         }
         self.unsettled *= SETTLING;
-        let over_expected = self.over_expected * (1.0 + UNSETTLED * self.unsettled * (1.0 - presence));
+        let over_expected = self.over_expected * (1.0 + UNSETTLED * self.unsettled(presence));
         for at in 0..SHORT_PLACES {
             let own = self.own.share[at] * self.own.ring[at];
             let wide = 0.5 * self.wide * spread[at];

@@ -7,6 +7,9 @@ use super::remainder::{Due, Remainder};
 const GAIN_LEAST: f32 = 0.005_6;
 /// How much louder than the line’s noise a voice must be, by power.
 const NOISE_OVER: f32 = 2.0;
+/// How much of the loudest bin says nothing of a voice while the path was another lately: a sound that the filter has not heard since is
+/// missed in a bin or two, a voice is heard in many.
+const ALONE: f32 = 0.8;
 /// How much of the last block's verdict is kept.
 const KEPT: f32 = 0.7;
 /// How fast the gate opens and closes, a block, and presence rises and falls.
@@ -143,7 +146,9 @@ impl Suppressor {
             above[at] = (rest - guess - NOISE_OVER * noise).max(0.0);
             below[at] = guess.min(rest);
         }
-        let (near, echo) = (sum(&above), sum(&below) + 1.0);
+        let loudest = above.iter().fold(0.0f32, |most, &power| most.max(power));
+        let near = sum(&above) - ALONE * self.remainder.unsettled(self.presence) * loudest;
+        let echo = sum(&below) + 1.0;
         let mut quiet = [0.0; 64];
         quiet.copy_from_slice(&self.noise[6..70]);
         // Little beside the echo anywhere: nobody speaks here. The line's own noise is nobody.
