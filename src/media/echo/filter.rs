@@ -19,8 +19,9 @@ use crate::units::FRAME;
 
 /// Partitions of 20 ms.
 pub const PARTITIONS: usize = 8;
-/// How much of the filter is still true a frame later: A².
-const TRUE_STILL: f32 = 0.9994;
+/// How much of the filter is not true any more a frame later: 1 − A². While somebody speaks here it is taken to stay true: what would be
+/// learnt then is the voice.
+const UNTRUE: f32 = 0.000_6;
 /// How much of what is no echo is remembered from frame to frame.
 const NEAR_KEPT: f32 = 0.6;
 /// λ: how much of what a frame seems to teach counts as learnt.
@@ -216,6 +217,7 @@ impl Filter {
                 &mut self.weights[nth],
                 &mut self.uncertainty[nth],
                 (sent, &error, &step),
+                UNTRUE * (1.0 - presence),
             );
         }
     }
@@ -283,6 +285,7 @@ fn update(
     weights: &mut Long,
     uncertainty: &mut [f32; LONG_PLACES],
     (sent, error, step): (&Long, &Long, &[f32; LONG_PLACES]),
+    untrue: f32,
 ) {
     for at in 0..LONG_PLACES {
         let (re, im) = (sent.re[at], sent.im[at]);
@@ -291,7 +294,6 @@ fn update(
         let wim = weights.im[at] + gain * (re * error.im[at] - im * error.re[at]);
         (weights.re[at], weights.im[at]) = (wre, wim);
         let shrunk = 1.0 - 0.5 * LEARNT * gain * (re * re + im * im);
-        uncertainty[at] =
-            TRUE_STILL * shrunk * uncertainty[at] + (1.0 - TRUE_STILL) * (wre * wre + wim * wim);
+        uncertainty[at] = (1.0 - untrue) * shrunk * uncertainty[at] + untrue * (wre * wre + wim * wim);
     }
 }
