@@ -17,7 +17,7 @@ const OPENING: f32 = 0.7;
 const CLOSING: f32 = 0.4;
 /// How much slower it closes when somebody speaks here, and how far it stays open.
 const CLOSING_SPOKEN: f32 = 0.2;
-const HELD_OPEN: f32 = 0.95;
+const HELD_OPEN: f32 = 0.92;
 const PRESENCE_RISE: f32 = 0.12;
 const PRESENCE_FALL: f32 = 0.02;
 /// Beside who speaks, what was predicted and never came is not turned down: whoever is heard with a faint voice would be, too.
