@@ -137,13 +137,16 @@ impl Canceller {
         if frames == 0 {
             return;
         }
-        // A path that drifted is still known; of one that leapt nothing is.
-        if frames.unsigned_abs() == 1 {
-            self.start = (self.start as isize + frames * FRAME as isize).max(FRAME as isize) as usize;
-            self.filter.shift(frames, self.gain);
-        } else {
-            self.start = start;
-            self.filter.forget(self.gain);
+        // A path that drifted is still known, as far as a filter can begin so early; of one that leapt nothing is.
+        match self.start.checked_add_signed(frames * FRAME as isize) {
+            Some(shifted) if shifted >= FRAME && frames.unsigned_abs() == 1 => {
+                self.start = shifted;
+                self.filter.shift(frames, self.gain);
+            }
+            _ => {
+                self.start = start;
+                self.filter.forget(self.gain);
+            }
         }
         self.reread(far);
     }
