@@ -297,3 +297,22 @@ fn update(
         uncertainty[at] = (1.0 - untrue) * shrunk * uncertainty[at] + untrue * (wre * wre + wim * wim);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_stays_true_while_somebody_speaks_and_is_doubted_slowly_while_nobody_does() {
+        let silence = Predicted::new([0.0; FRAME], [0.0; FRAME]);
+        let [spoken, quiet] = [1.0, 0.0].map(|presence| {
+            let mut filter = Filter::new(0.0);
+            filter.weights[2].re = [0.5; LONG_PLACES];
+            // Its taps lie anywhere; the turn of bringing them back comes later.
+            (0..2).for_each(|_| filter.learn(&silence, presence));
+            filter.uncertainty[2].iter().sum::<f32>()
+        });
+        assert_eq!(spoken, 0.0);
+        assert!(quiet > 0.01, "{quiet}");
+    }
+}

@@ -219,3 +219,35 @@ fn spread(power: &[f32; SHORT_PLACES]) -> [f32; SHORT_PLACES] {
     }
     nine
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is guessed after three seconds in which ten times what was due was left, beside what was guessed before.
+    fn rise(presence: f32) -> f32 {
+        let mut due = Due {
+            echo: Short::ZERO,
+            bent: Short::ZERO,
+        };
+        (due.echo.re, due.bent.re) = ([300.0; SHORT_PLACES], [300.0; SHORT_PLACES]);
+        let mut remainder = Remainder::default();
+        let mut after = |blocks: usize, left: f32, presence: f32| {
+            let mut guess = [0.0; SHORT_PLACES];
+            for _ in 0..blocks {
+                remainder.handle(&due);
+                remainder.learn(&[left; SHORT_PLACES], presence);
+                guess = remainder.guess(&[0.0; LONG_PLACES], presence, false);
+            }
+            guess[SHORT_PLACES / 2]
+        };
+        let before = after(200, 100.0, 0.0);
+        after(300, 900_000.0, presence) / before
+    }
+
+    #[test]
+    fn a_share_rises_only_while_nobody_speaks() {
+        assert!(rise(0.0) > 2.5, "{}", rise(0.0));
+        assert!((rise(1.0) - 1.0).abs() < 0.01, "{}", rise(1.0));
+    }
+}
