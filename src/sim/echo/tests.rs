@@ -94,6 +94,17 @@ fn a_sound_that_was_not_there_since_the_path_is_new_brings_no_echo_through() {
     }
 }
 
+/// The same by another path, of a loudspeaker at its limit: after four seconds a bin or two were let through.
+#[test]
+fn a_path_that_is_new_is_not_trusted_at_once() {
+    let figures = figures(Case {
+        clips: true,
+        ..Case::new(Kind::Tail(32), 6.0, 60, 134)
+    });
+    let recovered = figures.recovered_ms.is_some_and(|ms| ms <= 2_000.0);
+    assert!(recovered && figures.changed > 50.0, "{figures:?}");
+}
+
 /// Harmonics of what is loud come back in bins in which nothing is predicted. Taken for somebody who speaks, they left 43 dB.
 #[test]
 fn what_a_loudspeaker_at_its_limit_adds_is_taken_out_and_who_speaks_is_heard() {
