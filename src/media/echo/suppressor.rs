@@ -41,7 +41,7 @@ pub struct Suppressor {
     /// A posteriori: near power over echo power of the last block.
     verdict: [f32; SHORT_PLACES],
     gate: f32,
-    /// How much of the last quarter of a second somebody spoke here.
+    /// How much of the last half second somebody spoke here.
     presence: f32,
     random: [u32; LANES],
     comfort: bool,
@@ -79,7 +79,7 @@ impl Suppressor {
         self.remainder.doubt(share);
     }
 
-    /// How much of the last quarter of a second somebody spoke here, from 0 to 1.
+    /// How much of the last half second somebody spoke here, from 0 to 1.
     pub fn presence(&self) -> f32 {
         self.presence
     }
