@@ -74,7 +74,7 @@ fn an_echo_that_changes_its_way_or_its_delay_is_taken_out_again() {
 }
 
 /// The filter had learnt the new path from few sounds when another one came, and what was left of that in a bin or two went for somebody who
-/// speaks: after five seconds there were 30 to 38 dB. In the last case something was left at the old place as well.
+/// speaks: there were 30 to 38 dB from three seconds on.
 #[test]
 fn a_sound_that_was_not_there_since_the_path_is_new_brings_no_echo_through() {
     for (kind, loss_db, trip_ms, seed) in [
